@@ -1,0 +1,357 @@
+"""Tencent Meeting 腾讯会议: `POST /v1/users`, signed with AK/SK.
+
+https://cloud.tencent.com/document/product/1095/43675 (create, copies of 2021-08 and 2024-11), /58768 (signature),
+/43704 (codes), /105276 (rate limits). What surprises:
+- Business errors come with HTTP 500, so the code decides and never the status.
+- Phone and e-mail given together: the e-mail is ignored (page of 2024-11).
+- The 2021 page names an employee's e-mail as a fitting `userid`, the newer one forbids its characters: let through.
+- New users are not active (since 2023-05): they get an SMS or e-mail first, at most one a day.
+- Every send wants a fresh timestamp and nonce (190301 within 5 minutes), and `SdkId` only if one was assigned (190303).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, Email, NewHire, PhoneNumber, Text, problem
+from bot.outcome import (
+    Account,
+    Conflict,
+    NoSeatLeft,
+    NotAuthorised,
+    OutcomeUnknown,
+    ProvisionError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+
+BEIJING = dt.timezone(dt.timedelta(hours=8))
+"""`entry_time` is a moment, the form asks for a day: the vendor's console shows it in Beijing time."""
+
+
+def _userid(typed: str) -> str:
+    if len(typed.encode()) > 40:
+        raise problem("At most 40 bytes.", "最多 40 个字节。")
+    if any("\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" for char in typed):
+        raise problem("No Chinese characters here.", "这里不能用汉字。")
+    return typed
+
+
+class TencentHire(NewHire):
+    """The form: every field of `POST /v1/users` that is about the person."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64), NAME.on_wire("username")]
+    account: Annotated[
+        str,
+        Field(min_length=1, max_length=40),
+        AfterValidator(_userid),
+        Ask(
+            wire="userid",
+            title=Text("Account (userid)", "账号（userid）"),
+            hint=Text(
+                "Unique in the company, at most 40 bytes, no Chinese. A staff id or a login name is safest: "
+                "newer editions refuse the characters of an e-mail address.",
+                "企业内唯一，最多 40 字节，不含汉字。建议用工号或登录名：新版不接受电子邮件地址中的字符。",
+            ),
+            placeholder=Text("zhangwei", "zhangwei"),
+            example="zhangwei",
+        ),
+    ]
+    phone: Annotated[
+        PhoneNumber,
+        PHONE.on_wire("", hint=Text("The activation SMS goes there.", "激活短信会发到这个号码。")),
+    ]
+    email: Annotated[
+        Email | None,
+        Field(max_length=255),
+        EMAIL.on_wire(
+            "email",
+            hint=Text(
+                "Tencent Meeting may ignore it when there is a phone number too.",
+                "同时填写手机号时，腾讯会议可能会忽略邮箱。",
+            ),
+        ),
+    ] = None
+    department: Annotated[
+        str | None,
+        Field(max_length=64),
+        Ask(
+            title=Text("Department id", "部门 ID"),
+            hint=Text(
+                "The id from the admin console, not the name; one only.", "填管理后台中的部门 ID，不是名称；只能一个。"
+            ),
+            example="07f4c1966815d251",
+        ),
+    ] = None
+    job_title: Annotated[
+        str | None,
+        Field(max_length=96),
+        Ask(wire="job_title", title=Text("Job title", "职位"), example="Engineer"),
+    ] = None
+    employee_id: Annotated[
+        str | None,
+        Field(max_length=64),
+        Ask(wire="staff_id", title=Text("Employee id", "工号"), more=True, example="6666"),
+    ] = None
+    start_date: Annotated[
+        Date | None,
+        Ask(title=Text("First day", "入职日期"), kind="date", more=True, example="2026-12-01"),
+    ] = None
+    account_type: Annotated[
+        int | None,
+        Field(ge=1, le=9),
+        Ask(
+            wire="user_account_type",
+            title=Text("Licence", "账号类型"),
+            kind="choice",
+            hint=Text(
+                "Left empty, newer editions take a premium licence and fail when none is left.",
+                "不选时，新版会占用高级账号，没有余量时会失败。",
+            ),
+            choices=(
+                Choice("2", Text("Free", "免费账号")),
+                Choice("1", Text("Premium (enterprise, education)", "高级账号（企业版、教育版）")),
+                Choice("9", Text("Premium (2.0 editions)", "高级账号（2.0 版）")),
+                Choice("3", Text("Free, 100 people (business)", "免费账号 100 方（商业版）")),
+                Choice("8", Text("Premium, 100 people (business)", "高级账号 100 方（商业版）")),
+                Choice("4", Text("Premium, 300 people (business)", "高级账号 300 方（商业版）")),
+                Choice("5", Text("Premium, 500 people (business)", "高级账号 500 方（商业版）")),
+                Choice("6", Text("Premium, 1000 people (business)", "高级账号 1000 方（商业版）")),
+                Choice("7", Text("Premium, 2000 people (business)", "高级账号 2000 方（商业版）")),
+            ),
+            more=True,
+            example="2",
+        ),
+    ] = None
+    invite: Annotated[
+        bool | None,
+        Ask(
+            wire="auto_invite",
+            title=Text("Activation invitation", "激活邀请"),
+            kind="choice",
+            hint=Text("Tencent Meeting sends it at once unless told otherwise.", "默认由腾讯会议立即发送。"),
+            choices=(
+                Choice("true", Text("Send it now", "立即发送")),
+                Choice("false", Text("Do not send it", "暂不发送")),
+            ),
+            more=True,
+            example="true",
+        ),
+    ] = None
+
+
+class TencentSettings(ProviderSettings):
+    """What the environment must hold: the app's page in https://meeting.tencent.com/open-api.html (企业自建应用)."""
+
+    model_config = from_environment("TENCENT_")
+
+    app_id: str = Field(description="The enterprise id (AppId) of the app", pattern=r"^\d+$")
+    sdk_id: str | None = Field(None, description="The app's SdkId; leave it out if none was assigned", pattern=r"^\d+$")
+    secret_id: str = Field(description="The app's SecretId (AK)")
+    secret_key: SecretStr = Field(description="The app's SecretKey (SK)")
+    operator_id: str | None = Field(
+        None, description="userid of an administrator who may edit users; the current API wants it"
+    )
+    base_url: Url = Field("https://api.meeting.qq.com", description="Where the API is")
+
+
+class _User(BaseModel):
+    """The vendor's user, in the answers to create (fewer fields) and get."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    userid: str = Field(min_length=1)
+    username: str
+    uuid: str | None = None
+    phone: str | None = None
+    area: str | None = None
+    email: str | None = None
+    status: str | None = None
+    staff_id: str | None = None
+    job_title: str | None = None
+    department_list: list[dict[str, Any]] | None = None
+
+    def account(self, *, activation_pending: bool) -> Account:
+        department = next(iter(self.department_list or []), {})
+        return Account(
+            provider=Tencent.key,
+            account=self.userid,
+            vendor_id=self.uuid or None,
+            name=self.username,
+            phone=self.phone or None,
+            country=self.area or None,
+            email=self.email or None,
+            employee_id=self.staff_id or None,
+            job_title=self.job_title or None,
+            department=_text(department.get("department_id")),
+            department_name=_text(department.get("department_name")),
+            department_path=_text(department.get("department_full_name")),
+            status=self.status,
+            activation_pending=activation_pending,
+        )
+
+
+_CREDENTIALS = Text(
+    "Check TENCENT_APP_ID, TENCENT_SDK_ID, TENCENT_SECRET_ID and TENCENT_SECRET_KEY against the app's page; "
+    "TENCENT_SDK_ID must be left out if no SdkId was assigned.",
+    "请对照应用页面检查 TENCENT_APP_ID、TENCENT_SDK_ID、TENCENT_SECRET_ID、TENCENT_SECRET_KEY；未分配 SdkId 时不要设置 TENCENT_SDK_ID。",
+)
+_PERMISSION = Text(
+    "Give the app the permission 管理企业用户 and the operator the right to edit the user list.",
+    "请给应用“管理企业用户”权限，并给操作者“用户列表”编辑权限。",
+)
+_CLOCK = Text("Set this machine's clock (NTP).", "请校准本机时钟（NTP）。")
+_LICENCES = Text("Free a licence or buy more in the admin console.", "请在管理后台释放或购买账号。")
+
+
+class Tencent(Provider[TencentHire, TencentSettings]):
+    """Creates users in the enterprise's address book."""
+
+    key = "tencent"
+    title = Text("Tencent Meeting", "腾讯会议")
+    form = TencentHire
+    settings = TencentSettings
+    pace = Pace(calls=100, seconds=60, daily=200_000)
+    credentials_page = "https://meeting.tencent.com/open-api.html"
+    to_do = Text(
+        "They must activate it with the link in the SMS or e-mail before the first log-in.",
+        "本人需先通过短信或邮件中的链接激活，才能登录。",
+    )
+    codes = {  # noqa: RUF012 - annotated in Provider
+        "41": Meaning(OutcomeUnknown),
+        "5108": Meaning(OutcomeUnknown),
+        "10000": Meaning(OutcomeUnknown),
+        "10001": Meaning(Rejected),
+        "190004": Meaning(Rejected),
+        "10005": Meaning(NotAuthorised, advice=Text("The edition does not offer this API.", "该版本不支持此接口。")),
+        "20001": Meaning(
+            NotAuthorised,
+            advice=Text(
+                "TENCENT_OPERATOR_ID must be the userid of an existing administrator.",
+                "TENCENT_OPERATOR_ID 须为现有管理员的 userid。",
+            ),
+        ),
+        "20002": Meaning(Conflict, "account"),
+        "20003": Meaning(Rejected, "account"),
+        "40000": Meaning(Rejected, "phone"),
+        "41001": Meaning(Rejected, "email"),
+        "41002": Meaning(Conflict, "email"),
+        "41003": Meaning(Conflict, "phone"),
+        "50000": Meaning(NotAuthorised, advice=_CREDENTIALS),
+        "50001": Meaning(NotAuthorised, advice=_CREDENTIALS),
+        "156009": Meaning(NoSeatLeft, advice=_LICENCES),
+        "9042": Meaning(NotAuthorised, advice=_PERMISSION),
+        "500014": Meaning(NotAuthorised, advice=_PERMISSION),
+        "190443": Meaning(NotAuthorised, advice=_PERMISSION),
+        "190300": Meaning(NotAuthorised, advice=_CLOCK),
+        # A repeated nonce is refused before anything is done, and the next send has a fresh one.
+        "190301": Meaning(Unreachable),
+        "190303": Meaning(NotAuthorised, advice=_CREDENTIALS),
+        "200003": Meaning(NotAuthorised, advice=_CREDENTIALS),
+        "190310": Meaning(RateLimited),
+        "190311": Meaning(RateLimited),
+        "190313": Meaning(RateLimited),
+    }
+
+    def create(self, hire: TencentHire, request_id: str) -> Account:
+        """`POST /v1/users`. The answer names the userid that was asked for, or it is no success."""
+        answer = self._send("POST", "/v1/users", self.body(hire), changes=True)
+        user = self.parse(_User, answer, changes=True)
+        if user.userid != hire.account:
+            raise self.unclear("the answer is about another userid", changes=True)
+        return user.account(activation_pending=True)
+
+    def find(self, hire: TencentHire, request_id: str) -> Account | None:
+        """`GET /v1/users/{userid}`; 20001 is the vendor's word for absent."""
+        path = f"/v1/users/{quote(hire.account, safe='')}?{urlencode(self._operator())}".rstrip("?")
+        try:
+            user = self.parse(_User, self._send("GET", path), changes=False)
+        except NotAuthorised as refusal:
+            if refusal.code == "20001":
+                return None
+            raise
+        return user.account(activation_pending=user.status == "3")
+
+    def check(self) -> None:
+        """`GET /v1/users/list` with one row."""
+        self._send("GET", f"/v1/users/list?{urlencode({'page': 1, 'page_size': 1, **self._operator()})}")
+
+    def body(self, hire: TencentHire) -> dict[str, Any]:
+        """The creating call's JSON."""
+        body = hire.wire() | {"area": hire.phone.calling_code, "phone": hire.phone.digits} | self._operator()
+        if hire.department is not None:
+            body["department_list"] = [hire.department]
+        if hire.start_date is not None:
+            body["entry_time"] = int(dt.datetime.combine(hire.start_date, dt.time(), BEIJING).timestamp())
+        return body
+
+    def _operator(self) -> dict[str, Any]:
+        if self.config.operator_id is None:
+            return {}
+        return {"operator_id": self.config.operator_id, "operator_id_type": 1}
+
+    def _send(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, changes: bool = False
+    ) -> dict[str, Any]:
+        content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        answer = self.call(method, path, content=content, headers=self._sign(method, path, content), changes=changes)
+        data = self.json(answer, changes=changes)
+        if "error_info" in data:
+            raise self._refusal(data["error_info"], answer, changes=changes)
+        if answer.status != 200:
+            raise self.unclear(f"HTTP {answer.status}", changes=changes)
+        return data
+
+    def _refusal(self, info: object, answer: Answer, *, changes: bool) -> ProvisionError:
+        code = info.get("error_code") if isinstance(info, dict) else None
+        if not isinstance(code, int | str) or code in ("", 0):
+            return self.unclear(f"HTTP {answer.status} with an error that has no code", changes=changes)
+        words = info.get("message") if isinstance(info, dict) else None
+        return self.refused(str(code)[:40], str(words or "")[:500], answer, changes=changes)
+
+    def _sign(self, method: str, path: str, content: bytes) -> dict[str, str]:
+        """Header names and the string to sign: /document/product/1095/42413. The hex text is what gets base64."""
+        nonce, timestamp = str(secrets.randbelow(2**31 - 1) + 1), str(int(self.clock()))
+        headers = {
+            "Content-Type": "application/json",
+            "X-TC-Key": self.config.secret_id,
+            "X-TC-Nonce": nonce,
+            "X-TC-Timestamp": timestamp,
+            "X-TC-Signature": signature(
+                self.config.secret_id,
+                self.config.secret_key.get_secret_value(),
+                method,
+                nonce,
+                timestamp,
+                self.uri(path),
+                content,
+            ),
+            "AppId": self.config.app_id,
+            # The users are in the enterprise's address book; without it their meetings are not theirs.
+            "X-TC-Registered": "1",
+        }
+        return headers | ({"SdkId": self.config.sdk_id} if self.config.sdk_id else {})
+
+
+def signature(
+    secret_id: str, secret_key: str, method: str, nonce: str, timestamp: str, uri: str, content: bytes
+) -> str:
+    """88 characters of base64 over the hex HMAC-SHA256; `uri` is path and query as sent, `content` the exact body."""
+    head = f"X-TC-Key={secret_id}&X-TC-Nonce={nonce}&X-TC-Timestamp={timestamp}"
+    to_sign = f"{method}\n{head}\n{uri}\n".encode() + content
+    return base64.b64encode(hmac.new(secret_key.encode(), to_sign, hashlib.sha256).hexdigest().encode()).decode()
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None

@@ -1,0 +1,277 @@
+"""The page in a browser and what it talks to: `/`, `/static/…` and the control API under `/_/`.
+
+Every POST answers `{"ok": true, …}` or `{"ok": false, "error": "sentence"}` with status 200. Only pages of this very
+server may call it: another site open in the same browser must not be able to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aiohttp import WSCloseCode, web
+
+from bot.sandbox import view_state
+from bot.sandbox.views import on_the_wire
+from bot.sandbox.workspace import BOT_NAME, BOT_USER, Refused
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack import Slack
+    from bot.sandbox.socket_mode import Delivery
+
+Json = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LOGGED = 50  # Web API calls in a snapshot
+SHOWN = 100  # messages of a channel in a snapshot
+PAUSE = 0.05  # seconds between two frames
+
+_HOSTS = ("127.0.0.1", "localhost")
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".json": "application/json",
+}
+
+
+class Control:
+    """Serves the page; `parts` are further keys of the snapshot, each with a function that computes it."""
+
+    def __init__(self, slack: Slack) -> None:
+        self.parts: dict[str, Callable[[], Any]] = {}
+        self._slack = slack
+        self._pages: dict[web.WebSocketResponse, asyncio.Event] = {}
+        self._folder = Path()
+
+    def routes(self, folder: Path) -> list[web.RouteDef]:
+        self._folder = folder
+        posts = {
+            "command": self._command,
+            "shortcut": self._shortcut,
+            "act": self._act,
+            "submit": self._submit,
+            "close": self._close,
+            "say": self._say,
+            "membership": self._membership,
+            "slack/fail": self._fail,
+        }
+        return [
+            web.get("/", self._index),
+            web.get("/static/{name}", self._static),
+            web.get("/_/state", self._state),
+            web.get("/_/events", self._events),
+            *(web.post(f"/_/{name}", answered(handler)) for name, handler in posts.items()),
+        ]
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/_/") and not _from_here(request):
+            return web.json_response({"ok": False, "error": "Only the page of this server may do that."}, status=403)
+        return await handler(request)
+
+    @property
+    def guard(self) -> Any:
+        return self._guard
+
+    def changed(self) -> None:
+        for wake in self._pages.values():
+            wake.set()
+
+    async def stop(self) -> None:
+        for page in list(self._pages):
+            await page.close(code=WSCloseCode.GOING_AWAY)
+
+    def snapshot(self) -> Json:
+        """Everything the page shows."""
+        slack = self._slack
+        return {
+            "users": [_user(user) for user in slack.users.values() if not user["is_bot"]],
+            "channels": [_channel(channel) for channel in slack.channels.values()],
+            "messages": {channel: [_message(m) for m in posted[-SHOWN:]] for channel, posted in slack.messages.items()},
+            "views": [_view(view) for view in slack.views.values()],
+            "bot": {"connected": len(slack.sockets.usable), "name": BOT_NAME},
+            "commands": slack.commands,
+            "shortcuts": slack.shortcuts,
+            "calls": [_call(call) for call in slack.calls[-LOGGED:]],
+        } | {name: part() for name, part in self.parts.items()}
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        return self._file("index.html")
+
+    async def _static(self, request: web.Request) -> web.StreamResponse:
+        return self._file(request.match_info["name"])
+
+    def _file(self, name: str) -> web.Response:
+        path = self._folder / name
+        if path.parent != self._folder or path.suffix not in _TYPES or not path.is_file():
+            return web.Response(status=404, text="not found")
+        charset = "utf-8" if path.suffix not in (".png", ".ico") else None
+        return web.Response(
+            body=path.read_bytes(),
+            content_type=_TYPES[path.suffix],
+            charset=charset,
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        )
+
+    async def _state(self, request: web.Request) -> web.Response:
+        return web.json_response(self.snapshot(), headers={"Cache-Control": "no-store"})
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        page = web.WebSocketResponse(timeout=1.0, heartbeat=30.0)
+        await page.prepare(request)
+        wake = self._pages[page] = asyncio.Event()
+        wake.set()
+        sending = asyncio.get_running_loop().create_task(self._send_snapshots(page, wake))
+        try:
+            async for _ in page:
+                pass
+        finally:
+            del self._pages[page]
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await sending
+        return page
+
+    async def _send_snapshots(self, page: web.WebSocketResponse, wake: asyncio.Event) -> None:
+        while True:
+            await wake.wait()
+            wake.clear()
+            await page.send_str(json.dumps({"type": "state"} | self.snapshot()))
+            await asyncio.sleep(PAUSE)
+
+    async def _command(self, body: Json) -> Json:
+        command = body.get("command") or self._slack.commands[0]["command"]
+        return _outcome(await self._slack.command(body["user"], body["channel"], body.get("text", ""), command))
+
+    async def _shortcut(self, body: Json) -> Json:
+        return _outcome(await self._slack.shortcut(body["user"], body["callback_id"]))
+
+    async def _act(self, body: Json) -> Json:
+        view_id = body.get("view_id")
+        where = view_id or (body["channel"], body["ts"])
+        values = self._still_there(view_id, body.get("values"))
+        return _outcome(
+            await self._slack.act(body["user"], where, body["block_id"], body["action_id"], body.get("value"), values)
+        )
+
+    async def _submit(self, body: Json) -> Json:
+        values = self._still_there(body["view_id"], body.get("values"))
+        return _outcome(await self._slack.submit(body["user"], body["view_id"], values))
+
+    def _still_there(self, view_id: str | None, values: Json | None) -> Json:
+        # The view may have been updated under the page: what it says of blocks that are gone means nothing.
+        blocks = self._slack.views[view_id]["blocks"] if view_id in self._slack.views else []
+        known = {block["block_id"] for block, _ in view_state.stateful(blocks)}
+        return {block_id: value for block_id, value in (values or {}).items() if block_id in known}
+
+    async def _close(self, body: Json) -> Json:
+        await self._slack.close(body["user"], body["view_id"])
+        return {}
+
+    async def _say(self, body: Json) -> Json:
+        return {"ts": (await self._slack.say(body["user"], body["channel"], body["text"]))["ts"]}
+
+    async def _membership(self, body: Json) -> Json:
+        self._slack.membership(body["channel"], bool(body["in"]))
+        return {}
+
+    async def _fail(self, body: Json) -> Json:
+        self._slack.fail(body["method"], body["kind"], int(body.get("times", 1)), int(body.get("retry_after", 1)))
+        return {}
+
+
+def answered(handler: Callable[[Json], Awaitable[Json]]) -> Handler:
+    """A POST handler: JSON object in, `{"ok": true, …}` out; what is not there becomes `{"ok": false, "error": …}`."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            body = await request.json()
+            return web.json_response({"ok": True} | await handler(body))
+        except KeyError as missing:
+            return web.json_response({"ok": False, "error": f"There is no {missing.args[0]!r}."})
+        except (LookupError, ValueError, TypeError, Refused) as wrong:
+            return web.json_response({"ok": False, "error": str(wrong)})
+
+    return handle
+
+
+def _from_here(request: web.Request) -> bool:
+    host = urlsplit(f"//{request.headers.get('Host', '')}")
+    origin = request.headers.get("Origin")
+    return host.hostname in _HOSTS and (origin is None or urlsplit(origin).netloc == host.netloc)
+
+
+def _outcome(delivery: Delivery) -> Json:
+    outcome: Json = {"ok": delivery.error is None, "acked": delivery.acked}
+    if delivery.error:
+        outcome["error"] = delivery.error
+    if delivery.errors:
+        outcome["errors"] = delivery.errors
+    return outcome
+
+
+def _user(user: Json) -> Json:
+    notes = (
+        ("is_primary_owner", "owner"),
+        ("is_admin", "admin"),
+        ("is_restricted", "guest"),
+        ("is_stranger", "from another company"),
+    )
+    note = next((word for key, word in notes if user.get(key)), "member")
+    shown = {key: user[key] for key in ("id", "name", "real_name", "locale", "is_admin")}
+    return shown | {"display_name": user["profile"]["display_name"], "note": note}
+
+
+def _channel(channel: Json) -> Json:
+    return {
+        "id": channel["id"],
+        "name": channel["name"],
+        "is_private": channel["is_private"],
+        "is_dm": channel["is_im"],
+        "user": channel.get("user"),
+        "members": sorted(channel["members"]),
+        "bot_in": BOT_USER in channel["members"],
+        "is_archived": channel["is_archived"],
+    }
+
+
+def _message(message: Json) -> Json:
+    return {
+        "ts": message["ts"],
+        "user": message["user"],
+        "bot": message["user"] == BOT_USER,
+        "text": message["text"],
+        "blocks": message.get("blocks", []),
+        "edited": "edited" in message,
+        "ephemeral_for": message.get("ephemeral_for"),
+        "thread_ts": message.get("thread_ts"),
+        "at": float(message["ts"]),
+    }
+
+
+def _view(view: Json) -> Json:
+    return {
+        "id": view["id"],
+        "user": view["user"],
+        "view": on_the_wire(view),
+        "values": view_state.simple_values(view["state"]["values"]),
+        "errors": view["errors"],
+    }
+
+
+def _call(call: Json) -> Json:
+    arguments = call["args"]
+    told = [
+        str(arguments[key])[:80]
+        for key in ("channel", "user", "view_id", "users", "email", "text")
+        if arguments.get(key)
+    ]
+    return {key: call[key] for key in ("method", "ok", "error", "at")} | {"summary": " ".join(told)}

@@ -1,0 +1,165 @@
+/* The page: one snapshot after another from the sandbox, drawn. */
+
+import { composer, focusComposer } from "./composer.js";
+import { h, render } from "./dom.js";
+import { channelHead, drawerButton, paneTabs, sidebar, topBar } from "./frame.js";
+import { messageList, signature } from "./messages.js";
+import { modal, openView, settleForms } from "./modal.js";
+import { change, onDraw, redraw, shine, state } from "./store.js";
+import { accountKey, showTab, vendorPanel } from "./vendors.js";
+import { isChinese, t } from "./words.js";
+
+const RETRY_MILLIS = 1000;
+const root = document.getElementById("root");
+
+let hadModal = false;
+
+function page() {
+  const view = openView();
+  return h(
+    "div",
+    { class: "page", "data-pane": state.pane, "data-modal": view ? "open" : null },
+    topBar(),
+    !state.online && h("p", { key: "offline", class: "offline", role: "alert" }, t("offline")),
+    h(
+      "div",
+      { key: "workspace", class: "workspace" },
+      h(
+        "div",
+        { class: "slack", inert: Boolean(view) },
+        sidebar(),
+        h(
+          "main",
+          { class: "main" },
+          h("div", { class: "main-head" }, channelHead(), drawerButton()),
+          messageList(),
+          composer(),
+        ),
+      ),
+      view && modal(view),
+    ),
+    vendorPanel(),
+    paneTabs(),
+    h(
+      "p",
+      { key: "toast", class: state.toast?.bad ? "toast bad" : "toast", role: "status", "aria-live": "polite" },
+      state.toast?.text ?? "",
+    ),
+  );
+}
+
+function draw() {
+  document.documentElement.lang = isChinese() ? "zh-CN" : "en";
+  markRead();
+  render(root, page());
+  const view = openView();
+  // The form took the focus with it when it went: typing goes on where it began.
+  if (hadModal && !view && (!document.activeElement || document.activeElement === document.body)) giveBackFocus();
+  hadModal = Boolean(view);
+}
+
+function giveBackFocus() {
+  // On a telephone that would open the keyboard over what just happened.
+  if (!matchMedia("(pointer: coarse)").matches) focusComposer();
+}
+
+function markRead() {
+  if (document.hidden) return;
+  const messages = state.snapshot.messages[state.channel];
+  if (messages?.length)
+    state.read[`${state.me} ${state.channel}`] = Math.max(...messages.map((each) => Number(each.ts)));
+}
+
+/* Snapshots. */
+
+function receive(snapshot) {
+  const before = state.snapshot;
+  state.snapshot = snapshot;
+  state.online = true;
+  state.wasConnected ||= snapshot.bot.connected > 0;
+  if (before) noticeChanges(before, snapshot);
+  else readEverything(snapshot);
+  settleForms();
+  redraw();
+}
+
+function readEverything(snapshot) {
+  for (const user of snapshot.users) {
+    for (const [channel, messages] of Object.entries(snapshot.messages)) {
+      state.read[`${user.id} ${channel}`] = Math.max(0, ...messages.map((message) => Number(message.ts)));
+    }
+  }
+}
+
+function noticeChanges(before, now) {
+  for (const [channel, messages] of Object.entries(now.messages)) {
+    const old = new Map((before.messages[channel] ?? []).map((message) => [message.ts, signature(message)]));
+    for (const message of messages) {
+      if (old.get(message.ts) !== signature(message)) shine(`${channel} ${message.ts}`);
+    }
+  }
+  for (const name of ["tencent", "huawei"]) followVendor(name, before, now);
+}
+
+function followVendor(name, before, now) {
+  const known = new Set(before.vendors[name].accounts.map((account) => accountKey(name, account)));
+  for (const account of now.vendors[name].accounts)
+    if (!known.has(accountKey(name, account))) shine(accountKey(name, account));
+  const lastOf = (snapshot) => snapshot.vendors[name].requests.at(-1)?.id;
+  if (lastOf(now) === undefined || lastOf(now) === lastOf(before)) return;
+  if (state.pane !== "vendors") state.news = (state.news ?? 0) + 1;
+  // Never turn the page under somebody's hands.
+  const busy = document.querySelector(".panel")?.contains(document.activeElement);
+  if (state.tab !== name && !busy) showTab(name);
+}
+
+/* The connection. */
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/_/events`);
+  socket.onmessage = (event) => {
+    const frame = JSON.parse(event.data);
+    if (frame.type === "state") receive(frame);
+  };
+  socket.onclose = () => {
+    change({ online: false });
+    setTimeout(connect, RETRY_MILLIS);
+  };
+}
+
+/* Keys and clicks that belong to the whole page. */
+
+document.addEventListener("pointerdown", (event) => {
+  if (state.menu && !event.target.closest?.(".menu-holder")) change({ menu: null });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && state.menu) closeMenu();
+  if (event.key === "F6") {
+    event.preventDefault();
+    nextRegion(event.shiftKey ? -1 : 1);
+  }
+});
+
+function closeMenu() {
+  const opener = document.activeElement?.closest(".menu-holder")?.querySelector("button");
+  change({ menu: null });
+  opener?.focus();
+}
+
+const REGIONS = [".modal", ".topbar", ".sidebar", ".main", ".panel"];
+
+function nextRegion(by) {
+  const regions = REGIONS.map((name) => document.querySelector(name)).filter(
+    (each) => each && !each.closest("[inert]") && each.offsetParent !== null,
+  );
+  const here = regions.findIndex((each) => each.contains(document.activeElement));
+  const next = regions[(here + by + regions.length) % regions.length];
+  next
+    ?.querySelector("textarea, [aria-current], [aria-pressed=true], [aria-selected=true], input, select, button")
+    ?.focus();
+}
+
+document.addEventListener("visibilitychange", redraw);
+onDraw(draw);
+connect();

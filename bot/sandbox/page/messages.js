@@ -1,0 +1,264 @@
+/* The message list of a channel: who, when, what; edits shine for a moment; new ones keep the list at its end. */
+
+import { avatar, botAvatar } from "./avatar.js";
+import { blocks } from "./blocks.js";
+import { classes, h } from "./dom.js";
+import { holdsValue, initialOf } from "./elements.js";
+import { botFace, icon } from "./icons.js";
+import { mrkdwn } from "./mrkdwn.js";
+import { channelOf, messagesIn, nameOf, order, person, redraw, remember, shining, state } from "./store.js";
+import { runHint } from "./composer.js";
+import { clock, clockExact, day, t } from "./words.js";
+
+const GROUP_SECONDS = 300;
+const NEAR_THE_END = 80;
+
+/** What a message counts as changed by. */
+export function signature(message) {
+  return JSON.stringify([message.text, message.blocks, message.edited]);
+}
+
+/** How a channel is called in sentences: #general, or the bot's name in direct messages. */
+export function titleOf(channelId) {
+  const channel = channelOf(channelId);
+  return channel && !channel.is_dm ? `#${channel.name}` : botName();
+}
+
+export function botName() {
+  return state.snapshot.bot.name || "newhire";
+}
+
+/** The messages of the channel you are in. */
+export function messageList() {
+  const list = [...messagesIn(state.channel, state.me), ...notices()].sort((a, b) => timeOf(a) - timeOf(b));
+  const key = `${state.me} ${state.channel}`;
+  return h(
+    "div",
+    { class: "messages" },
+    h(
+      "div",
+      {
+        key,
+        class: "log",
+        role: "log",
+        "aria-live": "polite",
+        "aria-relevant": "additions text",
+        "aria-label": t("messagesIn", titleOf(state.channel)),
+        tabindex: "0",
+        ref: (element, first) => followEnd(element, first),
+        onscroll: (event) => noteScroll(event.target),
+      },
+      h("div", { class: "log-fill" }),
+      beginning(),
+      list.map((message, index) => row(message, list[index - 1])),
+      hint(),
+    ),
+    state.behind &&
+      h("button", { type: "button", class: "pill", onclick: () => toEnd() }, icon("arrowDown"), t("newMessages")),
+  );
+}
+
+let log = null;
+let atEnd = true;
+
+function noteScroll(element) {
+  atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END;
+  if (atEnd && state.behind) {
+    state.behind = false;
+    redraw();
+  }
+}
+
+function followEnd(element, first) {
+  log = element;
+  const count = element.childElementCount;
+  if (first || atEnd) toEnd();
+  else if (count > (element.count ?? 0)) queueMicrotask(() => showBehind());
+  element.count = count;
+}
+
+function showBehind() {
+  state.behind = true;
+  redraw();
+}
+
+/** Scroll to the newest message and stay there. */
+export function toEnd() {
+  atEnd = true;
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
+function notices() {
+  return state.notices.filter((notice) => notice.user_seen === state.me && notice.channel === state.channel);
+}
+
+function timeOf(message) {
+  return Number(message.at ?? message.ts);
+}
+
+function beginning() {
+  const channel = channelOf(state.channel);
+  const direct = !channel || channel.is_dm;
+  const name = titleOf(state.channel);
+  return h(
+    "div",
+    { key: "beginning", class: "beginning" },
+    h(
+      "span",
+      { class: direct ? "beginning-mark avatar bot" : "beginning-mark" },
+      direct ? botFace() : icon(channel.is_private ? "lock" : "hash"),
+    ),
+    h("p", { class: "beginning-name" }, direct ? name : channel.name),
+    h("p", { class: "beginning-text" }, direct ? t("beginningDm", name) : t("beginning", name)),
+  );
+}
+
+function row(message, before) {
+  const newDay = !before || day(timeOf(before)) !== day(timeOf(message));
+  return [newDay && dayLine(message), article(message, !newDay && follows(message, before))];
+}
+
+function dayLine(message) {
+  const name = day(timeOf(message));
+  return h("div", { key: `day ${name}`, class: "day", role: "separator" }, h("span", {}, name));
+}
+
+function follows(message, before) {
+  // A message of blocks is a thing of its own, with its own name and time.
+  return (
+    authorOf(before) === authorOf(message) &&
+    !message.blocks?.length &&
+    !before.blocks?.length &&
+    !message.ephemeral_for &&
+    !before.ephemeral_for &&
+    timeOf(message) - timeOf(before) < GROUP_SECONDS
+  );
+}
+
+function authorOf(message) {
+  return message.notice ? "notice" : message.bot ? "bot" : message.user;
+}
+
+function article(message, following) {
+  const forMe = mentionsMe(message);
+  return h(
+    "article",
+    {
+      key: message.ts,
+      class: classes(
+        "message",
+        following && "following",
+        message.ephemeral_for && "ephemeral",
+        forMe && "for-me",
+        shining(`${state.channel} ${message.ts}`),
+      ),
+      "data-testid": "message",
+      "data-ts": message.ts,
+      "data-ephemeral": message.ephemeral_for ? "true" : null,
+      "aria-label": `${authorName(message)}, ${clock(timeOf(message))}`,
+    },
+    h("div", { class: "gutter" }, following ? time(message) : face(message)),
+    h(
+      "div",
+      { class: "message-body" },
+      message.ephemeral_for && h("p", { class: "only-you" }, icon("eye"), t("onlyYou")),
+      !following &&
+        h(
+          "p",
+          { class: "byline" },
+          h("span", { class: "author" }, authorName(message)),
+          message.bot && h("span", { class: "app-badge" }, t("app")),
+          time(message),
+        ),
+      content(message),
+    ),
+  );
+}
+
+function time(message) {
+  const at = timeOf(message);
+  return h("time", { class: "time", datetime: new Date(at * 1000).toISOString(), title: clockExact(at) }, clock(at));
+}
+
+function face(message) {
+  const user = person(message.user);
+  if (message.notice) return h("span", { class: "avatar notice", "aria-hidden": "true" }, icon("plug"));
+  return message.bot || !user ? botAvatar() : avatar(user);
+}
+
+function authorName(message) {
+  if (message.notice) return t("onlyYouBot");
+  return message.bot ? botName() : nameOf(message.user);
+}
+
+function content(message) {
+  const edited = message.edited && h("span", { key: "edited", class: "edited" }, t("edited"));
+  if (!message.blocks?.length) return h("div", { class: "text" }, mrkdwn(message.text ?? ""), edited && [" ", edited]);
+  return [h("div", { class: "blocks" }, blocks(message.blocks, surfaceOf(message))), edited];
+}
+
+function mentionsMe(message) {
+  return JSON.stringify([message.text, message.blocks]).includes(`<@${state.me}`);
+}
+
+const chosen = new Map();
+
+function surfaceOf(message) {
+  return {
+    id: `m${message.ts}`,
+    heading: "h2",
+    use: (block, element) => {
+      const place = `${message.ts} ${block.block_id} ${element.action_id}`;
+      return {
+        value: chosen.get(place) ?? (holdsValue(element) ? initialOf(element) : null),
+        onInput: (value) => {
+          chosen.set(place, value);
+          redraw();
+        },
+        onAct: (value) =>
+          order("/_/act", {
+            user: state.me,
+            channel: state.channel,
+            ts: message.ts,
+            block_id: block.block_id,
+            action_id: element.action_id,
+            value,
+          }),
+      };
+    },
+  };
+}
+
+function hint() {
+  if (!state.hint) return null;
+  const [before, command, after] = t("hint1");
+  return h(
+    "aside",
+    { key: "hint", class: "welcome", "data-testid": "hint", "aria-label": t("hintTitle") },
+    h("h2", {}, t("hintTitle")),
+    h(
+      "ol",
+      {},
+      h("li", {}, before, h("code", { class: "code" }, command), after),
+      h("li", {}, t("hint2")),
+      h("li", {}, t("hint3")),
+    ),
+    h(
+      "p",
+      { class: "welcome-buttons" },
+      h("button", { type: "button", class: "button primary", "data-testid": "hint-do", onclick: runHint }, t("hintDo")),
+      h(
+        "button",
+        { type: "button", class: "button quiet", "data-testid": "hint-close", onclick: endHint },
+        t("hintClose"),
+      ),
+    ),
+  );
+}
+
+/** Put the first-visit hint away for good. */
+export function endHint() {
+  remember("hint", "seen", "localStorage");
+  state.hint = false;
+  redraw();
+}

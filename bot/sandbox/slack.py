@@ -1,0 +1,426 @@
+"""A pretend Slack: the Web API, Socket Mode and response_url on one port of 127.0.0.1, and people who use them.
+
+It speaks Slack's documented protocol and nothing else, so any Slack app can be pointed at it; `command`, `submit` and
+the other verbs are what a person does in the client. The page in a browser and its control API are in `control`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from aiohttp import web
+
+from bot.sandbox import payloads, view_state
+from bot.sandbox.control import Control
+from bot.sandbox.response_urls import ResponseUrls
+from bot.sandbox.socket_mode import Delivery, Drop, Envelope, Sockets
+from bot.sandbox.stored_blocks import elements
+from bot.sandbox.views import Triggers, Views, checked
+from bot.sandbox.web_api import Fault, WebApi
+from bot.sandbox.workspace import BOT_USER, Refused, Workspace
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+TROUBLE = "We had some trouble connecting. Try again?"
+NO_ANSWER = "Operation timed out. Apps need to respond within 3 seconds."
+
+COMMANDS = [{"command": "/newhire", "description": "Create a meeting account for a new hire"}]
+SHORTCUTS = [{"callback_id": "newhire_global", "name": "Add a new hire"}]
+
+
+class Slack:
+    """The pretend workspace. Time limits are attributes that tests shorten: `ack_timeout`, `trigger_life` (seconds)."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.url = ""
+        self.on_change: Callable[[], None] | None = None
+        self.commands = list(COMMANDS)
+        self.shortcuts = list(SHORTCUTS)
+        self.routes: list[web.RouteDef] = []
+        self.workspace = Workspace()
+        self.users, self.channels = self.workspace.users, self.workspace.channels
+        self.messages = self.workspace.messages
+        self.sockets = Sockets(self.changed)
+        self._views = Views()
+        self._triggers = Triggers(clock)
+        self._response_urls = ResponseUrls(self.workspace, clock, self.changed)
+        self.api = WebApi(self.workspace, self._views, self._triggers, self.sockets, self._socket_url, self.changed)
+        self.control = Control(self)
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._runner: web.AppRunner | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.get_ident()
+
+    @property
+    def bot_token(self) -> str:
+        return self.api.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self.api.app_token
+
+    @property
+    def scopes(self) -> set[str] | None:
+        """The bot token's scopes; None means that no method asks for one."""
+        return self.api.scopes
+
+    @scopes.setter
+    def scopes(self, scopes: set[str] | None) -> None:
+        self.api.scopes = scopes
+
+    @property
+    def views(self) -> dict[str, Json]:
+        """Open views by id: Slack's view objects (state and hash included) plus `user` and `errors`."""
+        return self._views.open
+
+    @property
+    def calls(self) -> list[Json]:
+        """Every Web API call: {"method", "args" (without token), "at" (unix seconds), "ok", "error"}."""
+        return self.api.calls
+
+    @property
+    def failures(self) -> list[Fault]:
+        """Faults that are still to come."""
+        return self.api.faults
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        """What was sent over Socket Mode, with its sendings and acks."""
+        return list(self.sockets.envelopes)
+
+    @property
+    def ack_timeout(self) -> float:
+        return self.sockets.ack_timeout
+
+    @ack_timeout.setter
+    def ack_timeout(self, seconds: float) -> None:
+        self.sockets.ack_timeout = seconds
+
+    @property
+    def trigger_life(self) -> float:
+        return self._triggers.life
+
+    @trigger_life.setter
+    def trigger_life(self, seconds: float) -> None:
+        self._triggers.life = seconds
+
+    @property
+    def response_url_life(self) -> float:
+        return self._response_urls.life
+
+    @response_url_life.setter
+    def response_url_life(self, seconds: float) -> None:
+        self._response_urls.life = seconds
+
+    @property
+    def redeliveries(self) -> int:
+        """How often an envelope that nobody acknowledged is sent again."""
+        return self.sockets.redeliveries
+
+    @redeliveries.setter
+    def redeliveries(self, times: int) -> None:
+        self.sockets.redeliveries = times
+
+    # --- the server ---------------------------------------------------------------------------------------------------
+
+    async def start(self, port: int = 0) -> None:
+        """Listens on 127.0.0.1; port 0 picks a free one. `url` is set afterwards."""
+        app = web.Application(client_max_size=16 * 1024**2)
+        app.router.add_route("*", "/api/{method}", self.api.handle)
+        app.router.add_get("/socket/", self.sockets.handle)
+        app.router.add_post("/response/{rest:.*}", self._response_urls.handle)
+        app.add_routes([*self.control.routes(Path(__file__).with_name("page")), *self.routes])
+        app.middlewares.append(self.control.guard)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+        await self._runner.setup()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Ends every connection; calls that hang get their 503."""
+        self.api.closing.set()
+        await self.control.stop()
+        await self.sockets.stop()
+        if self._runner:
+            await self._runner.cleanup()
+
+    def _socket_url(self) -> str:
+        return self.url.replace("http://", "ws://") + "/socket/"
+
+    def changed(self) -> None:
+        """Something is different now: wakes `until`, the page and `on_change`. May be called from any thread."""
+        if self._loop and threading.get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self.changed)
+            return
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+        self.control.changed()
+        if self.on_change:
+            self.on_change()
+
+    async def until(self, predicate: Callable[[Slack], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109
+        """Waits for a change after which `predicate(self)` is true, and returns what it returned.
+
+        A LookupError in the predicate means not yet. Raises TimeoutError with the last calls and messages."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while True:
+            # Registered before looking: a change in between is not missed.
+            future: asyncio.Future[None] = loop.create_future()
+            self._waiting.add(future)
+            if found := _try(predicate, self):
+                self._waiting.discard(future)
+                return found
+            left = deadline - loop.time()
+            if left <= 0:
+                self._waiting.discard(future)
+                raise TimeoutError(self._recently())
+            await asyncio.wait([future], timeout=left)
+
+    def _recently(self) -> str:
+        calls = [f"  {call['method']} -> {call['error'] or 'ok'}" for call in self.calls[-10:]]
+        messages = [
+            f"  {channel} {message['user']}: {message['text'][:200]}"
+            for channel, posted in self.messages.items()
+            for message in posted[-5:]
+        ]
+        views = [f"  {view['id']} {view['callback_id']} {view['user']}" for view in self.views.values()]
+        return "\n".join(["it did not happen; the last calls:", *calls, "messages:", *messages, "open views:", *views])
+
+    # --- faults -------------------------------------------------------------------------------------------------------
+
+    def fail(self, method: str, kind: str, times: int = 1, retry_after: int = 1) -> None:
+        """The next `times` calls of `method` ("*" for any) fail.
+
+        Kinds: ratelimited (HTTP 429), 500, 503, hang (no answer), 500_after and hang_after (done, then no good answer);
+        anything else is the `error` of a 200 with ok:false. An empty kind clears what is pending for the method."""
+        if kind:
+            self.failures.append(Fault(method, kind, times, retry_after))
+        else:
+            self.failures[:] = [fault for fault in self.failures if fault.method != method]
+        self.changed()
+
+    def drop_sockets(self, how: Drop = "disconnect") -> asyncio.Task[None]:
+        """Ends the app's connections: "disconnect" (the polite message), "close" (close frame), "abort" (TCP reset)."""
+        return self.sockets.drop(how)
+
+    def redeliver(
+        self, envelope_id: str | None = None, times: int = 1, on: Literal["same", "other"] = "same"
+    ) -> asyncio.Task[None]:
+        """Sends an envelope again, the last one if none is named. May be awaited."""
+        return self.sockets.redeliver(envelope_id, times, on)
+
+    def refuse_connections(self, refuse: bool = True) -> None:
+        """New connections get an error until this is called with False."""
+        self.sockets.refusing = refuse
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    async def command(self, user: str, channel: str, text: str = "", command: str = "/newhire") -> Delivery:
+        """Types a slash command. Raises KeyError for a person or channel that is not there."""
+        if command not in {known["command"] for known in self.commands}:
+            return Delivery(error=f"{command} is not a valid command.")
+        place = self.workspace.direct(channel) if channel in self.users else self.channels[channel]
+        delivery = await self.sockets.deliver(
+            "slash_commands",
+            payloads.slash_command(
+                self.workspace,
+                self.users[user],
+                place,
+                command,
+                text,
+                self._triggers.new(user),
+                self.url + self._response_urls.new(place["id"], user),
+            ),
+        )
+        if delivery.error:
+            delivery.error = f'{command} failed with the error "{delivery.error}"'
+        elif delivery.answer:
+            self._respond(delivery, place["id"], user, command)
+        return delivery
+
+    def _respond(self, delivery: Delivery, channel: str, user: str, command: str) -> None:
+        try:
+            self._response_urls.respond(channel, user, delivery.answer)
+        except Refused:
+            delivery.error = f'{command} failed with the error "invalid_command_response"'
+
+    async def shortcut(self, user: str, callback_id: str) -> Delivery:
+        """Chooses a global shortcut."""
+        payload = payloads.shortcut(self.users[user], callback_id, self._triggers.new(user))
+        return await self._interact(payload, NO_ANSWER)
+
+    async def say(self, user: str, channel: str, text: str) -> Json:
+        """Writes a message, as a person."""
+        place = self.workspace.direct(channel) if channel in self.users else self.channels[channel]
+        message = self.workspace.post(place["id"], user, text)
+        self.changed()
+        return message
+
+    async def act(
+        self,
+        user: str,
+        where: str | tuple[str, str],
+        block_id: str,
+        action_id: str,
+        value: Any = None,
+        values: Json | None = None,
+    ) -> Delivery:
+        """Presses a button or chooses something, in a view (its id) or a message ((channel, ts)).
+
+        `value` is the simple value chosen, `values` all that is typed in the view at that moment. Raises LookupError
+        for a view, message, block, element or option that is not there."""
+        if isinstance(where, tuple):
+            return await self._act_in_message(user, where, block_id, action_id, value)
+        view = self._seen(user, where)
+        block, element = _element(view["blocks"], block_id, action_id)
+        state = view_state.typed(view["state"]["values"], view["blocks"], values or {})
+        entry = None
+        if element["type"] in view_state.VALUE_KEY:
+            entry = view_state.entry_for(element, value)
+            state[block_id][action_id] = entry
+        view["state"]["values"] = state
+        self.changed()
+        if block["type"] == "input" and not block["dispatch_action"]:
+            return Delivery(error="client: this input has no dispatch_action, so Slack tells the app nothing")
+        action = payloads.action(block, element, entry, value)
+        trigger_id = self._triggers.new(user, view["id"])
+        return await self._interact(payloads.action_in_view(self.users[user], view, action, trigger_id), NO_ANSWER)
+
+    async def _act_in_message(
+        self, user: str, where: tuple[str, str], block_id: str, action_id: str, value: Any
+    ) -> Delivery:
+        channel, message = self.channels[where[0]], _posted(self.workspace, *where)
+        block, element = _element(message.get("blocks", []), block_id, action_id)
+        state = view_state.initial_state(message["blocks"])
+        entry = None
+        if element["type"] in view_state.VALUE_KEY:
+            entry = view_state.entry_for(element, value)
+            state[block_id][action_id] = entry
+        payload = payloads.action_in_message(
+            self.users[user],
+            channel,
+            message,
+            payloads.action(block, element, entry, value),
+            state,
+            self._triggers.new(user),
+            self.url + self._response_urls.new(channel["id"], user, message["ts"]),
+        )
+        return await self._interact(payload, NO_ANSWER)
+
+    async def submit(self, user: str, view_id: str, values: Json | None = None) -> Delivery:
+        """Fills in `values` and presses the submit button.
+
+        What Slack's client refuses never reaches the app: `error` then starts with "client:". Raises LookupError for a
+        view, block or option that is not there."""
+        view = self._seen(user, view_id)
+        view["state"]["values"] = view_state.typed(view["state"]["values"], view["blocks"], values or {})
+        view["errors"] = view_state.client_errors(view["blocks"], view["state"]["values"])
+        self.changed()
+        if view["errors"]:
+            return Delivery(error="client: the form is not complete", errors=dict(view["errors"]))
+        if view["submit"] is None:
+            return Delivery(error="client: this view has no submit button")
+        payload = payloads.view_submission(self.users[user], view, self._triggers.new(user, view_id))
+        delivery = await self._interact(payload, TROUBLE)
+        if delivery.acked:
+            self._answer_submission(delivery, view_id)
+        return delivery
+
+    def _answer_submission(self, delivery: Delivery, view_id: str) -> None:
+        view = self.views.get(view_id)
+        if view is None:
+            return
+        try:
+            self._apply(delivery, view)
+        except Refused:
+            delivery.error = TROUBLE
+        self.changed()
+
+    def _apply(self, delivery: Delivery, view: Json) -> None:
+        """What the ack of a submission asks for: https://docs.slack.dev/surfaces/modals/#response_actions"""
+        answer = delivery.answer or {}
+        match answer.get("response_action"):
+            case None if not answer:
+                self._views.close(view)
+            case "clear":
+                self._views.close(view, whole_stack=True)
+            case "errors":
+                view["errors"] = delivery.errors = _field_errors(answer.get("errors"), view)
+            case "update":
+                self._views.replace(view, checked(answer.get("view")))
+            case "push":
+                self._views.push(checked(answer.get("view")), on=view)
+            case _:
+                raise Refused("invalid_response_action")
+
+    async def close(self, user: str, view_id: str) -> Delivery | None:
+        """Closes a view; the app hears of it only if the view has `notify_on_close`, otherwise the answer is None."""
+        view = self._seen(user, view_id)
+        gone = self._views.close(view, whole_stack=view["clear_on_close"])
+        self.changed()
+        told = [one for one in gone if one["notify_on_close"]]
+        deliveries = [
+            await self._interact(payloads.view_closed(self.users[user], one, is_cleared=len(gone) > 1), NO_ANSWER)
+            for one in told
+        ]
+        return deliveries[0] if deliveries else None
+
+    def membership(self, channel: str, is_in: bool) -> None:
+        """Invites the bot to a channel or removes it."""
+        members = self.channels[channel]["members"]
+        (members.add if is_in else members.discard)(BOT_USER)
+        self.changed()
+
+    def _seen(self, user: str, view_id: str) -> Json:
+        view = self.views.get(view_id)
+        if view is None or view["user"] != user:
+            raise LookupError(f"{user} has no open view {view_id!r}")
+        return view
+
+    async def _interact(self, payload: Json, when_silent: str) -> Delivery:
+        delivery = await self.sockets.deliver("interactive", payload)
+        if delivery.error:
+            delivery.error = when_silent
+        return delivery
+
+
+def _try(predicate: Callable[[Slack], T], slack: Slack) -> T | None:
+    try:
+        return predicate(slack)
+    except LookupError:
+        return None
+
+
+def _posted(workspace: Workspace, channel: str, ts: str) -> Json:
+    try:
+        return workspace.message(channel, ts)
+    except Refused as refused:
+        raise LookupError(f"no message {ts} in {channel}") from refused
+
+
+def _element(blocks: list[Json], block_id: str, action_id: str) -> tuple[Json, Json]:
+    for block in blocks:
+        for element in elements(block):
+            if block["block_id"] == block_id and element.get("action_id") == action_id:
+                return block, element
+    raise LookupError(f"no element {action_id!r} in a block {block_id!r}")
+
+
+def _field_errors(errors: Any, view: Json) -> dict[str, str]:
+    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or set(errors) - inputs:
+        raise Refused("invalid_errors")
+    if not all(isinstance(text, str) and text for text in errors.values()):
+        raise Refused("invalid_errors")
+    return dict(errors)

@@ -1,0 +1,72 @@
+"""Builds the Bolt app: client, middleware, listeners, catch-alls; and the Socket Mode connection that feeds it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import form
+from bot.slack.listeners import Listeners, acknowledge
+
+log = logging.getLogger(__name__)
+
+ANY = re.compile(".*")
+SHORTCUT = "newhire_global"
+PING_SECONDS = 3
+
+
+def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """The Web API client. Without a shared session each call would be a new TLS connection; calls end after 10 s."""
+    web = AsyncWebClient(token=token, base_url=base_url, session=session, timeout=10)
+    # Short: behind most calls a person waits, and a trigger lives three seconds.
+    web.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
+    return web
+
+
+def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
+    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
+    app = AsyncApp(client=web, raise_error_for_unhandled_request=False)
+    for middleware in app._async_middleware_list:
+        if isinstance(middleware, AsyncSingleTeamAuthorization):
+            middleware.auth_test_result = auth
+    app.command("/newhire", middleware=[acknowledge])(listeners.command)
+    app.shortcut(SHORTCUT, middleware=[acknowledge])(listeners.shortcut)
+    for constraints in (
+        {"block_id": form.PROVIDER, "action_id": form.VALUE},
+        {"block_id": form.MORE, "action_id": form.MORE},
+    ):
+        app.action(constraints, middleware=[acknowledge])(listeners.redraw)
+    app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
+    _catch_all(app, listeners)
+    app.error(_log)
+    return app
+
+
+def _catch_all(app: AsyncApp, listeners: Listeners) -> None:
+    """What no listener takes gets no acknowledgement at all from Bolt, and people a warning triangle."""
+    app.command(ANY, middleware=[acknowledge])(listeners.unknown_command)
+    for register in (app.shortcut, app.action, app.options, app.view, app.view_closed, app.event):
+        register(ANY, middleware=[acknowledge])(_done)
+
+
+async def _done() -> None:
+    """The middleware has answered already."""
+
+
+async def _log(error: Exception, body: dict[str, Any]) -> None:
+    # The payload holds what people typed: its type and sender are enough to find it.
+    user = (body.get("user") or {}).get("id") or body.get("user_id")
+    log.error("a %s of %s failed", body.get("type") or "command", user, exc_info=error)
+
+
+def socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
+    """The connection; a dead one is noticed after four pings."""
+    return AsyncSocketModeHandler(app, app_token, ping_interval=PING_SECONDS)

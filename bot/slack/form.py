@@ -1,0 +1,288 @@
+"""A provider's form as a Slack modal, and back. Pure: no network, no clock.
+
+`build` draws, `read` takes what was typed, `complaints` hangs a model's errors on the fields. A field's block_id is its
+name, its action_id is the same for all: so Slack keeps what was typed when another provider is chosen.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from bot.hire import Field, Text
+from bot.slack.words import WORDS, pick, say
+
+View = dict[str, Any]
+
+CALLBACK = "newhire"
+VALUE = "value"
+PROVIDER = "provider"
+MORE = "more"
+METADATA_LIMIT = 3000
+
+
+class Offer(Protocol):
+    """What a form needs to know of a provider."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> Text: ...
+    def fields(self) -> list[Field]: ...
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the modal remembers between redraws, in its private_metadata (3000 characters, no secret ever)."""
+
+    provider: str = ""
+    channel: str | None = None
+    response_url: str | None = None
+    more: bool = False
+    kept: Mapping[str, str] = field(default_factory=dict)  # typed into fields that are not shown now
+    again: str | None = None  # the earlier request that the person has been told of
+
+
+def build(
+    offers: Sequence[Offer],
+    memory: Memory,
+    lang: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    notice: str | None = None,
+) -> View:
+    """The modal for the provider that `memory` names, with `typed` filled in and `notice` on top."""
+    offer = _chosen(offers, memory)
+    values = dict(memory.kept) | dict(typed or {})
+    shown = [item for item in offer.fields() if memory.more or not item.ask.more]
+    blocks: list[View] = []
+    if notice:
+        # Not an alert block: those end after 200 characters.
+        blocks.append({"type": "section", "block_id": "notice", "text": _mrkdwn(f"⚠️ {notice}"[:3000])})
+    blocks.append(_provider_block(offers, offer, lang))
+    blocks += [_input(item, values.get(item.name), lang) for item in shown]
+    if any(item.ask.more for item in offer.fields()):
+        label = say(lang, "form.fewer" if memory.more else "form.more")
+        blocks.append({"type": "actions", "block_id": MORE, "elements": [_button(label)]})
+    secrets = {item.name for each in offers for item in each.fields() if item.ask.kind == "secret"}
+    hidden = {name: text for name, text in values.items() if name not in {item.name for item in shown} | secrets}
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": _plain(say(lang, "form.title")),
+        "submit": _plain(say(lang, "form.anyway" if memory.again else "form.submit")),
+        "close": _plain(say(lang, "form.cancel")),
+        "private_metadata": _remember(replace(memory, provider=offer.key, kept=hidden)),
+        "blocks": blocks,
+    }
+
+
+def notice(lang: str, text: str) -> View:
+    """A modal that only says something."""
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK + "_notice",
+        "title": _plain(say(lang, "form.title")),
+        "close": _plain(say(lang, "form.close")),
+        "blocks": [{"type": "section", "text": _mrkdwn(text[:3000])}],
+    }
+
+
+def recall(view: View) -> Memory:
+    """What `build` put into the view's private_metadata."""
+    return Memory(**json.loads(view["private_metadata"]))
+
+
+def read(view: View) -> dict[str, str]:
+    """What was typed, by field name: the visible fields, else what was kept of hidden ones. Blank is absent."""
+    typed = dict(recall(view).kept)
+    for name, actions in view["state"]["values"].items():
+        text = _typed(actions.get(VALUE) or {})
+        if name != PROVIDER:
+            typed[name] = text.strip() if text else ""
+    return {name: text for name, text in typed.items() if text}
+
+
+def chosen(view: View) -> str:
+    """The key of the provider that is selected now."""
+    select = view["state"]["values"].get(PROVIDER, {}).get(VALUE, {})
+    option = select.get("selected_option")
+    return str(option["value"]) if option else recall(view).provider
+
+
+def belonging(offer: Offer, typed: Mapping[str, str]) -> dict[str, str]:
+    """Of what was typed, what this provider asks for."""
+    names = {item.name for item in offer.fields()}
+    return {name: text for name, text in typed.items() if name in names}
+
+
+def complaints(error: ValidationError, offer: Offer, lang: str) -> dict[str, str]:
+    """Every problem on its field, in words for people. A model-level problem goes to the field that it names."""
+    fields = {item.name: item for item in offer.fields()}
+    found: dict[str, str] = {}
+    for item in error.errors():
+        context = item.get("ctx") or {}
+        name = str(item["loc"][0]) if item["loc"] else str(context.get("field") or "")
+        name = name if name in fields else next(iter(fields))
+        found.setdefault(name, _sentence(item["type"], context, fields[name], lang))
+    return found
+
+
+def shown(view: View) -> set[str]:
+    """The block_ids on which Slack can hang an error."""
+    return {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_MAIL_LINK = re.compile(r"<mailto:[^|>]*\|([^>]*)>|<tel:[^|>]*\|([^>]*)>")
+_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_PHONE = re.compile(r"\+?\d[\d\s()./-]{5,}\d")
+
+
+def prefill(text: str) -> tuple[dict[str, str], str | None]:
+    """What the words after the command say: fields, and the Slack user who is mentioned."""
+    mention = _MENTION.search(text)
+    rest = _MAIL_LINK.sub(lambda found: found[1] or found[2] or "", _MENTION.sub(" ", text))
+    typed: dict[str, str] = {}
+    for name, pattern in (("email", _MAIL), ("phone", _PHONE)):
+        if found := pattern.search(rest):
+            typed[name] = found[0].strip(" .,;")
+            rest = rest[: found.start()] + " " + rest[found.end() :]
+    if name_left := " ".join(rest.split()).strip(" ,;"):
+        typed["name"] = _unescape(name_left)
+    return typed, mention[1] if mention else None
+
+
+def from_profile(user: Mapping[str, Any]) -> dict[str, str]:
+    """Name, e-mail, title and phone of a Slack user (`users.info`), where they are filled in."""
+    profile = user.get("profile") or {}
+    found = {
+        "name": profile.get("real_name") or user.get("real_name"),
+        "email": profile.get("email"),
+        "job_title": profile.get("title"),
+        "phone": profile.get("phone"),
+    }
+    return {name: str(text) for name, text in found.items() if text}
+
+
+def _chosen(offers: Sequence[Offer], memory: Memory) -> Offer:
+    return next((offer for offer in offers if offer.key == memory.provider), offers[0])
+
+
+def _provider_block(offers: Sequence[Offer], offer: Offer, lang: str) -> View:
+    if len(offers) == 1:
+        text = say(lang, "form.one_provider", provider=pick(offer.title, lang))
+        return {"type": "section", "block_id": PROVIDER, "text": _mrkdwn(text)}
+    return {
+        "type": "input",
+        "block_id": PROVIDER,
+        "label": _plain(say(lang, "form.provider")),
+        "dispatch_action": True,
+        "element": _select(((each.key, each.title) for each in offers), offer.key, lang),
+    }
+
+
+def _input(item: Field, value: str | None, lang: str) -> View:
+    block: View = {
+        "type": "input",
+        "block_id": item.name,
+        "label": _plain(pick(item.ask.title, lang)),
+        "element": _element(item, value, lang),
+        "optional": not item.required,
+    }
+    if item.ask.hint:
+        block["hint"] = _plain(pick(item.ask.hint, lang))
+    return block
+
+
+def _element(item: Field, value: str | None, lang: str) -> View:
+    match item.ask.kind:
+        case "choice":
+            element = _select(((choice.value, choice.title) for choice in item.ask.choices), value, lang)
+        case "date":
+            element = {"type": "datepicker"}
+            if value and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                element["initial_date"] = value
+        case "number":
+            element = _number(item, value)
+        case "email":
+            element = {"type": "email_text_input"} | ({"initial_value": value} if value else {})
+        case _:
+            element = _text(item, value)
+    if item.ask.placeholder and item.ask.kind != "date":
+        element["placeholder"] = _plain(pick(item.ask.placeholder, lang))
+    return element | {"action_id": VALUE}
+
+
+def _text(item: Field, value: str | None) -> View:
+    element: View = {"type": "plain_text_input"}
+    # Slack refuses a view whose initial value is longer than its limit, and with it everything that was typed.
+    if item.max_length and len(value or "") <= item.max_length:
+        element["max_length"] = item.max_length
+    if value and item.ask.kind != "secret":
+        element["initial_value"] = value[:3000]
+    return element
+
+
+def _number(item: Field, value: str | None) -> View:
+    element: View = {"type": "number_input", "is_decimal_allowed": False}
+    for key, limit in (("min_value", item.minimum), ("max_value", item.maximum)):
+        if limit is not None:
+            element[key] = str(limit)
+    if value and re.fullmatch(r"-?\d+", value):
+        element["initial_value"] = value
+    return element
+
+
+def _select(choices: Iterable[tuple[str, Text]], value: str | None, lang: str) -> View:
+    options = [{"text": _plain(pick(title, lang)), "value": key} for key, title in choices]
+    element: View = {"type": "static_select", "action_id": VALUE, "options": options}
+    if initial := next((option for option in options if option["value"] == value), None):
+        element["initial_option"] = initial
+    return element
+
+
+def _typed(state: Mapping[str, Any]) -> str | None:
+    """The text of one element's state, whatever its type."""
+    if option := state.get("selected_option"):
+        return str(option["value"])
+    return state.get("value") or state.get("selected_date") or state.get("selected_user")
+
+
+def _remember(memory: Memory) -> str:
+    """Memory as JSON within Slack's limit: the longest kept texts go first."""
+    kept = dict(memory.kept)
+    while True:
+        text = json.dumps(asdict(memory) | {"kept": kept}, ensure_ascii=False, separators=(",", ":"))
+        if len(text) <= METADATA_LIMIT or not kept:
+            return text
+        kept.pop(max(kept, key=lambda name: len(kept[name])))
+
+
+def _sentence(kind: str, context: Mapping[str, Any], item: Field, lang: str) -> str:
+    if kind == "say":
+        return str(context["zh" if lang == "zh" else "en"])
+    if f"error.{kind}" in WORDS:
+        return say(lang, f"error.{kind}", **context)
+    return pick(item.ask.hint, lang) if item.ask.hint else say(lang, "error.other")
+
+
+def _button(label: str) -> View:
+    return {"type": "button", "action_id": MORE, "text": _plain(label)}
+
+
+def _plain(text: str) -> View:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _mrkdwn(text: str) -> View:
+    return {"type": "mrkdwn", "text": text}
+
+
+def _unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,0 +1,228 @@
+"""/newhire, the form, its buttons: parse, one call, render.
+
+Every listener is acknowledged in its middleware: an exception in the work behind it can lose a form no more.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.hire import NewHire
+from bot.provision import NotConfirmed, Request
+from bot.slack import form
+from bot.slack.form import Memory, Offer
+from bot.slack.permission import Permission, Verdict, profile
+from bot.slack.words import ago, pick, say
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+Next = Callable[[], Awaitable[None]]
+
+
+class Provider(Offer, Protocol):
+    """What the listeners need of a provider."""
+
+    @property
+    def form(self) -> type[NewHire]: ...
+
+
+class Earlier(Protocol):
+    """An earlier request for the same person (`history.Earlier`)."""
+
+    id: str
+    requester: str
+    accepted_at: float
+    channel: str | None
+    ts: str | None
+    kind: str | None
+
+
+class Desk(Protocol):
+    """Where forms are handed in. Both raise NotConfirmed when the database does not answer in time."""
+
+    async def earlier(self, request: Request, hire: NewHire) -> Any: ...
+    async def accept(self, request: Request, hire: NewHire) -> None: ...
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
+
+    providers: Mapping[str, Provider]
+    desk: Desk
+    permission: Permission
+    region: str
+    workspace: str = "https://slack.com/"
+    clock: Callable[[], float] = time.time
+
+    @property
+    def offers(self) -> Sequence[Provider]:
+        return list(self.providers.values())
+
+    # /newhire and the shortcut.
+
+    async def command(
+        self, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ) -> None:
+        verdict = await self.permission.verdict(client, body["user_id"], context.team_id)
+        text = (body.get("text") or "").strip()
+        if verdict.refusal:
+            await respond(verdict.refusal)
+        elif text.casefold() in ("help", "帮助"):
+            await respond(self.help(verdict.language))
+        else:
+            memory = Memory(channel=body["channel_id"], response_url=body["response_url"])
+            reason = await self._open(client, body["trigger_id"], memory, text, verdict.language)
+            if reason:
+                await respond(say(verdict.language, "not_opened", reason=reason))
+
+    async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        user = body["user"]["id"]
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        problem = verdict.refusal
+        if problem is None:
+            reason = await self._open(client, body["trigger_id"], Memory(), "", verdict.language)
+            problem = reason and say(verdict.language, "not_opened", reason=reason)
+        if problem:
+            # A shortcut has no channel to answer in.
+            await client.chat_postMessage(channel=user, text=problem)
+
+    def help(self, lang: str) -> str:
+        names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
+        return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
+
+    async def _open(self, client: AsyncWebClient, trigger: str, memory: Memory, text: str, lang: str) -> str | None:
+        """Open the form; None, or Slack's reason why it did not open."""
+        typed, mentioned = form.prefill(text)
+        if mentioned:
+            typed = await self._profile(client, mentioned) | typed
+        offer = self.offers[0]
+        known = form.belonging(offer, typed)
+        memory = replace(memory, provider=offer.key, kept={key: typed[key] for key in typed.keys() - known.keys()})
+        try:
+            await client.views_open(trigger_id=trigger, view=form.build(self.offers, memory, lang, typed=known))
+        except SlackApiError as error:
+            log.warning("the form did not open: %s", error.response.get("error"))
+            return str(error.response.get("error"))
+        return None
+
+    async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str]:
+        try:
+            return form.from_profile(await profile(client, user))
+        except SlackApiError as error:
+            log.warning("no profile of %s: %s", user, error.response.get("error"))
+            return {}
+
+    # Inside the form.
+
+    async def redraw(self, body: Body, client: AsyncWebClient) -> None:
+        """Another provider was chosen, or more options are wanted: draw those fields, keep what was typed."""
+        view, action = body["view"], body["actions"][0]
+        memory = form.recall(view)
+        memory = replace(memory, provider=form.chosen(view), again=None)
+        if action["block_id"] == form.MORE:
+            memory = replace(memory, more=not memory.more)
+        lang = await self.permission.language(client, body["user"]["id"])
+        drawn = form.build(self.offers, memory, lang, typed=form.read(view))
+        try:
+            await client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
+        except SlackApiError as error:
+            if error.response.get("error") != "hash_conflict":
+                raise
+            # Two clicks in a row: the later redraw has all that this one would have had.
+            log.info("a newer redraw of %s won", view["id"])
+
+    async def submit(
+        self, ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext, next: Next
+    ) -> None:
+        """Check, accept durably, and only then acknowledge. Every way out of here is an answer to Slack."""
+        lang = "en"
+        try:
+            verdict = await self.permission.verdict(client, body["user"]["id"], context.team_id)
+            lang = verdict.language
+            await ack(**await self._answer(body, verdict))
+        except NotConfirmed:
+            await ack(**self._again(body["view"], lang, say(lang, "form.not_confirmed")))
+        except Exception:
+            log.exception("form %s failed", body["view"]["id"])
+            await ack(**self._again(body["view"], lang, say(lang, "form.trouble", where=body["view"]["id"])))
+        await next()
+
+    async def _answer(self, body: Body, verdict: Verdict) -> Body:
+        view, lang = body["view"], verdict.language
+        if verdict.refusal:
+            return {"response_action": "update", "view": form.notice(lang, verdict.refusal)}
+        provider = self.providers[form.chosen(view)]
+        typed = form.belonging(provider, form.read(view))
+        try:
+            hire = provider.form.model_validate(typed, context={"region": self.region})
+        except ValidationError as error:
+            return self._complain(view, provider, form.complaints(error, provider, lang), lang)
+        request = self._request(body, provider, hire, lang)
+        earlier = await self.desk.earlier(request, hire)
+        if earlier is not None and form.recall(view).again != earlier.id:
+            memory = replace(form.recall(view), provider=provider.key, again=earlier.id)
+            drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=self._repeat(earlier, lang))
+            return {"response_action": "update", "view": drawn}
+        await self.desk.accept(request, hire)
+        return {}
+
+    def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
+        if errors.keys() <= form.shown(view):
+            return {"response_action": "errors", "errors": errors}
+        # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
+        titles = {field.name: pick(field.ask.title, lang) for field in provider.fields()}
+        text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
+        memory = replace(form.recall(view), provider=provider.key, more=True)
+        drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=text)
+        return {"response_action": "update", "view": drawn}
+
+    def _again(self, view: Body, lang: str, notice: str) -> Body:
+        memory = replace(form.recall(view), provider=form.chosen(view))
+        drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=notice)
+        return {"response_action": "update", "view": drawn}
+
+    def _request(self, body: Body, provider: Provider, hire: NewHire, lang: str) -> Request:
+        memory = form.recall(body["view"])
+        return Request(
+            id=body["view"]["id"],
+            provider=provider.key,
+            hire=hire.typed(),
+            region=self.region,
+            requester=body["user"]["id"],
+            language=lang,
+            channel=memory.channel,
+            response_url=memory.response_url,
+            accepted_at=self.clock(),
+            has_password=any(getattr(hire, name) is not None for name in type(hire).secrets()),
+        )
+
+    def _repeat(self, earlier: Earlier, lang: str) -> str:
+        state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(earlier.kind, "done"))
+        if earlier.channel and earlier.ts:
+            link = f"<{self.workspace}archives/{earlier.channel}/p{earlier.ts.replace('.', '')}|{say(lang, 'form.message')}>"
+            state = f"{state}, {say(lang, 'form.see', link=link)}"
+        when = ago(lang, self.clock() - earlier.accepted_at)
+        return say(lang, "form.repeat", requester=f"<@{earlier.requester}>", ago=when, state=state)
+
+    # What nobody else answers.
+
+    async def unknown_command(self, respond: AsyncRespond) -> None:
+        await respond(say("en", "not_understood") + "\n" + say("zh", "not_understood"))
+
+
+async def acknowledge(ack: AsyncAck, next: Next) -> None:
+    """A listener middleware: Slack hears at once, whatever becomes of the work."""
+    await ack()
+    await next()

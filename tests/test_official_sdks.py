@@ -1,0 +1,382 @@
+"""The vendors' own SDKs create users in the sandbox: it speaks the vendors' protocol, and not only ours."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ipaddress
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from huaweicloudsdkcore.http.http_config import HttpConfig
+from huaweicloudsdkmeeting.v1 import (
+    AddUserDTO,
+    AddUserRequest,
+    AddUserResponse,
+    BatchDeleteUsersRequest,
+    MeetingClient,
+    SearchUsersRequest,
+    ShowUserDetailRequest,
+    UserFunctionDTO,
+)
+from huaweicloudsdkmeeting.v1.meeting_credentials import AuthTypeEnum, MeetingCredentials, TenantSceneEnum
+from wemeet_openapi import Client as WemeetClient
+from wemeet_openapi.core import xhttp
+from wemeet_openapi.core.authenticator import JWTAuthenticator
+from wemeet_openapi.core.constants import DEFAULT_SERIALIZER
+from wemeet_openapi.core.exception import ServiceException
+from wemeet_openapi.service.user_manager import api as wemeet
+from wemeet_openapi.service.user_manager.model import V1UsersPostRequest
+
+from bot.sandbox.huawei import Huawei, app_signature, basic
+from bot.sandbox.tencent import Tencent, signature
+from bot.sandbox.vendor import Vendor
+
+
+@contextmanager
+def served(vendor: Vendor, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+    """The vendor on a loop of its own, since the SDKs block the thread that calls them."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(vendor.start(tls=tls), loop).result(5)
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(vendor.stop(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+# --- Tencent: wemeet-openapi-sdk-python
+
+
+@contextmanager
+def wemeet_users(vendor: Tencent, **credentials: str) -> Iterator[Any]:
+    session = requests.Session()
+    host = vendor.url.removeprefix("http://")
+    client = WemeetClient(
+        **{
+            "app_id": vendor.app_id,
+            "sdk_id": vendor.sdk_id,
+            "secret_id": vendor.secret_id,
+            "secret_key": vendor.secret_key,
+        }
+        | credentials,
+        clt=xhttp.Client(host, "http", session, DEFAULT_SERIALIZER),
+    )
+    with session:
+        yield client.user_manager_api
+
+
+def signed() -> dict[str, Any]:
+    """A fresh authenticator for each call: a used one keeps its nonce and its signature."""
+    return {"authenticator_options": [JWTAuthenticator().options_build()]}
+
+
+def zhang_san(**more: Any) -> Any:
+    person = {"userid": "zhangsan", "username": "张三", "phone": "13800138000", "operator_id": "admin"}
+    return wemeet.ApiV1UsersPostRequest(body=V1UsersPostRequest(**(person | {"operator_id_type": 1} | more)))
+
+
+@pytest.fixture
+def tencent_vendor() -> Iterator[Tencent]:
+    vendor = Tencent()
+    with served(vendor):
+        yield vendor
+
+
+def test_tencents_sdk_creates_and_finds_a_user(tencent_vendor: Tencent) -> None:
+    department = next(iter(tencent_vendor.departments))
+    with wemeet_users(tencent_vendor) as users:
+        created = users.v1_users_post(
+            zhang_san(
+                email="zhangsan@example.com",
+                area="86",
+                staff_id="6666",
+                job_title="develop",
+                entry_time=1628495795,
+                department_list=[department],
+                user_account_type=2,
+                auto_invite=True,
+            ),
+            **signed(),
+        )
+        asked = wemeet.ApiV1UsersUseridGetRequest(userid="zhangsan", operator_id="admin", operator_id_type="1")
+        found = users.v1_users_userid_get(asked, **signed())
+    assert (created.data.userid, created.data.username, created.data.phone) == ("zhangsan", "张三", "13800138000")
+    assert (found.data.status, found.data.staff_id, found.data.entry_time) == ("3", "6666", 1628495795)
+    assert found.data.department_list[0].department_id == department
+    assert [entry["key"] for entry in tencent_vendor.created] == ["zhangsan"]
+
+
+def test_tencents_sdk_lists_users_and_reads_the_seats(tencent_vendor: Tencent) -> None:
+    who = {"operator_id": "admin", "operator_id_type": "1"}
+    with wemeet_users(tencent_vendor) as users:
+        users.v1_users_post(zhang_san(), **signed())
+        listed = users.v1_users_list_get(wemeet.ApiV1UsersListGetRequest(page="1", page_size="10", **who), **signed())
+        asked = wemeet.ApiV1UsersAdvanceListGetRequest(pos="0", size="10", status="3", **who)
+        waiting = users.v1_users_advance_list_get(asked, **signed())
+        asked = wemeet.ApiV1UsersAccountStatisticsGetRequest(**who)
+        seats = users.v1_users_account_statistics_get(asked, **signed())
+    assert [user.userid for user in listed.data.users] == ["admin", "zhangsan"]
+    assert [user.userid for user in waiting.data.users] == ["zhangsan"]
+    assert seats.data.user_count == 1
+
+
+@pytest.mark.parametrize(
+    ("credentials", "code"),
+    [
+        ({"secret_key": "another"}, 200003),
+        ({"secret_id": "another"}, 190303),
+        ({"app_id": "another"}, 190303),
+        ({"sdk_id": "another"}, 190303),
+    ],
+)
+def test_tencents_sdk_with_a_wrong_credential_is_refused(
+    tencent_vendor: Tencent, credentials: dict[str, str], code: int
+) -> None:
+    with wemeet_users(tencent_vendor, **credentials) as users, pytest.raises(ServiceException) as refused:
+        users.v1_users_post(zhang_san(), **signed())
+    assert refused.value.error_info.error_code == code
+    assert not tencent_vendor.accounts
+
+
+def test_tencents_sdk_is_caught_when_it_reuses_its_authenticator(tencent_vendor: Tencent) -> None:
+    once = {"authenticator_options": [JWTAuthenticator().options_build()]}
+    with wemeet_users(tencent_vendor) as users:
+        users.v1_users_post(zhang_san(), **once)
+        with pytest.raises(ServiceException, match="190301"):
+            users.v1_users_post(zhang_san(userid="lisi", phone="13800138001"), **once)
+    assert len(tencent_vendor.created) == 1
+
+
+KEYS = ("AKIDEXAMPLE0123456789", "SKEYexample/9876543210")
+MOMENT = ("1792281607", "1700000000")
+T1_BODY = (
+    '{"area":"86","auto_invite":true,"department_list":["07f4c1966815d251"],"email":"zhangsan@example.com",'
+    '"entry_time":1628495795,"job_title":"develop","operator_id":"admin","operator_id_type":1,"phone":"13800138000",'
+    '"staff_id":"6666","user_account_type":2,"userid":"zhangsan","username":"张三"}'
+).encode()
+T2_BODY = '{"username":"张三","userid":"zhangsan","phone":"13800138000"}'.encode()
+T1 = "Yjc2ZGEyYzM0ZDU3ZTBjMTRjMThlYzVmNWNhZjdhOTVjZjY5MTdiYTQ0MWUyNzQ4Yzg5ODJiZWQzNTBkOWVkZQ=="
+T2 = "NGNhY2Y3NWJhYzA5NmM5M2Q1ZTVlYTAwMTZkNDcxNjg3ZGViZjAwOGQ0MzM5NzU5NWY5NjVjYmI4NDI0MmVjMA=="
+T3 = "M2MwOGY2MWJmOTUzYjBlZDg5MjkxMjhhNzk2ZDI0MWNlODZkMmJmYWY5NmZjYzA3YWNhMzEwODU4ZmM4Y2NkYw=="
+T3_URI = "/v1/users/zhangsan?operator_id=admin+1&operator_id_type=1"
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "body", "right"),
+    [
+        pytest.param("POST", "/v1/users", T1_BODY, T1, id="T1"),
+        pytest.param("POST", "/v1/users", T2_BODY, T2, id="T2"),
+        pytest.param("GET", T3_URI, b"", T3, id="T3"),
+    ],
+)
+def test_the_sandboxs_tencent_signature_equals_the_sdks_vectors(method: str, uri: str, body: bytes, right: str) -> None:
+    assert signature(*KEYS, method, *MOMENT, uri, body) == right
+
+
+REFORMATTED = "YmE2YTQ5ZjU1NzBhYjJjODRhMDhkYjE0MTVlNmNjNmVkMTA3NTI5YjNjMDM3Yzk4YWFiZDgzNzRmNzg5MTJmNg=="
+RAW_DIGEST = "TKz3W6wJbJPV5eoAFtRxaH3r8AjUM5dZX5Zcu4QkLsA="
+NO_THIRD_NEWLINE = "MDUxYzFlOTU2YzM5NzE2Yzc2NjQ2ZmE0Zjk5ZjJjM2FjZDRlZDM1YmQ0YzAyNTZlYWE4NzQ3YzI4YWE3OTQ3ZA=="
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "body", "sent", "code"),
+    [
+        pytest.param("POST", "/v1/users", T2_BODY, T2, None, id="T2"),
+        pytest.param("POST", "/v1/users", T2_BODY, REFORMATTED, 200003, id="body written anew"),
+        pytest.param("POST", "/v1/users", T2_BODY, RAW_DIGEST, 200003, id="digest not as hex"),
+        # Signed right: what is refused is the made-up operator, not the signature.
+        pytest.param("GET", T3_URI, b"", T3, 20001, id="T3"),
+        pytest.param("GET", T3_URI, b"", NO_THIRD_NEWLINE, 200003, id="third newline missing"),
+    ],
+)
+def test_the_vectors_over_the_wire(method: str, uri: str, body: bytes, sent: str, code: int | None) -> None:
+    moment = 1700000100.0
+    vendor = Tencent(secret_id=KEYS[0], secret_key=KEYS[1], operator_required=False, clock=lambda: moment)
+    headers = {
+        "Content-Type": "application/json",
+        "AppId": vendor.app_id,
+        "SdkId": vendor.sdk_id,
+        "X-TC-Key": KEYS[0],
+        "X-TC-Nonce": MOMENT[0],
+        "X-TC-Timestamp": MOMENT[1],
+        "X-TC-Signature": sent,
+    }
+    with served(vendor), requests.request(method, vendor.url + uri, data=body, headers=headers, timeout=5) as answer:
+        assert answer.json().get("error_info", {}).get("error_code") == code
+    assert len(vendor.created) == (1 if sent == T2 else 0)
+
+
+# --- Huawei: huaweicloudsdkmeeting
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A throw-away certificate for 127.0.0.1, since the SDK logs in over https and nothing else."""
+    key, folder = ec.generate_private_key(ec.SECP256R1()), tmp_path_factory.mktemp("tls")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = signed.public_bytes(serialization.Encoding.PEM)
+    (folder / "certificate.pem").write_bytes(pem)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(pem + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    return folder / "certificate.pem", context
+
+
+@contextmanager
+def huawei_client(vendor: Huawei, credentials: MeetingCredentials, certificate: Path | None = None) -> Iterator[Any]:
+    config = HttpConfig(ssl_ca_cert=str(certificate) if certificate else None, timeout=(5, 5))
+    client = (
+        MeetingClient.new_builder()
+        .with_http_config(config)
+        .with_credentials(credentials)
+        .with_endpoint(vendor.url)
+        .build()
+    )
+    try:
+        yield client
+    finally:
+        client.get_http_client().executor.shutdown()
+        client.get_http_client().close()
+
+
+def by_account(vendor: Huawei, password: str | None = None) -> MeetingCredentials:
+    return MeetingCredentials(vendor.account, password or vendor.password)
+
+
+def by_app(vendor: Huawei, scene: TenantSceneEnum = TenantSceneEnum.SINGLE_TENANT) -> MeetingCredentials:
+    credentials = MeetingCredentials().with_auth_type_enum(AuthTypeEnum.APP_ID).with_tenant_scene_enum(scene)
+    return credentials.with_app_id(vendor.app_id).with_app_key(vendor.app_key).with_user_id("")
+
+
+def add_zhang_san(client: Any) -> AddUserResponse:
+    person = AddUserDTO(
+        name="张三",
+        english_name="Zhang San",
+        account="zhangsan@corp",
+        third_account="third-1",
+        phone="+8613800138000",
+        country="chinaPR",
+        email="zhangsan@example.com",
+        pwd="Secret-1234",
+        dept_code="D100",
+        signature="hello",
+        title="Engineer",
+        desc="new",
+        status=0,
+        function=UserFunctionDTO(enable_room=True),
+        send_notify="0",
+        sort_level=7,
+        hide_phone=True,
+    )
+    return client.add_user(AddUserRequest(body=person))
+
+
+@pytest.mark.parametrize("way", [by_account, by_app])
+def test_huaweis_sdk_logs_in_creates_and_finds_a_user(way: Any, certificate: tuple[Path, ssl.SSLContext]) -> None:
+    vendor = Huawei()
+    with served(vendor, certificate[1]), huawei_client(vendor, way(vendor), certificate[0]) as client:
+        created = add_zhang_san(client)
+        found = client.show_user_detail(ShowUserDetailRequest(account="zhangsan@corp", account_type=0))
+        by_third = client.show_user_detail(ShowUserDetailRequest(account="third-1", account_type=1))
+        searched = client.search_users(SearchUsersRequest(search_key="13800138000"))
+        client.batch_delete_users(BatchDeleteUsersRequest(account_type=0, body=["zhangsan@corp"]))
+        with pytest.raises(ClientRequestException, match=r"USG\.201040000"):
+            client.show_user_detail(ShowUserDetailRequest(account="zhangsan@corp"))
+    assert (created.user_account, created.dept_name_path.split("/")[1]) == ("zhangsan@corp", "研发部 Engineering")
+    assert created.vmr_list[0].vmr_id
+    assert found.to_json_object() == by_third.to_json_object() == created.to_json_object()
+    assert (found.title, found.sort_level, found.hide_phone, found.function.enable_room) == ("Engineer", 7, True, True)
+    assert (searched.count, searched.data[0].user_account) == (1, "zhangsan@corp")
+    assert (vendor.logins, len(vendor.created), vendor.accounts) == (1, 1, [])
+
+
+def test_huaweis_sdk_serves_several_enterprises(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    vendor = Huawei(several_enterprises=True)
+    credentials = by_app(vendor, TenantSceneEnum.MULTI_TENANT).with_corp_id(vendor.corp_id)
+    with served(vendor, certificate[1]), huawei_client(vendor, credentials, certificate[0]) as client:
+        add_zhang_san(client)
+    assert len(vendor.accounts) == 1
+
+
+def test_huaweis_sdk_with_a_wrong_password_is_refused(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    vendor = Huawei()
+    with (
+        served(vendor, certificate[1]),
+        huawei_client(vendor, by_account(vendor, "wrong"), certificate[0]) as client,
+        pytest.raises(ClientRequestException, match=r"USG\.206010000") as refused,
+    ):
+        add_zhang_san(client)
+    assert refused.value.status_code == 401
+    assert (vendor.logins, vendor.accounts) == (0, [])
+
+
+def test_huaweis_sdk_keeps_a_dead_token_and_is_refused() -> None:
+    """Over plain http, with the token preset: the SDK's own log-in knows https only."""
+    vendor = Huawei()
+    credentials = by_account(vendor)
+    with served(vendor), huawei_client(vendor, credentials) as client:
+        headers = {"Authorization": basic(f"{vendor.account}:{vendor.password}")}
+        body = {"account": vendor.account, "clientType": 72}
+        with requests.post(f"{vendor.url}/v1/usg/acs/auth/account", json=body, headers=headers, timeout=5) as answer:
+            credentials._token, credentials._last_token_date = answer.json()["accessToken"], datetime.datetime.now()
+        add_zhang_san(client)
+        vendor.revoke_tokens()
+        with pytest.raises(ClientRequestException, match=r"USG\.000000004"):
+            client.show_user_detail(ShowUserDetailRequest(account="zhangsan@corp"))
+
+
+APP = ("fdb8e4699586458bbd10c834872dcc62", "aAbBcCdDeEfF00112233445566778899")
+EXPIRES, NONCE = 1700000600, "11111111-2222-4333-8444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("corp", "user", "right"),
+    [
+        pytest.param(None, "", "ce7222bcb3d7d94201a2c1a12b7b0674b992a8da286a94f1e27b737524ca0aae", id="H1"),
+        pytest.param(None, "admin01", "1bc5d7b6b882a06d129b537dfa5ac13b2ea3ce47083caf5a0671d5812b2d99b6", id="H2"),
+        pytest.param("807077033", "", "f1e3587ec1d06d7f2fcac1587f44355cf8f3b93c035c22a34fb646642f3d8f3b", id="H3"),
+        pytest.param(
+            "807077033", "admin01", "afa1cc01bcd638b229fd2d5dff52bcb2999d52f32315caf4064a157116c0edfd", id="H4"
+        ),
+        pytest.param("", "", "92ed48be2c632dc3c6680b7689996e5abb76e61aa014d832139a950374743e55", id="H5"),
+    ],
+)
+def test_the_app_signature_equals_the_sdks_and_the_vectors(corp: str | None, user: str, right: str) -> None:
+    scene = TenantSceneEnum.SINGLE_TENANT if corp is None else TenantSceneEnum.MULTI_TENANT
+    credentials = MeetingCredentials().with_app_id(APP[0]).with_app_key(APP[1]).with_tenant_scene_enum(scene)
+    sdks = credentials.with_corp_id(corp).with_user_id(user)._sign_hmac256(EXPIRES, NONCE)
+    assert app_signature(*APP, user, EXPIRES, NONCE, corp) == sdks.lower() == right
+
+
+def test_the_basic_headers_equal_the_vectors() -> None:
+    assert basic("admin@corp:Passw0rd!") == "Basic YWRtaW5AY29ycDpQYXNzdzByZCE="
+    token = "cnr1316vcp2ceIkbfko3z13Y2J8UdioOw0ER4kTK"
+    assert basic(token) == "Basic Y25yMTMxNnZjcDJjZUlrYmZrbzN6MTNZMko4VWRpb093MEVSNGtUSw=="

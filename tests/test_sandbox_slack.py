@@ -1,0 +1,966 @@
+"""The pretend Slack, driven by the real slack_bolt and slack_sdk over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.client import WebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.sandbox.slack import NO_ANSWER, TROUBLE, Slack
+from bot.sandbox.view_state import client_errors, initial_state, typed
+from bot.sandbox.world import World
+
+Json = dict[str, Any]
+
+ALICE, LINA, MAX, STRANGER, BOT = "U0ALICE01", "U0LINA001", "U0MAX0001", "U0STRAN01", "U0BOT0001"
+GENERAL, QUIET, ADMINS = "C0GENERAL", "C0QUIET01", "C0ADMINS1"
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def field(name: str, element: str = "plain_text_input", *, block: Json | None = None, **more: Any) -> Json:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(name),
+        "element": {"type": element, "action_id": "value", **more},
+    } | (block or {})
+
+
+def select(name: str, *values: str, **block: Any) -> Json:
+    offered = [{"text": plain(value), "value": value} for value in values]
+    return field(name, "static_select", block=block, options=offered)
+
+
+def modal(*blocks: Json, **more: Any) -> Json:
+    return {"type": "modal", "callback_id": "form", "title": plain("Form"), "submit": plain("Go")} | {
+        "blocks": list(blocks),
+        **more,
+    }
+
+
+FORM = modal(select("provider", "red", "blue", dispatch_action=True), field("name", max_length=20))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bot:
+    """A small app: /newhire opens `view`, submitting posts and updates. `on_submit` and `on_command` replace that."""
+
+    def __init__(self, slack: Slack, session: aiohttp.ClientSession) -> None:
+        self.slack = slack
+        self.view = FORM
+        self.seen: list[Json] = []
+        self.silent = False
+        self.on_submit: Callable[..., Awaitable[None]] | None = None
+        self.client = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
+        self.app = AsyncApp(client=self.client)
+        self.handlers: list[AsyncSocketModeHandler] = []
+        self.app.use(self._note)
+        self.app.command("/newhire", middleware=[self._ack_first])(self._command)
+        self.app.shortcut("newhire_global", middleware=[self._ack_first])(self._command)
+        self.app.view("form")(self._submitted)
+        self.app.view_closed("form")(self._acked)
+        self.app.action("value")(self._acked)
+        self.app.action("again")(self._acked)
+
+    async def connect(self, **options: Any) -> None:
+        before = self.slack.sockets.opened
+        handler = AsyncSocketModeHandler(self.app, self.slack.app_token, ping_interval=1, **options)
+        self.handlers.append(handler)
+        await handler.connect_async()
+        await self.slack.until(lambda slack: slack.sockets.opened > before)
+
+    async def close(self) -> None:
+        for handler in self.handlers:
+            await handler.close_async()
+
+    async def _note(self, body: Json, next: Callable[[], Awaitable[None]]) -> None:
+        self.seen.append(body)
+        self.slack.changed()
+        await next()
+
+    async def _acked(self, ack: Callable[..., Awaitable[None]]) -> None:
+        await ack()
+
+    async def _ack_first(self, ack: Callable[..., Awaitable[None]], next: Callable[[], Awaitable[None]]) -> None:
+        # In a middleware, because Bolt loses an ack when the listener raises right after it.
+        if not self.silent:
+            await ack()
+            await next()
+
+    async def _command(self, body: Json, client: AsyncWebClient) -> None:
+        await client.views_open(trigger_id=body["trigger_id"], view=self.view)
+
+    async def _submitted(
+        self, ack: Callable[..., Awaitable[None]], view: Json, body: Json, client: AsyncWebClient
+    ) -> None:
+        if self.on_submit:
+            await self.on_submit(ack=ack, view=view, body=body, client=client)
+            return
+        name = view["state"]["values"]["name"]["value"]["value"]
+        if name == "nobody":
+            await ack(response_action="errors", errors={"name": "Somebody, please."})
+            return
+        await ack()
+        posted = await client.chat_postMessage(channel=GENERAL, text=f"creating {name}")
+        await client.chat_update(channel=posted["channel"], ts=posted["ts"], text=f"created {name}")
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    pretend = Slack()
+    await pretend.start()
+    yield pretend
+    await pretend.stop()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as shared:
+        yield shared
+
+
+@pytest.fixture
+async def unconnected(slack: Slack, session: aiohttp.ClientSession) -> AsyncIterator[Bot]:
+    bot = Bot(slack, session)
+    yield bot
+    await bot.close()
+
+
+@pytest.fixture
+async def bot(unconnected: Bot) -> Bot:
+    await unconnected.connect()
+    return unconnected
+
+
+@pytest.fixture
+def client(slack: Slack, session: aiohttp.ClientSession) -> AsyncWebClient:
+    return AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
+
+
+async def opened(slack: Slack, count: int = 1) -> Json:
+    """The newest of `count` open views."""
+    return await slack.until(lambda s: len(s.views) == count and list(s.views.values())[-1])
+
+
+async def refused(call: Awaitable[Any]) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return str(caught.value.response["error"])
+
+
+def trigger(slack: Slack) -> str:
+    return slack._triggers.new(ALICE)  # what a payload would carry, without a bot to receive it
+
+
+# --- the story of one request
+
+
+async def test_from_command_to_message(slack: Slack, bot: Bot) -> None:
+    typed_command = await slack.command(ALICE, GENERAL, "please")
+    assert typed_command.acked
+    assert typed_command.error is None
+    assert typed_command.millis is not None
+    view = await opened(slack)
+
+    wrong = await slack.submit(ALICE, view["id"], {"provider": "red", "name": "nobody"})
+    assert wrong.errors == {"name": "Somebody, please."}
+    assert slack.views[view["id"]]["errors"] == wrong.errors
+
+    right = await slack.submit(ALICE, view["id"], {"name": "Zhang Wei"})
+    assert (right.acked, right.error, right.errors) == (True, None, {})
+    assert slack.views == {}
+    message = await slack.until(lambda s: [m for m in s.messages[GENERAL] if "edited" in m])
+    assert message[0]["text"] == "created Zhang Wei"
+    assert message[0]["user"] == BOT
+    assert [call["method"] for call in slack.calls if call["ok"]][-3:] == [
+        "views.open",
+        "chat.postMessage",
+        "chat.update",
+    ]
+
+
+async def test_payload_of_a_command(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, ADMINS, "for @zhang.wei in #general, boss@example.com & <co>")
+    payload = bot.seen[-1]
+    assert payload["text"] == (
+        "for <@U0NEWBIE1|zhang.wei> in <#C0GENERAL|general>, "
+        "<mailto:boss@example.com|boss@example.com> &amp; &lt;co&gt;"
+    )
+    assert {key: payload[key] for key in ("team_id", "channel_name", "user_name", "is_enterprise_install")} == {
+        "team_id": "T0SANDBOX",
+        "channel_name": "privategroup",
+        "user_name": "alice",
+        "is_enterprise_install": "false",
+    }
+    assert payload["response_url"].startswith(f"{slack.url}/response/")
+    assert payload["api_app_id"] == "A0NEWHIRE"
+
+
+async def test_a_mention_already_written_is_kept(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, MAX, "<@U0MAX0001|max> <@U0MAX0001> <@U0NOBODY1>")
+    assert bot.seen[-1]["text"] == "<@U0MAX0001|max> <@U0MAX0001|max> <@U0NOBODY1>"
+    assert bot.seen[-1]["channel_name"] == "directmessage"
+
+
+async def test_payload_of_a_submission(slack: Slack, bot: Bot) -> None:
+    bot.view = modal(
+        field("name", block={"optional": True}),
+        field("email", "email_text_input"),
+        field("seats", "number_input", is_decimal_allowed=False),
+        field("start", "datepicker"),
+        select("provider", "red", "blue"),
+        field("extras", "checkboxes", options=[{"text": plain(v), "value": v} for v in "abc"]),
+        field("boss", "users_select"),
+        private_metadata="kept",
+    )
+    await slack.shortcut(ALICE, "newhire_global")
+    view = await opened(slack)
+    values = {
+        "email": "zhang.wei@example.com",
+        "seats": "3",
+        "start": "2026-12-01",
+        "provider": "blue",
+        "extras": ["a", "c"],
+        "boss": LINA,
+    }
+    done = asyncio.Event()
+
+    async def on_submit(ack: Callable[..., Awaitable[None]], **_: Any) -> None:
+        await ack()
+        done.set()
+
+    bot.on_submit = on_submit
+    delivery = await slack.submit(ALICE, view["id"], values)
+    assert delivery.error is None
+    await done.wait()
+    payload = bot.seen[-1]
+    assert payload["type"] == "view_submission"
+    assert payload["user"] == {"id": ALICE, "username": "alice", "name": "alice", "team_id": "T0SANDBOX"}
+    assert payload["is_enterprise_install"] is False
+    assert payload["view"]["private_metadata"] == "kept"
+    assert payload["view"]["hash"] == view["hash"]
+    assert "user" not in payload["view"]
+    options = {v: {"text": plain(v) | {"emoji": True}, "value": v} for v in ("a", "c", "blue")}
+    assert {name: entries["value"] for name, entries in payload["view"]["state"]["values"].items()} == {
+        "name": {"type": "plain_text_input", "value": None},
+        "email": {"type": "email_text_input", "value": "zhang.wei@example.com"},
+        "seats": {"type": "number_input", "value": "3"},
+        "start": {"type": "datepicker", "selected_date": "2026-12-01"},
+        "provider": {"type": "static_select", "selected_option": options["blue"]},
+        "extras": {"type": "checkboxes", "selected_options": [options["a"], options["c"]]},
+        "boss": {"type": "users_select", "selected_user": LINA},
+    }
+
+
+async def test_a_stranger_comes_from_another_team(slack: Slack, bot: Bot) -> None:
+    await slack.shortcut(STRANGER, "newhire_global")
+    assert bot.seen[-1]["user"]["team_id"] == "T0ELSEWHR"
+    assert bot.seen[-1]["team"]["id"] == "T0SANDBOX"
+    await slack.command(STRANGER, GENERAL)
+    assert bot.seen[-1]["team_id"] == "T0ELSEWHR"
+
+
+async def test_closing_is_told_only_when_asked_for(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, GENERAL)
+    assert await slack.close(ALICE, (await opened(slack))["id"]) is None
+    bot.view = modal(field("name"), notify_on_close=True)
+    await slack.command(ALICE, GENERAL)
+    told = await slack.close(ALICE, (await opened(slack))["id"])
+    assert told is not None
+    assert told.acked
+    assert bot.seen[-1]["type"] == "view_closed"
+    assert bot.seen[-1]["is_cleared"] is False
+
+
+# --- views
+
+
+async def test_update_keeps_what_was_typed(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    await slack.act(ALICE, view["id"], "provider", "value", "blue", {"name": "Zhang"})
+    payload = bot.seen[-1]
+    assert payload["container"] == {"type": "view", "view_id": view["id"]}
+    assert payload["view"]["state"]["values"]["name"]["value"]["value"] == "Zhang"
+    assert payload["actions"][0]["selected_option"]["value"] == "blue"
+    assert payload["actions"][0]["type"] == "static_select"
+
+    bigger = modal(select("provider", "red", "blue", dispatch_action=True), field("name"), field("phone"))
+    updated = await client.views_update(view_id=view["id"], hash=payload["view"]["hash"], view=bigger)
+    assert updated["view"]["hash"] != payload["view"]["hash"]
+    assert slack.control.snapshot()["views"][0]["values"] == {"provider": "blue", "name": "Zhang"}
+    assert await refused(client.views_update(view_id=view["id"], hash=view["hash"], view=bigger)) == "hash_conflict"
+
+    renamed = modal(select("provider", "red", "green"), field("name") | {"block_id": "full_name"})
+    await client.views_update(view_id=view["id"], view=renamed)
+    assert slack.control.snapshot()["views"][0]["values"] == {}
+    assert await refused(client.views_update(view_id="V0", view=renamed)) == "not_found"
+
+
+async def test_an_input_without_dispatch_says_nothing(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    before = len(bot.seen)
+    delivery = await slack.act(ALICE, view["id"], "name", "value", "Zhang")
+    assert str(delivery.error).startswith("client:")
+    assert len(bot.seen) == before
+
+
+async def test_triggers_die(session: aiohttp.ClientSession) -> None:
+    clock = Clock()
+    slack = Slack(clock=clock)
+    await slack.start()
+    client = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
+    late, once = trigger(slack), trigger(slack)
+    clock.now += 2.9
+    await client.views_open(trigger_id=once, view=FORM)
+    assert await refused(client.views_open(trigger_id=once, view=FORM)) == "exchanged_trigger_id"
+    clock.now += 0.2
+    assert await refused(client.views_open(trigger_id=late, view=FORM)) == "expired_trigger_id"
+    assert await refused(client.views_open(trigger_id="1.2.3", view=FORM)) == "invalid_trigger_id"
+    await slack.stop()
+
+
+async def test_a_wrong_view_is_refused_and_leaves_the_trigger(slack: Slack, client: AsyncWebClient) -> None:
+    ticket = trigger(slack)
+    with pytest.raises(SlackApiError) as caught:
+        await client.views_open(trigger_id=ticket, view=FORM | {"title": plain("x" * 25)})
+    assert caught.value.response["error"] == "invalid_arguments"
+    assert caught.value.response["response_metadata"]["messages"] == [
+        "[ERROR] must be less than 25 characters [json-pointer:/view/title/text]"
+    ]
+    await client.views_open(trigger_id=ticket, view=FORM)
+
+
+async def test_three_views_at_most(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+    await slack.command(ALICE, GENERAL)
+    root = await opened(slack)
+    for count in (2, 3):
+        top = list(slack.views.values())[-1]
+        await slack.act(ALICE, top["id"], "provider", "value", "red")
+        await client.views_push(trigger_id=bot.seen[-1]["trigger_id"], view=FORM)
+        top = await opened(slack, count)
+        assert top["root_view_id"] == root["id"]
+    await slack.act(ALICE, top["id"], "provider", "value", "red")
+    pushed = client.views_push(trigger_id=bot.seen[-1]["trigger_id"], view=FORM)
+    assert await refused(pushed) == "push_limit_reached"
+
+
+@pytest.mark.parametrize(("action", "left"), [("push", 2), ("clear", 0), ("update", 1)])
+async def test_answers_to_a_submission(slack: Slack, bot: Bot, action: str, left: int) -> None:
+    async def on_submit(ack: Callable[..., Awaitable[None]], **_: Any) -> None:
+        more = {} if action == "clear" else {"view": modal(field("name"), title=plain("Next"))}
+        await ack(response_action=action, **more)
+
+    bot.on_submit = on_submit
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    delivery = await slack.submit(ALICE, view["id"], {"provider": "red", "name": "Zhang"})
+    assert delivery.error is None
+    assert len(slack.views) == left
+    if left:
+        assert list(slack.views.values())[-1]["title"]["text"] == "Next"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"response_action": "errors", "errors": {"more": "not an input"}},
+        {"response_action": "errors", "errors": {"elsewhere": "not in the view"}},
+        {"response_action": "errors", "errors": {}},
+        {"response_action": "update", "view": {"type": "modal", "title": plain("x" * 25), "blocks": []}},
+        {"response_action": "dance"},
+        {"text": "thanks"},
+    ],
+)
+async def test_wrong_answers_to_a_submission(slack: Slack, bot: Bot, answer: Json) -> None:
+    async def on_submit(ack: Callable[..., Awaitable[None]], **_: Any) -> None:
+        await ack(answer)
+
+    button = {"type": "button", "action_id": "more", "text": plain("More")}
+    bot.view = modal(field("name"), {"type": "actions", "block_id": "more", "elements": [button]})
+    bot.on_submit = on_submit
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    delivery = await slack.submit(ALICE, view["id"], {"name": "Zhang"})
+    assert delivery.error == TROUBLE
+    assert view["id"] in slack.views
+
+
+async def test_external_ids_are_unique(slack: Slack, client: AsyncWebClient) -> None:
+    await client.views_open(trigger_id=trigger(slack), view=FORM | {"external_id": "one"})
+    twice = client.views_open(trigger_id=slack._triggers.new(LINA), view=FORM | {"external_id": "one"})
+    assert await refused(twice) == "duplicate_external_id"
+    updated = await client.views_update(external_id="one", view=FORM | {"external_id": "one"})
+    assert updated["ok"]
+
+
+# --- what the client does not let through
+
+
+@pytest.mark.parametrize(
+    ("block", "value", "problem"),
+    [
+        (field("x"), "", "required"),
+        (field("x"), None, "required"),
+        (field("x", block={"optional": True}), "", None),
+        (field("x", min_length=3), "ab", "at least 3"),
+        (field("x", max_length=3), "abcd", "no more than 3"),
+        (field("x", "email_text_input"), "zhang.wei", "valid email"),
+        (field("x", "email_text_input"), "zhang.wei@example.com", None),
+        (field("x", "url_text_input"), "example.com", "valid URL"),
+        (field("x", "number_input", is_decimal_allowed=False), "1.5", "valid number"),
+        (field("x", "number_input", is_decimal_allowed=True), "1.5", None),
+        (field("x", "number_input", is_decimal_allowed=True), "three", "valid number"),
+        (field("x", "number_input", is_decimal_allowed=True), "NaN", "valid number"),
+        (field("x", "number_input", is_decimal_allowed=True, min_value="2"), "1", "at least 2"),
+        (field("x", "number_input", is_decimal_allowed=True, max_value="2"), "3", "at most 2"),
+        (field("x", "datepicker"), "2026-02-30", "valid date"),
+        (field("x", "timepicker"), "25:00", "valid time"),
+        (field("x", "multi_users_select", max_selected_items=1), [ALICE, LINA], "no more than 1"),
+        (select("x", "a", "b"), None, "required"),
+        (select("x", "a", "b"), "b", None),
+    ],
+)
+def test_client_side_checks(block: Json, value: Any, problem: str | None) -> None:
+    state = typed(initial_state([block]), [block], {"x": value})
+    errors = client_errors([block], state)
+    assert (problem in errors["x"]) if problem else errors == {}
+
+
+async def test_an_incomplete_form_is_not_sent(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    before = len(bot.seen)
+    delivery = await slack.submit(ALICE, view["id"], {"name": "x" * 21})
+    assert str(delivery.error).startswith("client:")
+    assert set(delivery.errors) == {"provider", "name"}
+    assert slack.control.snapshot()["views"][0]["errors"] == delivery.errors
+    assert len(bot.seen) == before
+
+
+async def test_nobody_fills_in_what_is_not_there(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+    with pytest.raises(LookupError, match="no block 'emial'"):
+        await slack.submit(ALICE, view["id"], {"emial": "x"})
+    with pytest.raises(LookupError, match="no option 'green'"):
+        await slack.submit(ALICE, view["id"], {"provider": "green"})
+    with pytest.raises(LookupError, match="no message"):
+        await slack.act(ALICE, (GENERAL, "1.0"), "what", "again")
+    with pytest.raises(LookupError, match="no element 'again'"):
+        await slack.act(ALICE, view["id"], "what", "again")
+    with pytest.raises(LookupError, match="no open view"):
+        await slack.submit(MAX, view["id"], {})
+
+
+# --- messages
+
+
+async def test_where_the_bot_may_post(slack: Slack, client: AsyncWebClient) -> None:
+    async def error(channel: str) -> str:
+        return await refused(client.chat_postMessage(channel=channel, text="x"))
+
+    assert await error(QUIET) == "not_in_channel"
+    assert await error("C0NOWHERE") == "channel_not_found"
+    assert await error(BOT) == "cannot_dm_bot"
+    slack.membership(ADMINS, False)
+    assert await error(ADMINS) == "channel_not_found"
+    slack.channels[GENERAL]["is_archived"] = True
+    assert await error(GENERAL) == "is_archived"
+    direct = await client.chat_postMessage(channel=ALICE, text="x")
+    assert direct["channel"] == "D0ALICE01"
+    assert (await client.chat_postMessage(channel="#people-ops", text="x"))["channel"] == "C0PEOPLE1"
+    slack.scopes = {"chat:write", "chat:write.public"}
+    assert (await client.chat_postMessage(channel=QUIET, text="x"))["ok"]
+
+
+async def test_what_a_message_may_be(slack: Slack, client: AsyncWebClient) -> None:
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x" * 40_001)) == "msg_too_long"
+    assert await refused(client.api_call("chat.postMessage", json={"channel": GENERAL})) == "no_text"
+    assert await refused(client.api_call("chat.postMessage", json={"text": "x"})) == "invalid_arguments"
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x", thread_ts="1.0")) == "thread_not_found"
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_postMessage(channel=GENERAL, text="x", blocks=[{"type": "alert", "text": plain("x")}])
+    assert caught.value.response["error"] == "invalid_blocks"
+    assert caught.value.response["errors"] == ["unsupported type: alert [json-pointer:/blocks/0/type]"]
+    assert await refused(client.api_call("chat.postMessage", json={"channel": GENERAL, "blocks": "{"})) == (
+        "invalid_blocks_format"
+    )
+    wrong = {"event_type": "made", "event_payload": "no object"}
+    assert (
+        await refused(client.chat_postMessage(channel=GENERAL, text="x", metadata=wrong)) == "invalid_metadata_format"
+    )
+
+
+async def test_changing_messages(slack: Slack, client: AsyncWebClient) -> None:
+    divider = [{"type": "divider", "block_id": "b"}]
+    posted = await client.chat_postMessage(
+        channel=GENERAL, text="x", blocks=divider, metadata={"event_type": "made", "event_payload": {"id": "1"}}
+    )
+    where = {"channel": GENERAL, "ts": posted["ts"]}
+    assert (await client.chat_update(**where, text="y"))["message"]["blocks"] == divider
+    assert (await client.chat_update(**where, text="y", blocks=[]))["message"]["blocks"] == []
+    assert await refused(client.chat_update(**where, text="x" * 4001)) == "msg_too_long"
+    theirs = await slack.say(ALICE, GENERAL, "hello")
+    assert await refused(client.chat_update(channel=GENERAL, ts=theirs["ts"], text="y")) == "cant_update_message"
+    assert await refused(client.chat_delete(channel=GENERAL, ts=theirs["ts"])) == "cant_delete_message"
+    assert await refused(client.chat_update(channel=GENERAL, ts="1.0", text="y")) == "message_not_found"
+    assert await refused(client.chat_update(channel=ALICE, ts=posted["ts"], text="y")) == "channel_not_found"
+
+    await client.chat_postMessage(channel=GENERAL, text="reply", thread_ts=posted["ts"])
+    history = await client.conversations_history(channel=GENERAL, include_all_metadata=True)
+    assert [message["text"] for message in history["messages"]] == ["hello", "y"]
+    assert history["messages"][1]["metadata"]["event_payload"] == {"id": "1"}
+    await client.chat_delete(**where)
+    newest = await client.conversations_history(channel=GENERAL, limit=1)
+    assert [message["text"] for message in newest["messages"]] == ["hello"]
+    assert await refused(client.conversations_history(channel=QUIET)) == "not_in_channel"
+
+
+async def test_ephemeral_messages(slack: Slack, client: AsyncWebClient) -> None:
+    sent = await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="only you")
+    assert slack.control.snapshot()["messages"][GENERAL][0]["ephemeral_for"] == ALICE
+    updated = client.chat_update(channel=GENERAL, ts=sent["message_ts"], text="y")
+    assert await refused(updated) == "message_not_found"
+    assert await refused(client.chat_postEphemeral(channel=ADMINS, user=MAX, text="x")) == "user_not_in_channel"
+    assert (await client.conversations_history(channel=GENERAL))["messages"] == []
+
+
+async def test_a_button_in_a_message(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+    button = {"type": "button", "action_id": "again", "text": plain("Again"), "value": "42"}
+    actions = {"type": "actions", "block_id": "what", "elements": [button]}
+    posted = await client.chat_postMessage(channel=GENERAL, text="x", blocks=[actions])
+    delivery = await slack.act(MAX, (GENERAL, posted["ts"]), "what", "again")
+    assert delivery.acked
+    payload = bot.seen[-1]
+    assert payload["container"] == {
+        "type": "message",
+        "message_ts": posted["ts"],
+        "channel_id": GENERAL,
+        "is_ephemeral": False,
+    }
+    assert payload["message"]["ts"] == posted["ts"]
+    assert payload["actions"][0]["value"] == "42"
+    hook = AsyncWebhookClient(payload["response_url"])
+    await hook.send(text="done", replace_original=True)
+    assert [message["text"] for message in slack.messages[GENERAL]] == ["done"]
+    await hook.send_dict({"delete_original": True})
+    assert slack.messages[GENERAL] == []
+
+
+# --- response_url
+
+
+async def test_a_response_url_has_five_posts(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, QUIET)
+    hook = AsyncWebhookClient(bot.seen[-1]["response_url"])
+    assert (await hook.send_dict({"text": ""})).body == "no_text"
+    assert (await hook.send(text="x", blocks=[{"type": "nothing"}])).status_code == 400
+    assert (await hook.send(text="private")).body == "ok"
+    for _ in range(4):
+        assert (await hook.send(text="public", response_type="in_channel")).body == "ok"
+    used = await hook.send(text="sixth")
+    assert (used.status_code, "used_url" in used.body) == (404, True)
+    assert [message.get("ephemeral_for") for message in slack.messages[QUIET]] == [ALICE, None, None, None, None]
+
+
+async def test_a_response_url_dies(session: aiohttp.ClientSession) -> None:
+    clock = Clock()
+    slack = Slack(clock=clock)
+    await slack.start()
+    url = slack.url + slack._response_urls.new(GENERAL, ALICE)
+    clock.now += 1800
+    assert (await AsyncWebhookClient(url).send(text="x")).body == "ok"
+    clock.now += 1
+    assert "expired_url" in (await AsyncWebhookClient(url).send(text="x")).body
+    assert (await AsyncWebhookClient(f"{slack.url}/response/T/1/2").send(text="x")).status_code == 404
+    await slack.stop()
+
+
+async def test_an_ack_with_a_text(slack: Slack, unconnected: Bot) -> None:
+    @unconnected.app.command("/hello")
+    async def hello(ack: Callable[..., Awaitable[None]], body: Json) -> None:
+        await (ack(text="x", blocks=[{"type": "nothing"}]) if body["text"] else ack("Hello."))
+
+    slack.commands.append({"command": "/hello", "description": ""})
+    await unconnected.connect()
+    assert (await slack.command(ALICE, GENERAL, command="/hello")).error is None
+    assert [(m["text"], m["ephemeral_for"]) for m in slack.messages[GENERAL]] == [("Hello.", ALICE)]
+    wrong = await slack.command(ALICE, GENERAL, "blocks", command="/hello")
+    assert wrong.error == '/hello failed with the error "invalid_command_response"'
+    assert (await slack.command(ALICE, GENERAL, command="/nothing")).error == "/nothing is not a valid command."
+
+
+# --- people and places
+
+
+async def test_reading_people_and_places(slack: Slack, client: AsyncWebClient) -> None:
+    info = (await client.users_info(user=LINA, include_locale=True))["user"]
+    assert (info["locale"], info["is_admin"], info["profile"]["email"]) == ("zh-CN", True, "lina@example.com")
+    assert "locale" not in (await client.users_info(user=LINA))["user"]
+    assert await refused(client.users_info(user="U0")) == "user_not_found"
+    found = await client.users_lookupByEmail(email="Zhang.Wei@example.com")
+    assert found["user"]["profile"]["display_name"] == "张伟"
+    assert await refused(client.users_lookupByEmail(email="nobody@example.com")) == "users_not_found"
+    assert (await client.usergroups_users_list(usergroup="S0PEOPLE1"))["users"] == [MAX]
+    assert await refused(client.usergroups_users_list(usergroup="S0")) == "no_such_subteam"
+    assert (await client.conversations_open(users=ALICE))["channel"]["id"] == "D0ALICE01"
+    assert await refused(client.conversations_open(users="U0")) == "user_not_found"
+    assert (await client.conversations_info(channel=QUIET))["channel"]["is_member"] is False
+    slack.membership(ADMINS, False)
+    assert await refused(client.conversations_info(channel=ADMINS)) == "channel_not_found"
+    assert (await client.auth_test())["user_id"] == BOT
+
+
+async def test_scopes(slack: Slack, client: AsyncWebClient) -> None:
+    slack.scopes = {"commands", "users:read", "channels:read"}
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_postMessage(channel=GENERAL, text="x")
+    answer = caught.value.response
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
+    assert answer["provided"] == "channels:read,commands,users:read"
+    assert "email" not in (await client.users_info(user=LINA))["user"]["profile"]
+    assert (await client.conversations_info(channel=GENERAL))["ok"]
+    assert await refused(client.conversations_info(channel=ADMINS)) == "missing_scope"
+    assert (await client.views_open(trigger_id=trigger(slack), view=FORM))["ok"]
+
+
+async def test_tokens(slack: Slack, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def with_token(token: str) -> AsyncWebClient:
+        return AsyncWebClient(token=token, base_url=f"{slack.url}/api/", session=session)
+
+    assert await refused(with_token("xoxb-wrong").auth_test()) == "invalid_auth"
+    assert await refused(with_token(slack.app_token).auth_test()) == "not_allowed_token_type"
+    wrong_kind = client.apps_connections_open(app_token=slack.bot_token)
+    assert await refused(wrong_kind) == "not_allowed_token_type"
+    async with session.post(f"{slack.url}/api/auth.test") as answer:
+        assert await answer.json() == {"ok": False, "error": "not_authed"}
+    assert await refused(client.api_call("chat.dance")) == "unknown_method"
+    assert all("token" not in call["args"] for call in slack.calls)
+
+
+async def test_the_synchronous_client(slack: Slack) -> None:
+    def use() -> None:
+        client = WebClient(token=slack.bot_token, base_url=f"{slack.url}/api/")
+        assert client.auth_test()["ok"]
+        assert client.users_info(user=LINA, include_locale=True)["user"]["locale"] == "zh-CN"
+        posted = client.chat_postMessage(channel=GENERAL, text="x", blocks=[{"type": "divider"}])
+        assert client.chat_update(channel=GENERAL, ts=posted["ts"], text="y")["text"] == "y"
+
+    await asyncio.to_thread(use)
+
+
+async def test_arguments_come_in_many_ways(slack: Slack, session: aiohttp.ClientSession) -> None:
+    url, auth = f"{slack.url}/api/chat.postMessage", {"Authorization": f"Bearer {slack.bot_token}"}
+    form = {"channel": GENERAL, "blocks": '[{"type": "divider"}]', "text": "x"}
+    for options in ({"data": form}, {"params": form}, {"json": form}):
+        async with session.post(url, headers=auth, **options) as answer:
+            assert (await answer.json())["ok"]
+    async with session.post(url, data=form | {"token": slack.bot_token}) as answer:
+        assert (await answer.json())["message"]["blocks"][0]["type"] == "divider"
+    async with session.post(url, data=b"not json", headers=auth | {"Content-Type": "application/json"}) as answer:
+        assert (await answer.json())["error"] == "invalid_arguments"
+
+
+# --- faults of the Web API
+
+
+async def test_rate_limits(slack: Slack, session: aiohttp.ClientSession, client: AsyncWebClient) -> None:
+    slack.fail("chat.postMessage", "ratelimited", times=2, retry_after=0)
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x")) == "ratelimited"
+    patient = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
+    patient.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
+    await patient.chat_postMessage(channel=GENERAL, text="y")
+    assert [m["text"] for m in slack.messages[GENERAL]] == ["y"]
+    assert [call["error"] for call in slack.calls] == ["ratelimited", "ratelimited", None]
+    assert slack.failures == []
+
+
+async def test_other_faults(slack: Slack, client: AsyncWebClient) -> None:
+    slack.fail("chat.postMessage", "internal_error")
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x")) == "internal_error"
+    slack.fail("*", "500")
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_postMessage(channel=GENERAL, text="x")
+    assert caught.value.response.status_code == 500
+    assert slack.messages[GENERAL] == []
+    slack.fail("chat.postMessage", "500_after")
+    with pytest.raises(SlackApiError):
+        await client.chat_postMessage(channel=GENERAL, text="after all")
+    assert len(slack.messages[GENERAL]) == 1
+    slack.fail("chat.postMessage", "503", times=9)
+    slack.fail("chat.postMessage", "")
+    assert (await client.chat_postMessage(channel=GENERAL, text="x"))["ok"]
+
+
+async def test_silence(slack: Slack, client: AsyncWebClient) -> None:
+    slack.fail("auth.test", "hang")
+    call = asyncio.create_task(client.auth_test())
+    await slack.until(lambda s: s.calls and s.calls[-1]["error"] == "hang")
+    assert not call.done()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+# --- Socket Mode
+
+
+async def test_without_a_bot(slack: Slack) -> None:
+    slack.ack_timeout = 0.05
+    typed_command = await slack.command(ALICE, GENERAL)
+    assert typed_command.error == '/newhire failed with the error "dispatch_failed"'
+    assert (await slack.shortcut(ALICE, "newhire_global")).error == NO_ANSWER
+    assert [envelope.sent for envelope in slack.envelopes] == [[], []]
+
+
+async def test_a_silent_bot_gets_it_again(slack: Slack, bot: Bot) -> None:
+    slack.ack_timeout = 0.15
+    bot.silent = True
+    delivery = await slack.command(ALICE, GENERAL)
+    assert delivery.error == '/newhire failed with the error "operation_timeout"'
+    assert not delivery.acked
+    await slack.until(lambda s: len(bot.seen) == 1 + slack.redeliveries)
+    assert slack.envelopes[-1].acks == []
+    assert len({seen["trigger_id"] for seen in bot.seen}) == 1
+
+
+async def test_an_ack_of_the_second_delivery_ends_it(slack: Slack, bot: Bot) -> None:
+    slack.ack_timeout = 0.3
+    bot.silent = True
+    delivery = await slack.command(ALICE, GENERAL)
+    bot.silent = False
+    await slack.until(lambda s: s.envelopes[-1].acks)
+    assert delivery.error
+    assert slack.envelopes[-1].attempt >= 1
+
+
+async def test_a_silent_submission(slack: Slack, bot: Bot) -> None:
+    await slack.command(ALICE, GENERAL)
+    view = await opened(slack)
+
+    async def on_submit(**_: Any) -> None:
+        return
+
+    bot.on_submit = on_submit
+    slack.ack_timeout, slack.redeliveries = 0.1, 0
+    delivery = await slack.submit(ALICE, view["id"], {"provider": "red", "name": "Zhang"})
+    assert delivery.error == TROUBLE
+    assert view["id"] in slack.views
+
+
+async def test_each_envelope_goes_to_one_connection(slack: Slack, bot: Bot) -> None:
+    await bot.connect()
+    for _ in range(4):
+        await slack.command(ALICE, GENERAL)
+    assert len(bot.seen) == 4
+    assert len({id(envelope.sent[0]) for envelope in slack.envelopes}) == 2
+    assert all(len(envelope.sent) == 1 for envelope in slack.envelopes)
+
+
+@pytest.mark.parametrize("on", ["same", "other"])
+async def test_redelivery(slack: Slack, bot: Bot, on: Any) -> None:
+    await bot.connect()
+    await slack.command(ALICE, GENERAL)
+    await slack.redeliver(times=2, on=on)
+    await slack.until(lambda s: len(s.envelopes[-1].acks) == 3)
+    assert len(bot.seen) == 3
+    first, second, third = slack.envelopes[-1].sent
+    assert ((first is second), (second is third)) == (on == "same", True)
+
+
+async def test_a_redelivery_carries_its_number(slack: Slack, session: aiohttp.ClientSession) -> None:
+    client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    slack.ack_timeout = 0.1
+    async with session.ws_connect(url, autoping=False) as socket:
+        hello = await socket.receive_json()
+        assert (hello["type"], hello["num_connections"]) == ("hello", 1)
+        assert hello["connection_info"] == {"app_id": "A0NEWHIRE"}
+        await socket.ping(b"sdk-ping-pong:1")
+        pong = await socket.receive()
+        assert (pong.type, bytes(pong.data)) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1")
+        waiting = asyncio.create_task(slack.command(ALICE, GENERAL))
+        first = await socket.receive_json()
+        assert first["accepts_response_payload"] is True
+        assert "retry_attempt" not in first
+        again = await socket.receive_json()
+        assert (again["envelope_id"], again["payload"]) == (first["envelope_id"], first["payload"])
+        assert (again["retry_attempt"], again["retry_reason"]) == (1, "timeout")
+        await socket.send_json({"envelope_id": "unknown"})
+        await socket.send_str("not json")
+        await socket.send_json({"envelope_id": again["envelope_id"]})
+        assert (await waiting).envelope_id == first["envelope_id"]
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(url)
+
+
+@pytest.mark.parametrize("how", ["disconnect", "close", "abort"])
+async def test_reconnecting(slack: Slack, bot: Bot, how: Any) -> None:
+    before = slack.sockets.opened
+    await slack.drop_sockets(how)
+    await slack.until(lambda s: s.sockets.opened > before)
+    assert (await slack.command(ALICE, GENERAL)).acked
+
+
+async def test_what_was_lost_comes_after_the_reconnect(slack: Slack, bot: Bot) -> None:
+    slack.ack_timeout = 0.2
+    bot.silent = True
+    waiting = asyncio.create_task(slack.command(ALICE, GENERAL))
+    await slack.until(lambda s: bot.seen)
+    before = slack.sockets.opened
+    await slack.drop_sockets("close")
+    await slack.until(lambda s: s.sockets.opened > before)
+    bot.silent = False
+    assert (await waiting).error
+    await slack.until(lambda s: s.envelopes[-1].acks)
+    first, *_, last = slack.envelopes[-1].sent
+    assert first is not last
+
+
+async def test_a_command_in_the_gap_waits_for_the_connection(slack: Slack, bot: Bot) -> None:
+    await slack.drop_sockets("disconnect")
+    assert (await slack.command(ALICE, GENERAL)).acked
+
+
+async def test_connections_can_be_refused(slack: Slack, session: aiohttp.ClientSession) -> None:
+    client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    slack.refuse_connections()
+    assert await refused(client.apps_connections_open(app_token=slack.app_token)) == "internal_error"
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(url)
+    slack.refuse_connections(False)
+    async with session.ws_connect(url) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+
+
+async def test_ten_connections_at_most(slack: Slack, session: aiohttp.ClientSession) -> None:
+    client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
+    sockets = []
+    for number in range(1, 12):
+        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        sockets.append(await session.ws_connect(url))
+        first = await sockets[-1].receive_json()
+        assert first["type"] == ("hello" if number <= 10 else "disconnect")
+    for socket in sockets:
+        await socket.close()
+
+
+# --- waiting, the page and the world
+
+
+async def test_until_tells_what_happened_instead(slack: Slack, client: AsyncWebClient) -> None:
+    await client.chat_postMessage(channel=GENERAL, text="something else")
+    with pytest.raises(TimeoutError, match=r"chat.postMessage -> ok[\s\S]*something else"):
+        await slack.until(lambda s: s.messages[GENERAL][7], timeout=0.01)
+
+
+async def test_the_page_sees_everything(slack: Slack, bot: Bot, session: aiohttp.ClientSession) -> None:
+    async def post(what: str, **body: Any) -> Json:
+        async with session.post(f"{slack.url}/_/{what}", json=body) as answer:
+            assert answer.status == 200
+            return dict(await answer.json())
+
+    async with session.ws_connect(f"{slack.url}/_/events") as page:
+
+        async def frame(predicate: Callable[[Json], Any]) -> Json:
+            while True:
+                state: Json = await page.receive_json()
+                assert state["type"] == "state"
+                if predicate(state):
+                    return state
+
+        first = await frame(lambda state: True)
+        assert first["bot"] == {"connected": 1, "name": "newhire"}
+        assert {user["id"]: user["note"] for user in first["users"]}["U0GUEST01"] == "guest"
+        assert [channel["bot_in"] for channel in first["channels"]] == [True, True, False, True]
+        assert (await post("command", user=ALICE, channel=GENERAL, text=""))["acked"]
+        (view,) = (await frame(lambda state: state["views"]))["views"]
+        assert (view["user"], view["view"]["callback_id"], view["errors"]) == (ALICE, "form", {})
+        values = {"name": "Zhang", "gone": "x"}
+        chosen = {"user": ALICE, "view_id": view["id"], "block_id": "provider", "action_id": "value", "value": "red"}
+        assert (await post("act", **chosen, values=values))["ok"]
+        wrong = await post("submit", user=ALICE, view_id=view["id"], values=values | {"name": ""})
+        assert (wrong["ok"], list(wrong["errors"])) == (False, ["name"])
+        wrong = await post("submit", user=ALICE, view_id=view["id"], values=values | {"name": "nobody"})
+        assert wrong["errors"] == {"name": "Somebody, please."}
+        assert (await post("submit", user=ALICE, view_id=view["id"], values=values))["ok"]
+        last = await frame(lambda state: any(m["edited"] for m in state["messages"].get(GENERAL, [])))
+        assert last["messages"][GENERAL][0]["text"] == "created Zhang"
+        assert last["calls"][-1]["method"] == "chat.update"
+
+    assert (await post("say", user=MAX, channel=GENERAL, text="hi"))["ok"]
+    assert (await post("membership", channel=GENERAL, **{"in": False}))["ok"]
+    assert BOT not in slack.channels[GENERAL]["members"]
+    assert (await post("slack/fail", method="chat.update", kind="ratelimited", times=1))["ok"]
+    assert (await post("shortcut", user=ALICE, callback_id="newhire_global"))["ok"]
+    view = await opened(slack)
+    assert (await post("close", user=ALICE, view_id=view["id"]))["ok"]
+    assert await post("close", user=ALICE, view_id="V0") == {"ok": False, "error": "U0ALICE01 has no open view 'V0'"}
+    assert await post("say", user=MAX) == {"ok": False, "error": "There is no 'channel'."}
+    async with session.get(f"{slack.url}/_/state") as answer:
+        assert (await answer.json())["views"] == []
+
+
+async def test_only_its_own_page_may_control_it(slack: Slack, session: aiohttp.ClientSession) -> None:
+    say = {"user": MAX, "channel": GENERAL, "text": "hi"}
+    for headers in ({"Origin": "https://example.com"}, {"Host": "example.com"}):
+        async with session.post(f"{slack.url}/_/say", json=say, headers=headers) as answer:
+            assert answer.status == 403
+    async with session.post(f"{slack.url}/_/say", json=say, headers={"Origin": slack.url}) as answer:
+        assert (await answer.json())["ok"]
+    async with session.get(f"{slack.url}/static/..%2Fslack.py") as answer:
+        assert answer.status == 404
+
+
+async def test_the_world(session: aiohttp.ClientSession) -> None:
+    world = World()
+    await world.start()
+    settings = world.bot_environment()
+    assert settings["SLACK_API_URL"] == f"{world.slack.url}/api/"
+    assert settings["TENCENT_BASE_URL"] == world.tencent.url
+    assert settings["HUAWEI_BASE_URL"] == world.huawei.url
+    assert all(isinstance(value, str) for value in settings.values())
+
+    async def post(what: str, **body: Any) -> Json:
+        async with session.post(f"{world.page_url}_/vendors/{what}", json=body) as answer:
+            return dict(await answer.json())
+
+    assert (await post("tencent/fail", how="no_seat", times=2))["ok"]
+    shown = world.slack.control.snapshot()["vendors"]
+    assert shown["tencent"]["failures"][0]["how"] == "no_seat"
+    assert shown["huawei"]["title"]
+    assert (await post("tencent/reset"))["ok"]
+    assert world.tencent.failures == []
+    assert (await post("zoom/reset"))["ok"] is False
+    assert (await post("huawei/fail", how="nonsense"))["ok"] is False
+
+    async with session.get(world.page_url) as page:
+        assert (page.content_type, page.headers["Cache-Control"]) == ("text/html", "no-store")
+    async with session.get(f"{world.page_url}static/app.js") as script:
+        assert script.content_type == "text/javascript"
+    with pytest.raises(OSError, match="in use"):
+        await World().start(port=int(world.slack.url.rpartition(":")[2]))
+    await world.stop()
