@@ -113,8 +113,8 @@ class TryLater(Exception):
 class Provider(Protocol):
     """What the use case needs of a provider (`providers.contract.Provider` is one)."""
 
-    key: Any
-    form: Any
+    @property
+    def form(self) -> type[NewHire]: ...
 
     def create(self, hire: Any, request_id: str) -> Account: ...
     def find(self, hire: Any, request_id: str) -> Account | None: ...

@@ -45,12 +45,12 @@ async def start_bot(settings: dict[str, str], folder: Path) -> asyncio.subproces
 
 async def demo(port: int, *, open_browser: bool) -> int:
     """Serve until Ctrl-C. Returns the exit code."""
-    world = World()
+    world = _small_world()
     try:
         await world.start(port)
     except OSError:
         _say(f"Port {port} is taken; another one it is.")
-        world = World()
+        world = _small_world()
         await world.start()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,6 +66,14 @@ async def demo(port: int, *, open_browser: bool) -> int:
             await bots
     await world.stop()
     return 0
+
+
+def _small_world() -> World:
+    """Few seats, so that one can see them go."""
+    world = World()
+    for vendor in world.vendors.values():
+        vendor.seats = 20
+    return world
 
 
 async def _keep_running(settings: dict[str, str], folder: Path) -> None:

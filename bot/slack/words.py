@@ -36,7 +36,8 @@ WORDS: dict[str, Text] = {
         "尚未确认：请保留此表单，稍后再次提交。这仍是同一个请求，不会重复创建。",
     ),
     "form.trouble": Text(
-        "Something went wrong on our side and nothing was sent. Keep this form open and send it again; the admins can find the reason in the log ({where}).",
+        "Something went wrong on our side and nothing was sent. Keep this form open and send it again; "
+        "the admins can find the reason in the log ({where}).",
         "我们这边出了问题，尚未提交。请保留此表单并再次提交；管理员可在日志中查看原因（{where}）。",
     ),
     # Errors on fields, by the error's type.
