@@ -39,11 +39,9 @@ def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
             middleware.auth_test_result = auth
     app.command("/newhire", middleware=[acknowledge])(listeners.command)
     app.shortcut(SHORTCUT, middleware=[acknowledge])(listeners.shortcut)
-    for constraints in (
-        {"block_id": form.PROVIDER, "action_id": form.VALUE},
-        {"block_id": form.MORE, "action_id": form.MORE},
-    ):
-        app.action(constraints, middleware=[acknowledge])(listeners.redraw)
+    for block, action in ((form.PROVIDER, form.VALUE), (form.MORE, form.MORE)):
+        exactly: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": action}
+        app.action(exactly, middleware=[acknowledge])(listeners.redraw)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
     _catch_all(app, listeners)
     app.error(_log)
