@@ -289,6 +289,7 @@ def command_demo(port: int, browser: bool) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; the exit code."""
     parser = argparse.ArgumentParser(
         prog="newhire", description="Type /newhire in Slack; the new colleague has an account."
     )

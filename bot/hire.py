@@ -129,6 +129,7 @@ def parse_email(typed: object) -> object:
 
 
 def parse_date(typed: object) -> object:
+    """A day as Slack's date picker writes it, YYYY-MM-DD."""
     try:
         return typed if isinstance(typed, dt.date) else dt.date.fromisoformat(str(typed))
     except ValueError as error:
@@ -173,9 +174,14 @@ class NewHire(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, typed: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Field problems and those of several fields in one error: people want to read all of them at once."""
+        """Field problems and those of several fields in one error: people want to read all of them at once.
+
+        A blank is no value: an optional field that is left empty never reaches a vendor.
+        """
         details: list[InitErrorDetails] = []
         hire = None
+        if isinstance(typed, Mapping):
+            typed = {name: value for name, value in typed.items() if not _blank(value)}
         try:
             hire = handler(typed)
         except ValidationError as error:
@@ -211,12 +217,15 @@ class NewHire(BaseModel):
         return self.model_dump(mode="json", exclude_none=True, exclude=set(self.secrets()))
 
     def wire(self) -> dict[str, Any]:
-        """The fields under their vendor names, nested where the name has dots; what was left empty is not there."""
+        """The fields as JSON under their vendor names, nested where the name has dots; what was left empty is not there.
+
+        A secret is not there either: the adapter puts it in its place by hand.
+        """
         body: dict[str, Any] = {}
+        plain = self.typed()
         for field in type(self).fields():
-            value = getattr(self, field.name)
-            if field.ask.wire and value is not None:
-                _place(body, field.ask.wire, value)
+            if field.ask.wire and field.name in plain:
+                _place(body, field.ask.wire, plain[field.name])
         return body
 
     def identity(self) -> Mapping[str, str]:
@@ -235,6 +244,10 @@ def _again(item: ErrorDetails) -> InitErrorDetails:
     context = item.get("ctx") or {}
     kind: Any = PydanticCustomError("say", "{en}", context) if item["type"] == "say" else item["type"]
     return {"type": kind, "loc": item["loc"], "input": None, "ctx": context}
+
+
+def _blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _plain(value: object) -> str:

@@ -66,6 +66,9 @@ _providers = sa.Table(
     sa.Column("probe_at", sa.Float, nullable=False, server_default="0"),
 )
 
+BEGUN = "announce"
+"""What every request does first (`begin`)."""
+
 FAILURES_BEFORE_ASIDE = 5
 PROBE_SECONDS = (5.0, 60.0)
 """How long a provider that is set aside is left alone: first, and at most."""
@@ -196,9 +199,30 @@ class History:
             Earlier(*(row[key] for key in ("id", "requester", "accepted_at", "channel", "ts", "kind"))) if row else None
         )
 
-    def known(self, request_id: str) -> bool:
+    def ahead(self, request_id: str, provider: str, identity: Mapping[str, str]) -> bool:
+        """Whether a request for the same person at the same provider was begun before this one and is still under way.
+
+        Two at once could both find nobody there, or one fail while the other creates: they go one after the other.
+        What was written down and never begun (the person was told "not confirmed") holds nobody up.
+        """
+        marks = [mark for key, value in identity.items() for mark in self._mark(provider, key, value)]
+        me, other = _sends.alias("me"), _sends.alias("other")
+        query = (
+            sa.select(other.c.request_id)
+            .join(_requests, _requests.c.id == other.c.request_id)
+            .join(_marks, _marks.c.request_id == other.c.request_id)
+            .join(me, sa.and_(me.c.request_id == request_id, me.c.what == other.c.what))
+            .where(
+                _marks.c.mark.in_(marks),
+                other.c.what == BEGUN,
+                other.c.request_id != request_id,
+                _requests.c.state != "done",
+                sa.tuple_(other.c.at, other.c.request_id) < sa.tuple_(me.c.at, me.c.request_id),
+            )
+            .limit(1)
+        )
         with self.engine.connect() as connection:
-            return connection.execute(sa.select(_requests.c.id).where(_requests.c.id == request_id)).first() is not None
+            return connection.execute(query).first() is not None
 
     def password(self, request_id: str) -> str | None:
         """The password that was typed, while it is held. Raises seal.Unreadable."""
@@ -214,7 +238,7 @@ class History:
         A step of the workflow runs again after a crash: this is how it knows that it may have happened already.
         """
         with self.engine.begin() as connection:
-            row = {"request_id": request_id, "what": what, "at": time.time()}
+            row = {"request_id": request_id, "what": what, "at": self._now}
             return connection.execute(self._insert(_sends, row)).rowcount == 1
 
     def placed(self, request_id: str, channel: str | None, ts: str | None) -> None:

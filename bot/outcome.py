@@ -76,6 +76,8 @@ class Outcome(BaseModel):
 
 
 class Created(Outcome):
+    """The account is there and can be used."""
+
     kind = "Created"
 
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.hire import NewHire
-from bot.history import Earlier, History
+from bot.history import BEGUN, Earlier, History
 from bot.outcome import (
     Account,
     ActionRequired,
@@ -56,7 +56,10 @@ SETTLE = 2.0
 LOOKS = (60.0, 300.0, 1800.0, 21600.0)
 """When the look-up itself does not work: seconds until each later one."""
 
+REFUSALS = {kind.__name__ for kind in (Rejected, Conflict, NoSeatLeft)}
+
 QUICK_LOOKS = 3
+ONE_AFTER_THE_OTHER = 6.0
 SLOW_RETRY = 600.0
 LONGEST_RETRY = 60.0
 
@@ -241,7 +244,7 @@ class Provision:
 
     def _post_once(self, request: Request) -> Json | None:
         # A process that died between posting and recording leaves one orphan; posting again would leave two.
-        if not self.history.begin(request.id, "announce"):
+        if not self.history.begin(request.id, BEGUN):
             return None
         try:
             place = self.teller.announce(request)
@@ -262,6 +265,8 @@ class Provision:
         if progress.sent:
             return self._clear_up(request, progress)
         gate = self.engine.step("gate", lambda: self._gate(request))
+        if gate.get("ahead"):
+            return ONE_AFTER_THE_OTHER
         if not gate["go"]:
             return self._stand_in_line(request, progress, gate)
         progress.attempt += 1
@@ -312,14 +317,11 @@ class Provision:
     def _after_send(self, request: Request, progress: Progress, stored: Json) -> float | None:
         answer = from_json(stored)
         match answer:
-            case Outcome() | NotAuthorised() | NoSeatLeft():
+            case Outcome() | NotAuthorised():
                 progress.outcome = stored
-            case Conflict():
+            case Rejected() | NoSeatLeft():
+                # Somebody may have made the account before: nobody reads "failed" who has one.
                 progress.sent, progress.doubt = True, stored
-            case Rejected(sure=False):
-                progress.sent, progress.doubt = True, stored
-            case Rejected():
-                progress.outcome = stored
             case RateLimited():
                 progress.sent = answer.sent
                 return self._slowed(request, progress, answer)
@@ -345,8 +347,8 @@ class Provision:
 
     def _found(self, progress: Progress, found: Json) -> Json:
         account = Account.model_validate(found["account"])
-        refused_at_once = progress.doubt is not None and progress.doubt["kind"] == "Conflict" and not progress.unsure
-        if found["ours"] or (not found["differences"] and not refused_at_once):
+        ours = found["ours"] or (not found["differences"] and not _refused(progress))
+        if ours:
             return _made(account).to_json()
         return AlreadyExists(account=account, differences=tuple(found["differences"])).to_json()
 
@@ -356,7 +358,7 @@ class Provision:
         if progress.unsure and progress.absent == 0:
             progress.absent = 1
             return SETTLE
-        if progress.doubt is not None and progress.doubt["kind"] in ("Rejected", "Conflict"):
+        if progress.doubt is not None and progress.doubt["kind"] != OutcomeUnknown.__name__:
             progress.outcome = progress.doubt
             return None
         progress.sent = False
@@ -365,6 +367,8 @@ class Provision:
 
     def _look_failed(self, request: Request, progress: Progress, stored: Json) -> float | None:
         """Looking does not work either: say so, tell the admins, look again ever later."""
+        if _refused(progress):
+            return self._refusal_stands(request, progress, stored)
         late = progress.looks - QUICK_LOOKS
         progress.looks += 1
         if late < 0:
@@ -384,6 +388,15 @@ class Provision:
             progress.warned = True
         self._say(request, progress, {"what": "unknown", "outcome": unknown, "next": self._at(LOOKS[late])})
         return LOOKS[late]
+
+    def _refusal_stands(self, request: Request, progress: Progress, stored: Json) -> float | None:
+        """Refused, and whether somebody made the account before cannot be seen: the vendor's silence may pass."""
+        silent = stored["kind"] in (Unreachable.__name__, OutcomeUnknown.__name__)
+        if not silent or self.engine.step("late", lambda: self._age(request) > self.patience.minutes):
+            progress.outcome = progress.doubt
+            return None
+        progress.failures += 1
+        return self._backoff(progress)
 
     def _slowed(self, request: Request, progress: Progress, error: RateLimited) -> float:
         """Too fast, by the vendor's own word: the whole provider waits, not one request."""
@@ -424,6 +437,8 @@ class Provision:
     # What all requests know about a provider.
 
     def _gate(self, request: Request) -> Json:
+        if self._somebody_ahead(request):
+            return {"go": False, "ahead": True}
         gate = self.history.gate(request.provider)
         self.history.waiting(request.id, waiting=not gate.go)
         if gate.go:
@@ -432,6 +447,13 @@ class Provision:
         position = line.index(request.id) + 1 if request.id in line else len(line)
         late = self._age(request) > self.patience.minutes
         return {"go": False, "wait": gate.wait, "since": gate.since, "position": position, "late": late}
+
+    def _somebody_ahead(self, request: Request) -> bool:
+        try:
+            hire = self._hire(request, self.providers[request.provider])
+        except (KeyError, ValidationError, Unreadable):
+            return False
+        return self.history.ahead(request.id, request.provider, hire.identity())
 
     def _answered(self, error: ProvisionError) -> None:
         """Silence counts against a provider; any word from it, a refusal too, shows that it is there."""
@@ -484,8 +506,6 @@ class Provision:
     def _tell(self, request: Request, progress: Progress) -> float | None:
         """The outcome to the requester, then to the admins. Seconds to wait when Slack cannot take it now."""
         outcome, place = progress.outcome or {}, progress.place
-        if progress.tell_tries == 0:
-            self.engine.step("record", lambda: self.history.finish(request.id, outcome["kind"]))
         told = self.engine.step("tell", lambda: self._tell_now(request, place, outcome))
         if told["later"] is None and not progress.admins_told:
             progress.place, progress.admins_told = told["place"], True
@@ -494,13 +514,14 @@ class Provision:
             )
             told = {"later": later}
             progress.admins_told = later is None
-        if told["later"] is None:
-            return None
-        progress.tell_tries += 1
-        if self.engine.step("told long enough", lambda: self._age(request) > 2 * self.patience.hours):
+        if told["later"] is not None:
+            progress.tell_tries += 1
+            if not self.engine.step("told long enough", lambda: self._age(request) > 2 * self.patience.hours):
+                return float(told["later"])
             log.error("request %s ended as %s, and nobody could be told", request.id, outcome["kind"])
-            return None
-        return float(told["later"])
+        # Last: whoever asked for the same person meanwhile goes on only when this ending has been told.
+        self.engine.step("record", lambda: self.history.finish(request.id, outcome["kind"]))
+        return None
 
     def _tell_now(self, request: Request, place: Json | None, outcome: Json) -> Json:
         try:
@@ -552,6 +573,12 @@ def _same(name: str, wanted: Any, there: str) -> bool:
 
 def _made(account: Account) -> Created | ActionRequired:
     return ActionRequired(account=account) if account.activation_pending else Created(account=account)
+
+
+def _refused(progress: Progress) -> bool:
+    """The vendor has clearly refused the only send: whatever account there is, it is not this request's."""
+    doubt = progress.doubt
+    return not progress.unsure and doubt is not None and doubt.get("sure", True) and doubt["kind"] in REFUSALS
 
 
 def _without(hire: NewHire, error: ProvisionError) -> Json:

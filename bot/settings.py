@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import phonenumbers
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.providers.contract import Provider, ProviderSettings, Url
@@ -34,11 +36,13 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
 
 
 def _ids(text: str) -> str:
-    wrong = [item for item in _split(text) if item[0] not in "UWS" or not item.isalnum() or not item.isupper()]
+    items = _split(text)
+    wrong = [
+        place for place, item in enumerate(items, 1) if item[0] not in "UWS" or not re.fullmatch("[A-Z0-9]+", item)
+    ]
     if wrong:
-        raise ValueError(
-            f"must list user ids (U...) and user-group ids (S...), comma-separated; {wrong[0]!r} is neither"
-        )
+        which = f"; number {wrong[0]} is neither" if len(items) > 1 else ""
+        raise ValueError(f"must list user ids (U...) and user-group ids (S...), comma-separated{which}")
     return text
 
 
@@ -56,7 +60,7 @@ def _database(text: str) -> str:
 
 def _region(text: str) -> str:
     if text not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f"must be a two-letter country like CN or DE, in capitals; {text!r} is none")
+        raise ValueError("must be a two-letter country like CN or DE, in capitals")
     return text
 
 
@@ -100,10 +104,15 @@ class Settings(BaseSettings):
     newhire_patience_minutes: float = Field(
         15,
         gt=0,
+        allow_inf_nan=False,
         description="After so long without an outcome people read what happens next, and the admins hear of it",
     )
-    newhire_give_up_hours: float = Field(24, gt=0, description="After so long newhire gives up and says so")
-    newhire_keep_days: float = Field(30, gt=0, description="Finished requests leave the database after so many days")
+    newhire_give_up_hours: float = Field(
+        24, gt=0, allow_inf_nan=False, description="After so long newhire gives up and says so"
+    )
+    newhire_keep_days: float = Field(
+        30, gt=0, allow_inf_nan=False, description="Finished requests leave the database after so many days"
+    )
 
     @property
     def allowed(self) -> list[str]:
@@ -167,16 +176,23 @@ def table(kinds: list[type[BaseSettings]]) -> list[tuple[str, str, str]]:
             else f"{info.default:g}"
             if isinstance(info.default, float | int)
             else str(info.default),
-            str(info.description),
+            _meaning(info),
         )
         for kind in kinds
-        for name, info in kind.model_fields.items()
+        # What every provider has comes after what only this one has.
+        for name, info in sorted(kind.model_fields.items(), key=lambda item: item[0] in ProviderSettings.model_fields)
     ]
+
+
+def _meaning(info: FieldInfo) -> str:
+    choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    return f"{info.description}: {' or '.join(choices)}" if choices else str(info.description)
 
 
 def _environment() -> dict[str, str]:
     file = dotenv_values(".env") if Path(".env").exists() else {}
-    return {name.upper(): value for name, value in {**file, **os.environ}.items() if value}
+    given = [*file.items(), *os.environ.items()]
+    return {name.upper(): value for name, value in given if value}
 
 
 def _sentences(error: ValidationError, kind: type[BaseSettings]) -> list[str]:

@@ -43,6 +43,9 @@ A = TypeVar("A", bound=BaseModel)
 MAX_ANSWER = 1_000_000
 """Bytes of an answer that are read; vendors send a few thousand."""
 
+DEEPEST = 50
+"""Levels to which an answer's JSON may nest; vendors use five."""
+
 TOTAL_SECONDS = 30.0
 """One call, from looking the name up to the last byte."""
 
@@ -58,7 +61,7 @@ TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"is not a URL like https://example.com (it is {text!r})")
+        raise ValueError("is not a URL like https://example.com")
     return text
 
 
@@ -107,12 +110,12 @@ class Answer:
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises ValueError when it is anything else."""
         try:
-            parsed = json.loads(self.body)
-        except (RecursionError, UnicodeDecodeError) as error:
+            parsed = _clean(json.loads(self.body))
+        except RecursionError as error:
             raise ValueError(str(error)) from error
         if not isinstance(parsed, dict):
             raise ValueError(f"a JSON {type(parsed).__name__} where an object was due")  # noqa: TRY004 - one error for callers
-        return {str(key): _clean(value) for key, value in parsed.items()}
+        return parsed
 
     def clock_skew(self) -> float | None:
         """Seconds by which this machine's clock is ahead of the vendor's `Date` header; None without one."""
@@ -215,7 +218,8 @@ class Provider(ABC, Generic[H, S]):
     ) -> Answer:
         """One exchange over HTTP. `changes` says that the vendor may have done something once the bytes have left.
 
-        Raises Unreachable (nothing done), RateLimited (429), or OutcomeUnknown (only when `changes`).
+        Raises Unreachable (nothing done), RateLimited (429), NotAuthorised (credentials that cannot be sent), or
+        OutcomeUnknown (only when `changes`).
         """
         self._turn(self.gap)
         try:
@@ -226,6 +230,11 @@ class Provider(ABC, Generic[H, S]):
                 answer = Answer(response.status_code, response.headers, _read(response))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise Unreachable(self.key, detail=_reason(error)) from None
+        except (UnicodeError, httpx.LocalProtocolError):
+            # Raised while the headers are written, before a byte has left.
+            raise NotAuthorised(
+                self.key, detail="a credential holds characters that no HTTP header can carry"
+            ) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError, _TooLong) as error:
             raise self.unclear(_reason(error), changes=changes) from None
         if answer.status == 429:
@@ -291,9 +300,9 @@ class UnknownProvider(Exception):
 
 
 def installed() -> dict[str, type[Provider[Any, Any]]]:
-    """Every provider of the entry-point group `newhire.providers`, by key, in order of their names.
+    """Every provider of the entry-point group `newhire.providers`, by key, the last name first.
 
-    Raises UnknownProvider for one that does not import, is no Provider, or claims a key that another has.
+    Raises UnknownProvider for one that does not import, is no complete Provider, or claims a key that another has.
     """
     found: dict[str, type[Provider[Any, Any]]] = {}
     for entry in sorted(entry_points(group="newhire.providers"), key=lambda entry: entry.name, reverse=True):
@@ -303,10 +312,17 @@ def installed() -> dict[str, type[Provider[Any, Any]]]:
             raise UnknownProvider(f"The provider {entry.name!r} ({entry.value}) does not import: {error}") from error
         if not (isinstance(provider, type) and issubclass(provider, Provider)):
             raise UnknownProvider(f"The provider {entry.name!r} ({entry.value}) is not a Provider.")
+        if lacking := _lacking(provider):
+            raise UnknownProvider(f"The provider {entry.name!r} ({entry.value}) lacks {', '.join(lacking)}.")
         other = found.setdefault(provider.key, provider)
         if other is not provider:
             raise UnknownProvider(f"Two providers claim the key {provider.key!r}: {other} and {provider}.")
     return found
+
+
+def _lacking(provider: type[Provider[Any, Any]]) -> list[str]:
+    facts = ("key", "title", "form", "settings", "pace", "codes")
+    return [fact for fact in facts if not hasattr(provider, fact)] + sorted(provider.__abstractmethods__)
 
 
 def _read(response: httpx.Response) -> bytes:
@@ -334,14 +350,20 @@ def _deep_words(data: object) -> str | None:
     return next((words for value in data.values() if (words := _deep_words(value))), None)
 
 
-def _clean(value: Any) -> Any:
-    """Lone surrogates can be written in JSON but in no database and no Slack message."""
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Lone surrogates and NUL can be written in JSON but not in every database, nor in a Slack message."""
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return (
+            value.encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+            .replace("\0", "\N{REPLACEMENT CHARACTER}")
+        )
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        return {_clean(key): _clean(item, depth + 1) for key, item in value.items()}
     return value
 
 

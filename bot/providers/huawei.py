@@ -39,6 +39,9 @@ from bot.outcome import (
 )
 from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
 
+ROWS = 20
+"""Rows of a search that are read; it is fuzzy, so an exact address or number has few."""
+
 SUCCESS = "000000000"
 TOKEN_EXPIRED = "000000004"  # noqa: S105 - a code of the vendor, no secret
 
@@ -280,7 +283,7 @@ class HuaweiSettings(ProviderSettings):
 class _Token(BaseModel):
     """`validPeriod` in seconds, `expireTime` in Unix seconds; the 2019 generation may give neither."""
 
-    accessToken: str = Field(min_length=1)
+    accessToken: str = Field(pattern=r"^[!-~]+$")  # it goes into a header
     validPeriod: float | None = None
     expireTime: float | None = None
 
@@ -386,9 +389,12 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             if found is not None:
                 return found
         for text, same in _marks(hire):
-            for member, envelope in self._search(text):
+            rows = self._search(text)
+            for member, envelope in rows:
                 if same(member):
                     return member.account(envelope)
+            if len(rows) >= ROWS:
+                raise self.unclear("the search found more people than it shows", changes=False)
         return None
 
     def check(self) -> None:
@@ -420,9 +426,12 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             if (refusal.code or "").removeprefix("USG.") == "201040000":
                 return None
             raise
-        return self.parse(_Member, data, changes=False).account(envelope)
+        member = self.parse(_Member, data, changes=False)
+        if member.userAccount.casefold() != account.casefold():
+            raise self.unclear("the answer is about another account", changes=False)
+        return member.account(envelope)
 
-    def _search(self, text: str, rows: int = 20) -> list[tuple[_Member, dict[str, Any]]]:
+    def _search(self, text: str, rows: int = ROWS) -> list[tuple[_Member, dict[str, Any]]]:
         method, path, body = self.dialect.search(text, rows)
         data, envelope = self._send(method, path, body)
         found = self.parse(_Found, data, changes=False)
@@ -431,14 +440,21 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, changes: bool = False
     ) -> tuple[object, dict[str, Any]]:
-        """One call with a token; a 401 comes before anything is done, so one more try with a fresh token is the same send."""
+        """One call with a token; it is refused before anything is done, so one more try with a fresh one is the same send."""
         for last in (False, True):
             token = self._login.token()
             answer = self._exchange(method, path, body, self.dialect.headers(token), changes=changes)
-            if answer.status != 401 or last:
+            if last or not self._token_refused(answer):
                 return self._data(answer, changes=changes)
             self._login.drop(token)
         raise AssertionError("unreachable")
+
+    def _token_refused(self, answer: Answer) -> bool:
+        # The document of 2019 does not say how: in its envelope, a refusal usually comes with HTTP 200.
+        try:
+            return answer.status == 401 or str(answer.json().get("returnCode")) == TOKEN_EXPIRED
+        except ValueError:
+            return False
 
     def _exchange(
         self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], *, changes: bool

@@ -281,6 +281,8 @@ class Tencent(Provider[TencentHire, TencentSettings]):
             if refusal.code == "20001":
                 return None
             raise
+        if user.userid.casefold() != hire.account.casefold():
+            raise self.unclear("the answer is about another userid", changes=False)
         return user.account(activation_pending=user.status == "3")
 
     def check(self) -> None:

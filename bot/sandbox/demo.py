@@ -15,6 +15,7 @@ import tempfile
 import webbrowser
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import IO
 
 from bot.sandbox.world import World
 
@@ -36,10 +37,17 @@ def bot_settings(world: World, folder: Path) -> dict[str, str]:
     return surroundings | own | world.bot_environment()
 
 
-async def start_bot(settings: dict[str, str], folder: Path) -> asyncio.subprocess.Process:
-    """`newhire run`, in a folder without a .env of somebody's."""
+async def start_bot(
+    settings: dict[str, str], folder: Path, *, module: str = "bot", log: IO[bytes] | None = None
+) -> asyncio.subprocess.Process:
+    """`newhire run`, in a folder without a .env of somebody's. `log` takes what it says; without one, the terminal does."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=settings, cwd=folder, stdin=asyncio.subprocess.DEVNULL
+        *(sys.executable, "-m", module, "run"),
+        env=settings,
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     )
 
 

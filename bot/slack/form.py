@@ -6,10 +6,11 @@ name, its action_id is the same for all: so Slack keeps what was typed when anot
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -94,8 +95,9 @@ def notice(lang: str, text: str) -> View:
 
 
 def recall(view: View) -> Memory:
-    """What `build` put into the view's private_metadata."""
-    return Memory(**json.loads(view["private_metadata"]))
+    """What `build` put into the view's private_metadata; a form may have been opened by another version of newhire."""
+    stored = json.loads(view["private_metadata"])
+    return Memory(**{item.name: stored[item.name] for item in fields(Memory) if item.name in stored})
 
 
 def read(view: View) -> dict[str, str]:
@@ -123,13 +125,13 @@ def belonging(offer: Offer, typed: Mapping[str, str]) -> dict[str, str]:
 
 def complaints(error: ValidationError, offer: Offer, lang: str) -> dict[str, str]:
     """Every problem on its field, in words for people. A model-level problem goes to the field that it names."""
-    fields = {item.name: item for item in offer.fields()}
+    asked = {item.name: item for item in offer.fields()}
     found: dict[str, str] = {}
     for item in error.errors():
         context = item.get("ctx") or {}
         name = str(item["loc"][0]) if item["loc"] else str(context.get("field") or "")
-        name = name if name in fields else next(iter(fields))
-        found.setdefault(name, _sentence(item["type"], context, fields[name], lang))
+        name = name if name in asked else next(iter(asked))
+        found.setdefault(name, _sentence(item["type"], context, asked[name], lang))
     return found
 
 
@@ -139,22 +141,23 @@ def shown(view: View) -> set[str]:
 
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_MAIL_LINK = re.compile(r"<mailto:[^|>]*\|([^>]*)>|<tel:[^|>]*\|([^>]*)>")
-_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
-_PHONE = re.compile(r"\+?\d[\d\s()./-]{5,}\d")
+_LINK = re.compile(r"<(?:(?:mailto|tel):)?([^|>]*)(?:\|([^>]*))?>")
+_BREAK = r"\s<>,;，；、"
+_MAIL = re.compile(rf"[^@{_BREAK}]+@[^@{_BREAK}]+")
+_PHONE = re.compile(r"[+＋]?\(?\d[\d\s()./-]{5,}\d")
 
 
 def prefill(text: str) -> tuple[dict[str, str], str | None]:
     """What the words after the command say: fields, and the Slack user who is mentioned."""
     mention = _MENTION.search(text)
-    rest = _MAIL_LINK.sub(lambda found: found[1] or found[2] or "", _MENTION.sub(" ", text))
+    rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], _MENTION.sub(" ", text)))
     typed: dict[str, str] = {}
     for name, pattern in (("email", _MAIL), ("phone", _PHONE)):
         if found := pattern.search(rest):
-            typed[name] = found[0].strip(" .,;")
+            typed[name] = found[0].strip(" .")
             rest = rest[: found.start()] + " " + rest[found.end() :]
-    if name_left := " ".join(rest.split()).strip(" ,;"):
-        typed["name"] = _unescape(name_left)
+    if name_left := " ".join(rest.split()).strip(" ,;，；、"):
+        typed["name"] = name_left
     return typed, mention[1] if mention else None
 
 
@@ -206,7 +209,7 @@ def _element(item: Field, value: str | None, lang: str) -> View:
             element = _select(((choice.value, choice.title) for choice in item.ask.choices), value, lang)
         case "date":
             element = {"type": "datepicker"}
-            if value and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            if value and _is_date(value):
                 element["initial_date"] = value
         case "number":
             element = _number(item, value)
@@ -234,7 +237,7 @@ def _number(item: Field, value: str | None) -> View:
     for key, limit in (("min_value", item.minimum), ("max_value", item.maximum)):
         if limit is not None:
             element[key] = str(limit)
-    if value and re.fullmatch(r"-?\d+", value):
+    if value and re.fullmatch(r"-?[0-9]{1,15}", value):
         element["initial_value"] = value
     return element
 
@@ -274,6 +277,13 @@ def _sentence(kind: str, context: Mapping[str, Any], item: Field, lang: str) -> 
 
 def _button(label: str) -> View:
     return {"type": "button", "action_id": MORE, "text": _plain(label)}
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _plain(text: str) -> View:

@@ -23,6 +23,8 @@ from bot.slack.words import pick, say
 Message = dict[str, Any]
 
 _NUMBER = re.compile(r"\d{7,}")
+# Control characters, lone surrogates, and what turns the direction of the text behind it.
+_UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
 ICONS = {"Created": "✅", "ActionRequired": "☑️", "AlreadyExists": "ℹ️", "OutcomeUnknown": "❓"}
 
@@ -54,6 +56,7 @@ class About:
 
 
 def creating(about: About) -> Message:
+    """The first message of a request, which the later ones replace."""
     return _message(f"⏳ {about.say('creating')}")
 
 
@@ -108,15 +111,22 @@ def silent(about: About, stored: Json) -> Message:
 
 def escape(text: str) -> str:
     """Typed or vendor text for mrkdwn: no markup, no mention, one line."""
-    plain = " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split())
     # Formatting characters get a zero-width space behind them, so that Slack pairs none of them.
-    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in plain)[:500]
+    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in _entities(_line(text)))[:500]
 
 
 def _code(text: str | None) -> str | None:
     """Something to copy: nothing in it is markup, and nothing is added to it."""
-    plain = (text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "'")
-    return f"`{' '.join(plain.split())[:300]}`" if plain.strip() else None
+    plain = _entities(_line(text or "").replace("`", "'"))
+    return f"`{plain[:300]}`" if plain else None
+
+
+def _line(text: str) -> str:
+    return " ".join(_UNSEEN.sub(" ", text).split())
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def moment(at: float) -> str:
@@ -185,13 +195,18 @@ def _vendor(about: About, error: ProvisionError) -> str:
 
 
 def _message(text: str, *, fields: list[str] | None = None, context: list[str] | None = None) -> Message:
-    blocks: list[Message] = [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}]
+    blocks: list[Message] = [{"type": "section", "text": _mrkdwn(text, 3000)}]
     if fields:
         # Slack takes ten fields in a section.
-        blocks.append({"type": "section", "fields": [{"type": "mrkdwn", "text": item[:2000]} for item in fields[:10]]})
+        blocks.append({"type": "section", "fields": [_mrkdwn(item, 2000) for item in fields[:10]]})
     blocks += [_context(line) for line in context or [] if line]
     return {"text": text[:3000], "blocks": blocks}
 
 
 def _context(text: str) -> Message:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text[:2000]}]}
+    return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
+
+
+def _mrkdwn(text: str, most: int) -> Message:
+    # verbatim: a bare @channel, #name or address in what somebody typed stays text.
+    return {"type": "mrkdwn", "text": text[:most], "verbatim": True}

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.words import Language, say
@@ -51,7 +52,7 @@ class Permission:
                 return self._refuse(user_id, lang, "refused.outsider")
             if not await self._listed(client, user):
                 return self._refuse(user_id, lang, "refused")
-        except (SlackApiError, OSError, TimeoutError) as error:
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("Slack did not say who %s is: %s", user_id, type(error).__name__)
             lang = self._languages.get(user_id, "en")
             return Verdict(lang, say(lang, "unchecked"))
@@ -80,9 +81,17 @@ class Permission:
             return bool(user.get("is_admin") or user.get("is_owner"))
         if user["id"] in self._users:
             return True
+        silent: SlackApiError | None = None
         for group in self._groups:
-            if user["id"] in await self._group(client, group):
-                return True
+            try:
+                if user["id"] in await self._group(client, group):
+                    return True
+            except SlackApiError as error:
+                # A group that was deleted must not keep the members of the others out.
+                log.warning("Slack did not say who is in the group %s: %s", group, error.response.get("error"))
+                silent = error
+        if silent is not None:
+            raise silent
         return False
 
     async def _group(self, client: AsyncWebClient, group: str) -> set[str]:

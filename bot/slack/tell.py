@@ -26,7 +26,9 @@ from bot.slack.words import say
 log = logging.getLogger(__name__)
 
 RESPONSE_URL_SECONDS = 1800.0 - 60.0
-SLOW = 60.0
+SOON, SLOW = 5.0, 60.0
+"""Seconds until another try, when Slack does not say: of a passing trouble, and of one that somebody must mend."""
+
 BROKEN = ("invalid_auth", "token_revoked", "token_expired", "account_inactive", "not_authed", "missing_scope")
 PASSING = (
     "internal_error",
@@ -58,7 +60,8 @@ class _Closed(Exception):
 class Teller:
     """`client` must not retry by itself: a post that was sent twice is read twice.
 
-    `announce`, `progress`, `result` keep one message; a place is `{"channel", "ts"}`, or `{"via": "response_url"}`."""
+    `announce`, `progress`, `result` keep one message; a place is `{"channel", "ts"}`, with `"direct"` when it stands in a
+    direct message instead of the channel, or `{"via": "response_url"}`."""
 
     def __init__(
         self,
@@ -119,8 +122,9 @@ class Teller:
     def _keep(self, request: Request, place: Json | None, message: Message, *, final: bool) -> Json | None:
         """Edit the message where it stands, else say it anew."""
         if place is not None and place.get("ts"):
+            body = _with_why(request, message) if place.get("direct") else message
             try:
-                self._send("chat.update", self._client.chat_update, channel=place["channel"], ts=place["ts"], **message)
+                self._send("chat.update", self._client.chat_update, channel=place["channel"], ts=place["ts"], **body)
             except _Closed as closed:
                 log.info("request %s: its message cannot be edited (%s)", request.id, closed)
             else:
@@ -157,14 +161,9 @@ class Teller:
 
     def _directly(self, request: Request, message: Message, final: bool) -> Json:
         """A direct message to the requester, saying why it comes there."""
-        body = message
-        if request.channel is not None:
-            why = say(request.language, "not_in_channel")
-            body = message | {
-                "blocks": [*message["blocks"], {"type": "context", "elements": [{"type": "mrkdwn", "text": why}]}]
-            }
+        body = _with_why(request, message)
         answer = self._send("chat.postMessage", self._client.chat_postMessage, channel=request.requester, **body)
-        return {"channel": answer["channel"], "ts": answer["ts"]}
+        return {"channel": answer["channel"], "ts": answer["ts"], "direct": True}
 
     def _send(self, name: str, method: Callable[..., Any], **arguments: Any) -> Any:
         """One Web API call. Raises TryLater for what may pass, _Closed for what will not."""
@@ -175,7 +174,7 @@ class Teller:
             if status == 429 or code == "ratelimited":
                 raise TryLater(_seconds(error.response.headers)) from None
             if status >= 500 or code in PASSING or not code:
-                raise TryLater(5.0) from None
+                raise TryLater(SOON) from None
             if code in BROKEN:
                 # No way of telling is open until somebody mends the app; the request waits for that.
                 log.error("Slack refuses %s: %s. Check the app's token and scopes.", name, code)
@@ -189,7 +188,7 @@ class Teller:
             raise
         except (URLError, OSError, TimeoutError, SlackClientError) as error:
             log.warning("Slack cannot be reached: %s", type(error).__name__)
-            raise TryLater(5.0) from None
+            raise TryLater(SOON) from None
 
     def _about(self, request: Request) -> About:
         return self._of_provider(
@@ -215,10 +214,18 @@ class Teller:
         )
 
 
+def _with_why(request: Request, message: Message) -> Message:
+    """The message with the reason why it is not where it was asked for; edited later, it keeps the reason."""
+    if request.channel is None:
+        return message
+    why = {"type": "mrkdwn", "text": say(request.language, "not_in_channel")}
+    return message | {"blocks": [*message["blocks"], {"type": "context", "elements": [why]}]}
+
+
 def _seconds(headers: Mapping[str, Any]) -> float:
     """Retry-After, in whatever case and shape the client gives it."""
     for key, value in dict(headers).items():
         if key.lower() == "retry-after":
             text = value[0] if isinstance(value, list) else value
-            return float(text) if str(text).isdigit() else 5.0
-    return 5.0
+            return float(text) if str(text).isdigit() else SOON
+    return SOON

@@ -144,7 +144,6 @@ WORDS: dict[str, Text] = {
     "detail.department": Text("Department", "部门"),
     "detail.sip_number": Text("SIP number", "SIP 号码"),
     "detail.meeting_rooms": Text("Meeting room", "云会议室"),
-    "detail.status": Text("State", "状态"),
     # Failures: who must act, and what to do.
     "act.Rejected": Text(
         "{requester}: {provider} refused {field}. Correct it and type /newhire again.",
@@ -196,7 +195,6 @@ WORDS: dict[str, Text] = {
     "ago.now": Text("just now", "刚刚"),
     "ago.minutes": Text("{n} minutes ago", "{n} 分钟前"),
     "ago.hours": Text("{n} hours ago", "{n} 小时前"),
-    "you": Text("You", "您"),
 }
 
 
@@ -206,6 +204,7 @@ def language(locale: str | None) -> Language:
 
 
 def pick(text: Text, lang: str) -> str:
+    """The sentence in one of the two languages."""
     return text.zh if lang == "zh" else text.en
 
 
@@ -215,6 +214,7 @@ def say(lang: str, key: str, **values: object) -> str:
 
 
 def ago(lang: str, seconds: float) -> str:
+    """How long ago, in minutes and hours."""
     minutes = int(seconds // 60)
     if minutes < 1:
         return say(lang, "ago.now")

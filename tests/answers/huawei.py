@@ -1,0 +1,125 @@
+"""How Huawei Cloud Meeting answers: two generations of the directory, two log-ins; meeting_21_0067, _0306 and _0311."""
+
+import httpx
+
+from bot.outcome import Account, Conflict, NoSeatLeft, NotAuthorised, RateLimited, Rejected
+from bot.providers.huawei import Huawei, HuaweiSettings
+from tests.answers import Case, Refusal, Said, configured
+
+MEMBER = {
+    "id": "8a8df0a174a1c6680174a26f578b0000",
+    "userAccount": "corp-zhangwei",
+    "name": "张伟",
+    "englishName": "Wei Zhang",
+    "phone": "+8613800138000",
+    "country": "chinaPR",
+    "email": "zhang.wei@example.com",
+    "sipNum": "+99111283523475338",
+    "vmrList": [{"id": "8a8df0a1", "vmrId": "985712345", "vmrName": "张伟", "vmrMode": 0, "status": 0}],
+    "deptCode": "1",
+    "deptName": "示例公司",
+    "deptNamePath": "示例公司",
+    "userType": 2,
+    "adminType": 2,
+    "signature": "Hello",
+    "status": 0,
+}
+ENVELOPE = {
+    "returnCode": "000000000",
+    "returnMessage": "Success",
+    "achievementTime": "2019-10-12 10:06:48",
+    "requestId": "a4c1b0f2",
+}
+READ = Account(
+    provider="huawei",
+    account="corp-zhangwei",
+    name="张伟",
+    vendor_id="8a8df0a174a1c6680174a26f578b0000",
+    english_name="Wei Zhang",
+    phone="+8613800138000",
+    country="chinaPR",
+    email="zhang.wei@example.com",
+    department="1",
+    department_name="示例公司",
+    department_path="示例公司",
+    sip_number="+99111283523475338",
+    meeting_rooms=("985712345",),
+    user_type=2,
+    admin_type=2,
+    signature="Hello",
+    status="0",
+    must_change_password=True,
+)
+TOKEN = {"accessToken": "cnr1316vcp2ceIkbfko3z13Y2J8UdioOw0ER4kTK", "validPeriod": 56326, "clientType": 72}
+REFUSALS = (
+    Refusal("201040001", Conflict, "account"),
+    Refusal("201040020", Conflict, "phone"),
+    Refusal("201000006", Rejected, "phone"),
+    Refusal("201000007", Rejected, "email"),
+    Refusal("201049999", NoSeatLeft, words="添加用户数达到上限"),
+    Refusal("206010000", NotAuthorised, words="USG_ERR_PASSWORD"),
+    Refusal("206010007", NotAuthorised),
+    Refusal("206010057", NotAuthorised),
+    Refusal("APIGW.0302", NotAuthorised, status=403),
+    Refusal("100000429", RateLimited),
+)
+
+
+def of_2019(of: Refusal) -> Said:
+    return Said(ENVELOPE | {"returnCode": of.code, "returnMessage": of.words}, of.status or 200)
+
+
+def current(of: Refusal) -> Said:
+    code = of.code if of.code.startswith("APIGW") else f"USG.{of.code}"
+    return Said({"error_code": code, "error_msg": of.words}, of.status or 400)
+
+
+def case(api: str, log_in: str) -> Case:
+    legacy, refusal = api == "2019", of_2019 if api == "2019" else current
+    members = "/rest/usg/datacenter/v1/corp/member" if legacy else "/v1/usg/dcs/corp/member"
+
+    def wrap(data: object) -> Said:
+        return Said(ENVELOPE | {"data": data} if legacy else data)
+
+    def search(request: httpx.Request) -> bool:
+        return request.url.path in (members, f"{members}/search")
+
+    envelope = {"request_id": "a4c1b0f2", "vendor_code": "000000000", "vendor_message": "Success"}
+    account = READ.model_copy(update=envelope | {"vendor_time": "2019-10-12 10:06:48"} if legacy else {})
+    credentials = {
+        "account": {"account": "admin@corp", "password": "Passw0rd!"},
+        "app": {"app_id": "fdb8e4699586458bbd10c834872dcc62", "app_key": "aAbBcCdDeEfF00112233445566778899"},
+    }
+    unauthorised = refusal(Refusal("000000004", NotAuthorised, words="token invalid", status=401))
+    return Case(
+        name=f"huawei-{api}-{log_in}",
+        provider=Huawei,
+        config=configured(HuaweiSettings, api=api, **credentials[log_in]),
+        minimal={"name": "张伟", "email": "zhang.wei@example.com"},
+        creating=f"POST {members}",
+        created=wrap(MEMBER),
+        account=account,
+        vendor_id=("data", "id") if legacy else ("id",),
+        found=lambda request: wrap({"data": [MEMBER], "totalCount": 1}) if search(request) else wrap(MEMBER),
+        found_account=account,
+        absent=lambda request: wrap({"data": []}) if search(request) else refusal(Refusal("201040000", Rejected)),
+        absent_code="201040000",
+        says_absent=lambda body: isinstance((body["data"] if legacy else body)["data"], list),
+        refusal=refusal,
+        refusals=REFUSALS,
+        wrong_clock=Refusal("206010057", NotAuthorised),
+        log_in="/v1/usg/acs/auth/account" if log_in == "account" else "/v2/usg/acs/auth/appauth",
+        token=wrap(TOKEN),
+        token_seconds=56326,
+        dead_token=unauthorised,
+        token_refusals=(
+            refusal(Refusal("206010000", NotAuthorised, words="USG_ERR_PASSWORD", status=401)),
+            refusal(Refusal("206010007", NotAuthorised, status=412)),
+            refusal(Refusal("206010099", NotAuthorised, status=423)),
+            refusal(Refusal("206010057", NotAuthorised)),
+            unauthorised,
+        ),
+    )
+
+
+CASES = [case(api, log_in) for api in ("2019", "current") for log_in in ("account", "app")]

@@ -1,0 +1,83 @@
+"""Acme Meet, an imaginary vendor: a complete provider in one file (`POST /members`, a key that the console gives out)."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field, SecretStr
+
+from bot.hire import EMAIL, NAME, PHONE, Ask, Email, NewHire, PhoneNumber, Text
+from bot.outcome import Account, Conflict, NoSeatLeft, NotAuthorised, RateLimited, Rejected
+from bot.providers.contract import Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+
+
+class AcmeHire(NewHire):
+    """The form. `on_wire` names the vendor's field; a dot nests."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80), NAME.on_wire("fullName")]
+    account: Annotated[str, Field(max_length=40), Ask(wire="login", title=Text("Account", "账号"), example="wei")]
+    email: Annotated[Email | None, EMAIL.on_wire("contact.mail")] = None
+    phone: Annotated[PhoneNumber | None, PHONE.on_wire("contact.mobile", more=True)] = None
+
+
+class AcmeSettings(ProviderSettings):
+    """ACME_KEY and, if need be, ACME_BASE_URL."""
+
+    model_config = from_environment("ACME_")
+    key: SecretStr = Field(description="The API key from the console's page *Integrations*")
+    base_url: Url = Field("https://api.acme.example", description="Where the API is")
+
+
+class _Member(BaseModel):
+    id: str = Field(min_length=1)
+    login: str
+    fullName: str
+    mail: str | None = None
+
+
+class Acme(Provider[AcmeHire, AcmeSettings]):
+    """What it does, what its codes mean, and how fast it may be asked."""
+
+    key, title = "acme", Text("Acme Meet", "Acme 会议")
+    form, settings = AcmeHire, AcmeSettings
+    pace = Pace(calls=60, seconds=60)
+    codes = {  # noqa: RUF012 - annotated in Provider
+        "login_taken": Meaning(Conflict, "account"),
+        "bad_mail": Meaning(Rejected, "email"),
+        "bad_key": Meaning(NotAuthorised, advice=Text("Check ACME_KEY.", "请检查 ACME_KEY。")),
+        "no_seats": Meaning(NoSeatLeft),
+        "slow_down": Meaning(RateLimited),
+    }
+
+    def create(self, hire: AcmeHire, request_id: str) -> Account:
+        return self._account(self._send("POST", "/members", hire.wire(), changes=True), hire, changes=True)
+
+    def find(self, hire: AcmeHire, request_id: str) -> Account | None:
+        try:
+            return self._account(self._send("GET", f"/members/{quote(hire.account, safe='')}"), hire)
+        except Rejected as refusal:
+            if refusal.code == "no_such_member":  # the vendor's word for absent; any other refusal goes up
+                return None
+            raise
+
+    def check(self) -> None:
+        self._send("GET", "/members?limit=1")
+
+    def _account(self, data: dict[str, Any], hire: AcmeHire, *, changes: bool = False) -> Account:
+        member = self.parse(_Member, data, changes=changes)
+        if member.login != hire.account:
+            raise self.unclear("the answer is about somebody else", changes=changes)
+        return Account(
+            provider=self.key, account=member.login, vendor_id=member.id, name=member.fullName, email=member.mail
+        )
+
+    def _send(self, method: str, path: str, body: Any = None, *, changes: bool = False) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.config.key.get_secret_value()}", "Content-Type": "application/json"}
+        content = json.dumps(body).encode() if body else b""
+        answer = self.call(method, path, content=content, headers=headers, changes=changes)
+        data = self.json(answer, changes=changes)
+        if code := data.get("error"):
+            raise self.refused(str(code)[:40], str(data.get("message", ""))[:500], answer, changes=changes)
+        if answer.status not in (200, 201):
+            raise self.unclear(f"HTTP {answer.status}", changes=changes)
+        return data

@@ -1,0 +1,26 @@
+"""`newhire run` with less patience: the same bot, with the waits that tests would only sit through cut short.
+
+`python -m tests.hurried run`. None of them is a setting, since no one who runs newhire needs to turn them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import httpx
+
+from bot import history, provision
+from bot.__main__ import main
+from bot.providers import contract
+from bot.slack import tell
+
+contract.TIMEOUT = httpx.Timeout(0.7)
+provision.SETTLE = 0.1
+provision.SHORT = 0.3
+provision.LOOKS = (0.3, 0.3, 0.3, 0.3)
+provision.LONGEST_RETRY = 0.3
+history.PROBE_SECONDS = (0.3, 0.6)
+tell.SOON = tell.SLOW = 0.3
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,488 @@
+"""A provider's form as a modal, and back: nothing typed is lost, nothing secret is kept, and Slack takes every view."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.hire import Field, NewHire
+from bot.providers.contract import Provider
+from bot.sandbox import view_state
+from bot.sandbox.block_kit import check_view
+from bot.slack import form
+from bot.slack.form import Memory
+from tests.regenerate import configured, own
+
+View = dict[str, Any]
+Offer = Provider[Any, Any]
+
+OFFERS = {key: configured(kind) for key, kind in own().items()}
+BOTH = list(OFFERS.values())
+LANGUAGES = ["en", "zh"]
+PYDANTIC = ("pydantic", "should", "valid ", "Input", "Field required", "pattern", "value error", "type=", "string_")
+"""Words of pydantic's own messages."""
+
+each_provider = pytest.mark.parametrize("offer", BOTH, ids=OFFERS)
+each_language = pytest.mark.parametrize("lang", LANGUAGES)
+each_field = pytest.mark.parametrize(
+    ("offer", "field"),
+    [pytest.param(o, field, id=f"{o.key}.{field.name}") for o in BOTH for field in o.fields()],
+)
+
+
+def shown_by_slack(view: View) -> View:
+    """The view as Slack sends it with a submission: what stands in it at first is what its state holds."""
+    return view | {"state": {"values": view_state.initial_state(view["blocks"])}}
+
+
+def filled_in(view: View, values: Mapping[str, Any]) -> View:
+    """The view as Slack sends it after a person typed these simple values into it."""
+    state = view_state.typed(view_state.initial_state(view["blocks"]), view["blocks"], dict(values))
+    return view | {"state": {"values": state}}
+
+
+def redrawn(view: View, lang: str = "en", **changes: Any) -> View:
+    """What the next view is after a click in this one, and what people still see in it."""
+    memory = Memory(**{**asdict(form.recall(view)), "provider": form.chosen(view), **changes})
+    drawn = form.build(BOTH, memory, lang, typed=form.read(view))
+    assert check_view(drawn) == []
+    state = view_state.survived(view["state"]["values"], drawn["blocks"])
+    return drawn | {"state": {"values": state}}
+
+
+def examples(offer: Offer) -> dict[str, str]:
+    return {field.name: field.ask.example for field in offer.fields()}
+
+
+def opened(offer: Offer, lang: str = "en", *, more: bool = True, typed: Mapping[str, str] | None = None) -> View:
+    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, typed=typed)
+    assert check_view(view) == []
+    return shown_by_slack(view)
+
+
+def block(view: View, name: str) -> View:
+    return next(item for item in view["blocks"] if item.get("block_id") == name)
+
+
+# --- from the model to a modal
+
+
+@each_provider
+@each_language
+@pytest.mark.parametrize("more", [False, True])
+def test_slack_takes_every_form(offer: Offer, lang: str, more: bool) -> None:
+    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, notice="Something *to say*")
+    assert check_view(view) == []
+    ids = [item["block_id"] for item in view["blocks"]]
+    assert len(ids) == len(set(ids))
+    assert len(view["private_metadata"]) <= 3000
+
+
+@each_provider
+@each_language
+def test_slack_takes_a_form_of_the_only_provider(offer: Offer, lang: str) -> None:
+    view = form.build([offer], Memory(), lang)
+    assert check_view(view) == []
+    assert block(view, "provider")["type"] == "section"
+    assert getattr(offer.title, lang) in block(view, "provider")["text"]["text"]
+    assert form.chosen(shown_by_slack(view)) == offer.key
+
+
+@each_language
+def test_slack_takes_a_modal_that_only_says_something(lang: str) -> None:
+    assert check_view(form.notice(lang, "x" * 5000)) == []
+
+
+@each_provider
+@each_language
+def test_every_field_stands_in_the_form_under_its_name(offer: Offer, lang: str) -> None:
+    view = opened(offer, lang)
+    asked = [item["block_id"] for item in view["blocks"] if item["type"] == "input" and item["block_id"] != "provider"]
+    assert asked == [field.name for field in offer.fields()]
+    for field in offer.fields():
+        assert block(view, field.name)["label"]["text"] == getattr(field.ask.title, lang)
+        assert block(view, field.name)["optional"] is not field.required
+        hint = block(view, field.name).get("hint")
+        assert (hint and hint["text"]) == (field.ask.hint and getattr(field.ask.hint, lang))
+
+
+@each_provider
+def test_rarely_used_fields_are_behind_a_button(offer: Offer) -> None:
+    few, all_of_them = form.shown(opened(offer, more=False)), form.shown(opened(offer, more=True))
+    assert all_of_them - few == {field.name for field in offer.fields() if field.ask.more}
+    assert not any(field.required for field in offer.fields() if field.ask.more)
+
+
+KINDS = {
+    "text": "plain_text_input",
+    "phone": "plain_text_input",
+    "secret": "plain_text_input",
+    "email": "email_text_input",
+    "date": "datepicker",
+    "choice": "static_select",
+    "number": "number_input",
+}
+
+
+def test_the_providers_show_every_kind_of_field() -> None:
+    assert {field.ask.kind for offer in BOTH for field in offer.fields()} == KINDS.keys()
+
+
+@each_field
+def test_a_field_looks_like_what_it_asks_for(offer: Offer, field: Field) -> None:
+    element = block(opened(offer), field.name)["element"]
+    assert element["type"] == KINDS[field.ask.kind]
+    if element["type"] == "plain_text_input":
+        assert element.get("max_length") == field.max_length
+    if element["type"] == "number_input":
+        assert (element["min_value"], element["max_value"]) == (str(field.minimum), str(field.maximum))
+    if element["type"] == "static_select":
+        assert [option["value"] for option in element["options"]] == [choice.value for choice in field.ask.choices]
+
+
+# --- and back
+
+
+@each_field
+@each_language
+def test_what_is_typed_is_read(offer: Offer, field: Field, lang: str) -> None:
+    view = filled_in(opened(offer, lang), {field.name: field.ask.example})
+    assert form.read(view) == {field.name: field.ask.example}
+
+
+@each_field
+def test_what_is_filled_in_beforehand_is_read(offer: Offer, field: Field) -> None:
+    read = form.read(opened(offer, typed={field.name: field.ask.example}))
+    assert read == ({} if field.ask.kind == "secret" else {field.name: field.ask.example})
+
+
+@each_provider
+@each_language
+def test_a_filled_form_is_a_hire_with_every_field(offer: Offer, lang: str) -> None:
+    typed = form.read(filled_in(opened(offer, lang), examples(offer)))
+    hire = offer.form.model_validate(typed, context={"region": "CN"})
+    assert all(getattr(hire, field.name) is not None for field in offer.fields())
+    again = offer.form.model_validate(hire.typed(), context={"region": "DE"})
+    assert again.typed() == hire.typed()
+
+
+@each_provider
+def test_an_optional_field_left_empty_is_absent(offer: Offer) -> None:
+    needed = {name: text for name, text in examples(offer).items() if block(opened(offer), name)["optional"] is False}
+    view = filled_in(
+        opened(offer), {**needed, "email": "", "job_title" if offer.key == "tencent" else "signature": " \t "}
+    )
+    assert form.read(view) == needed
+
+
+def test_spaces_around_what_is_typed_do_not_count() -> None:
+    assert form.read(filled_in(opened(BOTH[0]), {"name": "  Zhang Wei \n"})) == {"name": "Zhang Wei"}
+
+
+def test_the_provider_that_is_selected_now_counts() -> None:
+    one, other = OFFERS.values()
+    assert form.chosen(opened(one)) == one.key
+    assert form.chosen(filled_in(opened(one), {"provider": other.key})) == other.key
+
+
+def test_a_provider_that_is_no_longer_offered_gives_way_to_another() -> None:
+    view = form.build(BOTH, Memory(provider="gone"), "en")
+    assert form.chosen(shown_by_slack(view)) == BOTH[0].key
+
+
+# --- what is typed stays
+
+
+def test_what_was_typed_survives_another_provider_and_back() -> None:
+    one, other = OFFERS.values()
+    typed = {name: text for name, text in examples(one).items() if name != "password"}
+    view = filled_in(opened(one), typed)
+    there = redrawn(view | {"state": {"values": _select(view, other.key)}})
+    assert form.chosen(there) == other.key
+    assert block(there, "name")["element"]["initial_value"] == typed["name"]
+    back = redrawn(there | {"state": {"values": _select(there, one.key)}})
+    assert form.read(back) == typed
+
+
+def _select(view: View, provider: str) -> dict[str, Any]:
+    return view_state.typed(view["state"]["values"], view["blocks"], {"provider": provider})
+
+
+@each_provider
+def test_what_was_typed_survives_fewer_options_and_more_again(offer: Offer) -> None:
+    typed = {field.name: field.ask.example for field in offer.fields() if field.ask.kind != "secret"}
+    folded = redrawn(filled_in(opened(offer), typed), more=False)
+    assert form.read(folded) == typed
+    assert form.read(redrawn(folded, more=True)) == typed
+
+
+def test_what_was_typed_survives_another_language() -> None:
+    typed = {field.name: field.ask.example for field in BOTH[0].fields() if field.ask.kind != "secret"}
+    assert form.read(redrawn(filled_in(opened(BOTH[0], "en"), typed), "zh")) == typed
+
+
+def test_only_what_the_provider_asks_for_is_handed_in() -> None:
+    one, other = OFFERS.values()
+    everything = examples(one) | examples(other)
+    assert form.belonging(one, everything).keys() == examples(one).keys()
+
+
+def test_what_was_emptied_stays_empty() -> None:
+    view = redrawn(filled_in(opened(BOTH[0]), {"name": "Zhang Wei", "employee_id": "6666"}), more=False)
+    view = filled_in(redrawn(view, more=True), {"employee_id": ""})
+    assert form.read(redrawn(view, more=False)) == {"name": "Zhang Wei"}
+
+
+def test_too_much_to_remember_costs_the_longest_text_and_no_other() -> None:
+    one, other = OFFERS.values()
+    kept = {"employee_id": "6666", "job_title": "x" * 3000}
+    view = form.build([one, other], Memory(provider=other.key, channel="C1", kept=kept), "en")
+    assert form.recall(view).kept == {"employee_id": "6666"}
+    assert form.recall(view).channel == "C1"
+
+
+def test_a_form_opened_by_another_version_is_still_understood() -> None:
+    view = opened(BOTH[0])
+    stored = json.loads(view["private_metadata"])
+    del stored["again"]
+    view["private_metadata"] = json.dumps(stored | {"from_the_future": 1})
+    assert form.recall(view) == Memory(provider=BOTH[0].key, more=True)
+
+
+# --- passwords
+
+
+@each_language
+def test_a_password_is_read_once_and_never_kept(lang: str) -> None:
+    huawei = OFFERS["huawei"]
+    view = filled_in(opened(huawei, lang), {"password": "Hunter-2026"})
+    assert form.read(view)["password"] == "Hunter-2026"
+    for provider in OFFERS:
+        for more in (True, False):
+            memory = Memory(provider=provider, more=more, kept={"password": "Hunter-2026"})
+            drawn = form.build(BOTH, memory, lang, typed=form.read(view), notice="Once more")
+            assert "Hunter-2026" not in json.dumps(drawn)
+
+
+# --- what is wrong
+
+
+def mistakes(offer: Offer, typed: Mapping[str, str], lang: str = "en") -> dict[str, str]:
+    """The complaints about a form in which this was typed."""
+    with pytest.raises(ValidationError) as caught:
+        offer.form.model_validate(dict(typed), context={"region": "CN"})
+    return form.complaints(caught.value, offer, lang)
+
+
+def all_wrong(offer: Offer) -> Iterator[tuple[str, str]]:
+    """Something wrong for every field that can be wrong."""
+    for field in offer.fields():
+        match field.ask.kind:
+            case "email":
+                yield field.name, "no address"
+            case "phone":
+                yield field.name, "call me"
+            case "date":
+                yield field.name, "tomorrow"
+            case "number":
+                yield field.name, "many"
+            case "choice":
+                yield field.name, "neither"
+            case _ if field.max_length:
+                yield field.name, "长" * (field.max_length + 1)
+
+
+@each_provider
+@each_language
+def test_every_problem_is_on_its_field_at_once_in_words_for_people(offer: Offer, lang: str) -> None:
+    wrong = dict(all_wrong(offer))
+    found = mistakes(offer, wrong, lang)
+    assert found.keys() == wrong.keys()
+    for sentence in found.values():
+        assert not any(word in sentence for word in PYDANTIC)
+        assert bool(set(sentence) & set("。，")) is (lang == "zh")
+
+
+@each_provider
+@each_language
+def test_what_is_needed_is_missed_on_its_field(offer: Offer, lang: str) -> None:
+    found = mistakes(offer, {}, lang)
+    assert found.keys() >= {field.name for field in offer.fields() if field.required}
+    assert found["name"] == {"en": "This is needed.", "zh": "此项必填。"}[lang]
+
+
+@each_language
+def test_a_problem_of_two_fields_is_shown_on_one_of_them_beside_the_others(lang: str) -> None:
+    found = mistakes(OFFERS["huawei"], {"account": "12345678", "password": "1"}, lang)
+    assert found.keys() == {"name", "account", "phone", "password"}
+    assert (
+        found["phone"]
+        == {
+            "en": "Give a phone number or an e-mail address.",
+            "zh": "请填写电话或电子邮件。",
+        }[lang]
+    )
+
+
+PEOPLE_READ = [
+    ("tencent", "phone", "call me", "This does not read as a phone number. Write it like 138 0013 8000, or +44 7400"),
+    ("tencent", "phone", "12345", "There is no such number under +86."),
+    ("tencent", "email", "zhang.wei", "This is not an e-mail address."),
+    ("tencent", "account", "张伟", "No Chinese characters here."),
+    ("tencent", "account", "é" * 21, "At most 40 bytes."),
+    ("tencent", "job_title", "x" * 97, "At most 96 characters."),
+    ("tencent", "start_date", "soon", "This is not a date."),
+    ("huawei", "name", "Zhang <Wei>", "Huawei Cloud Meeting does not take < > in a name."),
+    ("huawei", "account", "zhang wei", "Only letters, digits and _ - . @ here."),
+    ("huawei", "account", "20261122", "Not digits only."),
+    ("huawei", "account", "wei@example.com", "No dot after the @: an e-mail address does not fit here."),
+    ("huawei", "phone", "+850 2 381 1234", "Huawei Cloud Meeting does not serve numbers of this country (+850)."),
+    ("huawei", "sort_level", "0", "1 or more."),
+    ("huawei", "sort_level", "10001", "10000 or less."),
+    ("huawei", "sort_level", "1.5", "A whole number."),
+    ("huawei", "password", "short", "At least 8 characters."),
+    ("huawei", "password", "x" * 33, "At most 32 characters."),
+    ("huawei", "password", "lowercase", "Two or more of: small letters, capitals, digits,"),
+]
+
+
+@pytest.mark.parametrize(("provider", "field", "typed", "sentence"), PEOPLE_READ)
+def test_what_people_read_on_a_field(provider: str, field: str, typed: str, sentence: str) -> None:
+    offer = OFFERS[provider]
+    assert mistakes(offer, examples(offer) | {field: typed})[field].startswith(sentence)
+
+
+def test_a_password_is_not_the_account_nor_that_backwards() -> None:
+    huawei = OFFERS["huawei"]
+    for password in ("Zhang-Wei-1", "1-ieW-gnahZ"):
+        found = mistakes(huawei, examples(huawei) | {"account": "Zhang-Wei-1", "password": password})
+        assert found == {"password": "Not the account name, nor that backwards."}
+
+
+def test_errors_hang_only_on_blocks_that_slack_takes_them_for() -> None:
+    view = opened(OFFERS["tencent"], more=False)
+    assert form.shown(view) == {item["block_id"] for item in view["blocks"] if item["type"] == "input"}
+    assert "more" not in form.shown(view)
+
+
+# --- the words after the command
+
+PREFILLED = [
+    ("", {}),
+    ("zhang.wei@example.com", {"email": "zhang.wei@example.com"}),
+    ("<mailto:zhang.wei@example.com|zhang.wei@example.com>", {"email": "zhang.wei@example.com"}),
+    ("<mailto:zhang.wei@example.com>", {"email": "zhang.wei@example.com"}),
+    ("+86 138 0013 8000", {"phone": "+86 138 0013 8000"}),
+    ("<tel:+8613800138000|+86 138 0013 8000>", {"phone": "+86 138 0013 8000"}),
+    ("<tel:13800138000>", {"phone": "13800138000"}),
+    ("(010) 6552-9988 张伟", {"phone": "(010) 6552-9988", "name": "张伟"}),
+    ("Zhang Wei", {"name": "Zhang Wei"}),
+    (
+        "张伟 13800138000 zhang.wei@example.com",
+        {"name": "张伟", "phone": "13800138000", "email": "zhang.wei@example.com"},
+    ),
+    (
+        "zhang.wei@example.com 张伟 13800138000",
+        {"name": "张伟", "phone": "13800138000", "email": "zhang.wei@example.com"},
+    ),
+    (
+        "13800138000, zhang.wei@example.com, Zhang Wei",
+        {"name": "Zhang Wei", "phone": "13800138000", "email": "zhang.wei@example.com"},
+    ),
+    (
+        "张伟，zhang.wei@example.com；138-0013-8000",
+        {"name": "张伟", "phone": "138-0013-8000", "email": "zhang.wei@example.com"},
+    ),
+    ("Zhang <mailto:a@example.com|a@example.com> Wei", {"name": "Zhang Wei", "email": "a@example.com"}),
+    ("13800138000@qq.com", {"email": "13800138000@qq.com"}),
+    ("Smith &amp; Sons", {"name": "Smith & Sons"}),
+    ("r&amp;d@example.com", {"email": "r&d@example.com"}),
+    ("<http://wei.example|wei.example>", {"name": "wei.example"}),
+    ("Zhang Wei 7", {"name": "Zhang Wei 7"}),
+]
+
+
+@pytest.mark.parametrize(("text", "typed"), PREFILLED)
+def test_the_words_after_the_command_fill_in_what_they_are(text: str, typed: dict[str, str]) -> None:
+    assert form.prefill(text) == (typed, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("<@U0NEWBIE1>", {}),
+        ("<@U0NEWBIE1|zhangwei>", {}),
+        ("<@W0NEWBIE1> 13800138000", {"phone": "13800138000"}),
+        ("Zhang Wei <@U0NEWBIE1|zhangwei>", {"name": "Zhang Wei"}),
+    ],
+)
+def test_somebody_who_is_mentioned_is_known_by_their_id(text: str, typed: dict[str, str]) -> None:
+    found, mentioned = form.prefill(text)
+    assert found == typed
+    assert mentioned in ("U0NEWBIE1", "W0NEWBIE1")
+
+
+def test_a_profile_fills_in_what_is_in_it() -> None:
+    user = {
+        "real_name": "Zhang",
+        "profile": {"real_name": "Zhang Wei", "email": "z@example.com", "title": "", "phone": None},
+    }
+    assert form.from_profile(user) == {"name": "Zhang Wei", "email": "z@example.com"}
+    assert form.from_profile({"real_name": "Zhang"}) == {"name": "Zhang"}
+    assert form.from_profile({}) == {}
+
+
+# --- whatever people type
+
+ANYTHING = st.text(max_size=300) | st.text(st.sampled_from("<>&@|!#*_~`\u202e\x00\n张١٢-+0123456789. "), max_size=60)
+LONG = st.sampled_from(["x" * 3000, "长" * 5000, "<!channel>" * 200, "\x00" * 100, "9" * 400])
+SOME_FIELDS = st.dictionaries(
+    st.sampled_from(sorted({field.name for offer in BOTH for field in offer.fields()})), ANYTHING | LONG
+)
+SOMEWHERE = {"lang": st.sampled_from(LANGUAGES), "offer": st.sampled_from(BOTH), "more": st.booleans()}
+
+
+@given(typed=SOME_FIELDS, **SOMEWHERE)
+def test_no_text_makes_a_view_that_slack_refuses(typed: dict[str, str], lang: str, offer: Offer, more: bool) -> None:
+    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, typed=typed, notice=typed.get("name"))
+    assert check_view(view) == []
+    shown = shown_by_slack(view)
+    read = form.read(shown)
+    # What people saw is what is read; only an absurd length costs something.
+    for name, text in read.items():
+        assert typed[name].strip().startswith(text.strip())
+    redrawn(shown, lang, more=not more)
+
+
+@given(typed=SOME_FIELDS, **SOMEWHERE)
+def test_no_text_makes_a_complaint_that_is_not_for_people(
+    typed: dict[str, str], lang: str, offer: Offer, more: bool
+) -> None:
+    handed_in = {name: text for name, text in form.belonging(offer, typed).items() if text.strip()}
+    try:
+        hire: NewHire = offer.form.model_validate(handed_in, context={"region": "CN"})
+    except ValidationError as error:
+        found = form.complaints(error, offer, lang)
+        assert found
+        assert found.keys() <= {field.name for field in offer.fields()}
+        assert not any(word in sentence for word in PYDANTIC for sentence in found.values())
+        assert all(0 < len(sentence) < 300 for sentence in found.values())
+    else:
+        assert offer.form.model_validate(hire.typed(), context={"region": "CN"}).typed() == hire.typed()
+
+
+@given(text=ANYTHING | LONG | st.from_regex(r"(<[@!#]?[A-Z0-9a-z:|@.+ -]*>|\S| ){0,8}", fullmatch=True))
+def test_no_command_text_makes_a_view_that_slack_refuses(text: str) -> None:
+    typed, mentioned = form.prefill(text)
+    assert mentioned is None or mentioned.isalnum()
+    for offer in BOTH:
+        view = form.build(BOTH, Memory(provider=offer.key, channel="C1", kept=typed), "en", typed=typed)
+        assert check_view(view) == []
+        form.read(shown_by_slack(view))

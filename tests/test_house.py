@@ -1,0 +1,196 @@
+"""The house rules: what each room may touch, how big it may be, and what no file may hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BOT = ROOT / "bot"
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in BOT.rglob("*.py")
+}
+HALL = sorted(name for name in MODULES if not name.startswith("bot.sandbox"))
+SANDBOX = sorted(MODULES.keys() - set(HALL))
+PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and not name.endswith(".contract")]
+SLACK = [name for name in HALL if name.startswith("bot.slack")]
+
+
+def imports(module: str) -> set[str]:
+    """Full names of what a module imports, wherever in it; `from a import b` is both `a` and `a.b`."""
+    found = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def uses(module: str, *packages: str) -> set[str]:
+    """Of what a module imports, what is one of these packages or inside it."""
+    return {name for name in imports(module) if any(f"{name}.".startswith(f"{package}.") for package in packages)}
+
+
+def own(module: str) -> set[str]:
+    """The modules of this repository that a module imports."""
+    return {name for name in imports(module) if name in MODULES} - {"bot", "bot.slack", "bot.providers"}
+
+
+# --- imports run one way
+
+
+def test_outcomes_know_nobody() -> None:
+    assert own("bot.outcome") == set()
+
+
+def test_the_hire_knows_nobody() -> None:
+    assert own("bot.hire") <= {"bot.outcome"}
+
+
+def test_the_contract_knows_hires_and_outcomes() -> None:
+    assert own("bot.providers.contract") <= {"bot.outcome", "bot.hire"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_provider_knows_the_contract_and_no_other_provider(provider: str) -> None:
+    assert own(provider) <= {"bot.outcome", "bot.hire", "bot.providers.contract"}
+
+
+@pytest.mark.parametrize("provider", [*PROVIDERS, "bot.providers.contract"])
+def test_providers_know_no_slack_and_no_database(provider: str) -> None:
+    assert not uses(provider, "slack_sdk", "slack_bolt", "bot.slack", "sqlalchemy", "psycopg", "sqlite3", "dbos")
+
+
+def test_the_use_case_knows_no_slack_and_no_http() -> None:
+    assert not uses("bot.provision", "slack_sdk", "slack_bolt", "bot.slack", "httpx", "aiohttp", "dbos", "bot.engine")
+    assert not uses("bot.provision", "bot.providers")
+
+
+@pytest.mark.parametrize("module", ["bot.engine", "bot.history", "bot.seal"])
+def test_what_is_stored_knows_neither_slack_nor_vendors(module: str) -> None:
+    assert not uses(module, "slack_sdk", "slack_bolt", "bot.slack", "httpx", "bot.providers")
+
+
+@pytest.mark.parametrize("module", SLACK)
+def test_the_slack_room_names_no_provider(module: str) -> None:
+    assert not uses(module, "bot.providers", "httpx")
+    text = MODULES[module].read_text(encoding="utf-8").casefold()
+    assert not [name for name in ("tencent", "huawei", "腾讯", "华为") if name in text]
+
+
+@pytest.mark.parametrize("module", SLACK)
+def test_the_slack_room_knows_no_database(module: str) -> None:
+    assert not uses(module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.history", "bot.settings")
+
+
+@pytest.mark.parametrize("module", ["bot.slack.form", "bot.slack.messages", "bot.slack.words"])
+def test_what_is_pure_talks_to_nobody(module: str) -> None:
+    assert not uses(module, "slack_sdk", "slack_bolt", "aiohttp", "asyncio", "logging")
+
+
+@pytest.mark.parametrize("module", SANDBOX)
+def test_the_sandbox_shares_no_code_with_what_it_tests(module: str) -> None:
+    """A mistake made once must not prove itself right."""
+    assert not {name for name in own(module) if not f"{name}.".startswith("bot.sandbox.")}
+    assert not uses(module, "slack_sdk", "slack_bolt", "httpx", "pydantic", "dbos", "sqlalchemy", "phonenumbers")
+
+
+def test_only_the_command_knows_the_sandbox() -> None:
+    assert {module for module in HALL if uses(module, "bot.sandbox")} <= {"bot.__main__"}
+
+
+def test_only_the_command_ties_the_rooms_together() -> None:
+    both = {module for module in HALL if uses(module, "bot.slack") and uses(module, "bot.providers", "bot.engine")}
+    assert both == {"bot.__main__"}
+
+
+# --- size and words
+
+
+def test_no_module_is_a_drawer_for_anything() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc", "base"}
+    assert not {path for path in BOT.rglob("*") if path.stem in drawers}
+
+
+@pytest.mark.parametrize("path", sorted(BOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_too_long_to_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 650
+
+
+@pytest.mark.parametrize("module", HALL)
+def test_what_is_public_says_what_it_is(module: str) -> None:
+    text = MODULES[module].read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree) or not text.strip()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    public = [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("module", HALL)
+def test_nothing_is_printed_into_the_dark(module: str) -> None:
+    """People at a terminal are spoken to by the command alone; everything else goes through the log."""
+    calls = (
+        node for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    )
+    printed = [call for call in calls if getattr(call.func, "id", "") == "print"]
+    assert not printed or module == "bot.__main__"
+
+
+# --- what no file may hold
+
+
+def tracked() -> Iterator[Path]:
+    """Every text file that is, or is about to be, in the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:  # not a clone
+        hidden = {".git", ".venv", "__pycache__", ".hypothesis"}
+        paths = [path for path in ROOT.rglob("*") if not hidden & set(path.parts)]
+    else:
+        paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    for path in paths:
+        if path.is_file() and b"\0" not in path.read_bytes()[:8000]:
+            yield path
+
+
+def holding(pattern: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    places = "|".join("/" + place + "/" for place in ("tmp", "work", "root", "home/[a-z]+", "Users/[A-Za-z]+"))
+    assert holding(rf"(?<![\w.*}}-])({places})") == []
+
+
+def test_no_file_names_a_package_registry() -> None:
+    """Where packages come from is the business of whoever installs them."""
+    registries = (
+        "py" + "pi.org",
+        "python" + "hosted",
+        "npm" + "js.org",
+        "npm" + "js.com",
+        "--index" + "-url",
+        "mirrors?\\.",
+    )
+    assert holding("|".join(registries)) == []
+
+
+def test_no_file_holds_a_real_looking_secret() -> None:
+    """Slack's bot tokens have three groups of digits and letters; a private key says that it is one."""
+    assert holding("xox" + r"b-\d{9,}-\d{9,}-[A-Za-z0-9]{20,}") == []
+    assert holding("BEGIN [A-Z ]*PRIVATE" + " KEY") == []

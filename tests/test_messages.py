@@ -1,0 +1,405 @@
+"""Outcomes as Slack messages: every one, in both languages, with texts that mean harm."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.hire import Text
+from bot.outcome import (
+    Account,
+    ActionRequired,
+    AlreadyExists,
+    Conflict,
+    Created,
+    Json,
+    NoSeatLeft,
+    NotAuthorised,
+    Outcome,
+    OutcomeUnknown,
+    ProvisionError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from bot.sandbox.block_kit import check_message
+from bot.slack import messages
+from bot.slack.messages import About, Message
+from tests.regenerate import configured, own
+
+PROVIDERS = {key: configured(kind) for key, kind in own().items()}
+PHONE = "13800138000"
+HOSTILE = [
+    "Zhang Wei",
+    "<!channel> <!here> <!everyone>",
+    "<@U0ALICE01> <#C0GENERAL> <!subteam^S0PEOPLE1>",
+    "<https://evil.example|your bank>",
+    "*bold* _italic_ ~struck~ `code` ```block```",
+    "&lt;!channel&gt; &amp;",
+    "@channel @here @everyone",
+    "> quoted\n• listed\n\n\nand\ta tab",
+    "x" * 5000,
+    "&" * 5000,
+    "\x00\x01\x1b[31m\x7f\x9f",
+    "\u202eieW gnahZ\u2066\ud800",
+    "שלום مرحبا",
+    "{name} %s {0}",
+    "",
+    " ",
+]
+
+
+def about(provider: str = "tencent", lang: str = "en", name: str = "Zhang Wei") -> About:
+    """As bot.slack.tell makes it."""
+    offer = PROVIDERS[provider]
+    return About(
+        provider=offer.title,
+        name=name,
+        requester="U0ALICE01",
+        language=lang,
+        to_do=offer.to_do,
+        advice=offer.advice,
+        fields={field.name: field.ask.title for field in offer.fields()},
+    )
+
+
+def account(text: str = "Zhang Wei", **changes: Any) -> Account:
+    """An account in which every text is this one."""
+    texts = dict.fromkeys(
+        ("english_name", "vendor_id", "email", "employee_id", "job_title", "department", "department_name",
+         "department_path", "sip_number", "signature", "status", "request_id", "vendor_code", "vendor_message"),
+        text,
+    )  # fmt: skip
+    known: dict[str, Any] = {
+        "provider": "tencent", "account": text or "a", "name": text, "phone": PHONE, "meeting_rooms": (text, text),
+        **texts,
+    }  # fmt: skip
+    return Account(**{**known, **changes})
+
+
+def errors(code: str | None = "4711", words: str | None = "no", provider: str = "tencent") -> list[ProvisionError]:
+    said: dict[str, Any] = {"code": code, "words": words}
+    return [
+        Rejected(provider, **said, field="phone"),
+        Rejected(provider, **said, field="nothing_we_know"),
+        Rejected(provider, **said, sure=False),
+        Conflict(provider, **said, field="account"),
+        NotAuthorised(provider, **said, detail="this machine's clock is 400 s ahead of the vendor's"),
+        NoSeatLeft(provider, **said),
+        RateLimited(provider, **said, retry_after=60.0),
+        Unreachable(provider, **said, detail="connect timeout"),
+        OutcomeUnknown(provider, **said, detail="read timeout"),
+    ]
+
+
+def outcomes(text: str = "Zhang Wei") -> list[Outcome]:
+    return [
+        Created(account=account(text)),
+        Created(account=account(text, must_change_password=True)),
+        ActionRequired(account=account(text, activation_pending=True)),
+        AlreadyExists(account=account(text), differences=("name", "phone", "nothing_we_know")),
+        AlreadyExists(account=account(text)),
+    ]
+
+
+def notes(outcome: Json) -> list[Json]:
+    return [
+        {"what": "line", "since": 1795305600.0, "position": 3},
+        {"what": "line", "since": None, "position": 1},
+        {"what": "late", "outcome": outcome, "next": 1795305600},
+        {"what": "unknown", "outcome": outcome, "next": 1795305600},
+    ]
+
+
+def every_message(lang: str, text: str) -> list[Message]:
+    """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
+    made: list[Message] = []
+    for provider in PROVIDERS:
+        who = about(provider, lang, text)
+        made += [messages.creating(who), *(messages.provider_line(who, what) for what in ("aside", "back"))]
+        for outcome in outcomes(text):
+            made.append(messages.result(who, outcome.to_json()))
+            made.append(messages.created_line(who, outcome.to_json()))
+            made.append(messages.silent(who, outcome.to_json()))
+        for error in errors(text, text, provider):
+            stored = error.to_json()
+            made += [messages.result(who, stored), messages.notice(who, stored), messages.silent(who, stored)]
+            made += [messages.progress(who, note, 24) for note in notes(stored)]
+    return made
+
+
+def read(message: Message) -> str:
+    """Everything in a message that Slack renders."""
+    texts = [message["text"]]
+    for block in message["blocks"]:
+        texts += [
+            item["text"] for item in [block.get("text"), *block.get("fields", []), *block.get("elements", [])] if item
+        ]
+    return "\n".join(texts)
+
+
+each_language = pytest.mark.parametrize("lang", ["en", "zh"])
+each_hostile = pytest.mark.parametrize("text", HOSTILE, ids=[ascii(text[:20]) for text in HOSTILE])
+
+
+# --- whatever the texts are
+
+
+@each_language
+@each_hostile
+def test_slack_takes_every_message(lang: str, text: str) -> None:
+    for message in every_message(lang, text):
+        assert check_message(message["blocks"], message["text"]) == []
+        assert message["text"].strip()
+        json.dumps(message, ensure_ascii=False).encode()
+
+
+# What newhire writes itself in Slack's angle brackets: the requester, and moments in the reader's own time.
+OURS = re.compile(r"<@U0ALICE01>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>")
+
+
+@each_language
+@each_hostile
+def test_nobody_is_mentioned_and_nothing_is_linked_by_a_text(lang: str, text: str) -> None:
+    for message in every_message(lang, text):
+        assert not re.search("[<>]", OURS.sub("", read(message)))
+        # A bare @channel, #general or www address stays text too.
+        bare = [part for part in _objects(message["blocks"]) if part["type"] == "mrkdwn"]
+        assert all(part["verbatim"] for part in bare)
+
+
+def _objects(blocks: list[Json]) -> list[Json]:
+    found = []
+    for block in blocks:
+        found += [part for part in [block.get("text"), *block.get("fields", []), *block.get("elements", [])] if part]
+    return found
+
+
+@each_language
+def test_a_text_cannot_change_how_the_sentence_around_it_looks(lang: str) -> None:
+    for mark in "*_~":
+        for message in every_message(lang, f"{mark}x{mark}"):
+            # Between a mark of the text and what follows there is a zero-width space, so that Slack pairs none.
+            assert not re.search(rf"\{mark}x\{mark}(?!\u200b|`)", read(message).replace(f"`{mark}x{mark}`", ""))
+    assert messages.escape("a\u202eb\x00c\nd") == "a b c d"
+
+
+@each_language
+def test_no_message_shows_a_phone_number(lang: str) -> None:
+    words = f"the mobile number {PHONE} or +86{PHONE} is taken by 8613800138000"
+    for message in [
+        *(messages.result(about(lang=lang), outcome.to_json()) for outcome in outcomes()),
+        *(messages.result(about(lang=lang), error.to_json()) for error in errors(words=words)),
+        *(messages.notice(about(lang=lang), error.to_json()) for error in errors(words=words)),
+        *(messages.progress(about(lang=lang), note, 24) for note in notes(errors(words=words)[-1].to_json())),
+    ]:
+        said = re.sub(r"<!date\^\d+", "", read(message))
+        assert PHONE not in said
+        assert not re.search(r"\d{7}", said)
+
+
+@pytest.mark.parametrize("phone", ["13800138000", "+8613800138000", "+44 7400 123456", "6552998", "123"])
+def test_a_phone_number_is_masked_however_the_vendor_writes_it(phone: str) -> None:
+    said = read(messages.result(about(), Created(account=account(phone=phone)).to_json()))
+    assert phone not in said
+    assert "****" + phone[-2:] in said or "****" + phone[-4:] in said
+
+
+TEXT = st.text(max_size=200) | st.text(st.sampled_from("<>&@!|*_~`{}\\\u202e\x00\ud800张1"), max_size=40)
+
+
+@given(text=TEXT, code=st.none() | TEXT, words=st.none() | TEXT, lang=st.sampled_from(["en", "zh"]))
+def test_no_text_makes_a_message_that_slack_refuses(text: str, code: str | None, words: str | None, lang: str) -> None:
+    who = about(lang=lang, name=text)
+    made = [messages.result(who, error.to_json()) for error in errors(code, words)]
+    made += [messages.result(who, outcome.to_json()) for outcome in outcomes(text)]
+    made += [messages.progress(who, note, 24) for note in notes(errors(code, words)[0].to_json())]
+    for message in made:
+        assert check_message(message["blocks"], message["text"]) == []
+        assert not re.search("[<>]", OURS.sub("", read(message)))
+
+
+def test_what_a_message_is_made_of_has_no_place_for_a_password() -> None:
+    for kind in own().values():
+        hire = kind.form.model_validate({field.name: field.ask.example for field in kind.form.fields()})
+        assert not kind.form.secrets() & hire.typed().keys()
+        assert not kind.form.secrets() & Account.model_fields.keys()
+        for secret in kind.form.secrets():
+            assert getattr(hire, secret).get_secret_value() not in repr(hire)
+
+
+# --- what a message says
+
+
+@each_language
+@pytest.mark.parametrize("error", errors("190303", "UNAUTHORIZED_SECRET"), ids=lambda error: type(error).__name__)
+def test_a_failure_shows_the_vendors_code_and_words(lang: str, error: ProvisionError) -> None:
+    for message in (
+        messages.result(about(lang=lang), error.to_json()),
+        messages.notice(about(lang=lang), error.to_json()),
+        messages.progress(about(lang=lang), notes(error.to_json())[2], 24),
+    ):
+        assert "`190303`" in read(message)
+        # The underscore is kept from Slack's formatting by a zero-width space.
+        assert "UNAUTHORIZED_\u200bSECRET" in read(message)
+
+
+MUST_ACT = {
+    "Rejected": ("<@U0ALICE01>: ", "<@U0ALICE01>："),
+    "Conflict": ("<@U0ALICE01>: ", "<@U0ALICE01>："),
+    "NotAuthorised": ("An admin: ", "管理员："),
+    "NoSeatLeft": ("An admin: ", "管理员："),
+    "RateLimited": ("Nobody: ", "无需处理："),
+    "Unreachable": ("An admin: ", "管理员："),
+    "OutcomeUnknown": ("An admin: ", "管理员："),
+}
+
+
+@pytest.mark.parametrize("error", errors(), ids=lambda error: type(error).__name__)
+def test_a_failure_says_first_who_must_act(error: ProvisionError) -> None:
+    for lang, who in zip(("en", "zh"), MUST_ACT[type(error).__name__], strict=True):
+        for message in (
+            messages.result(about(lang=lang), error.to_json()),
+            messages.notice(about(lang=lang), error.to_json()),
+        ):
+            assert message["blocks"][1]["elements"][0]["text"].startswith(who)
+
+
+def test_every_kind_of_failure_is_told() -> None:
+    kinds = {type(error).__name__ for error in errors()}
+    assert kinds == MUST_ACT.keys() == {kind.__name__ for kind in _all(ProvisionError)}
+
+
+def _all(kind: type[Any]) -> set[type[Any]]:
+    ours = [child for child in kind.__subclasses__() if child.__module__ == kind.__module__]
+    return {each for child in ours for each in {child, *_all(child)}}
+
+
+@each_language
+def test_what_is_refused_is_named_by_the_title_that_stands_on_the_form(lang: str) -> None:
+    said = read(messages.result(about(lang=lang), errors()[0].to_json()))
+    assert {"en": "“Phone”", "zh": "“电话”"}[lang] in said
+
+
+@each_language
+def test_a_code_that_no_table_has_is_shown_as_such(lang: str) -> None:
+    said = read(messages.result(about(lang=lang), Rejected("tencent", code="123", words="?", sure=False).to_json()))
+    assert {"en": "newhire does not know this code", "zh": "newhire 不认识此代码"}[lang] in said
+
+
+@each_language
+def test_advice_about_a_code_is_given(lang: str) -> None:
+    said = read(messages.result(about(lang=lang), NotAuthorised("tencent", code="190300", words="x").to_json()))
+    assert {"en": "Set this machine's clock (NTP).", "zh": "请校准本机时钟（NTP）。"}[lang] in said
+
+
+def test_a_provider_that_is_no_longer_there_still_has_its_messages() -> None:
+    who = About(provider=Text("gone", "gone"), name="Zhang Wei", requester="U0ALICE01", language="en")
+    assert "No gone account for *Zhang Wei*" in read(messages.result(who, errors()[0].to_json()))
+
+
+# --- whole messages, word for word
+
+
+def _context(text: str) -> Json:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+
+
+def _mrkdwn(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def test_the_message_of_a_tencent_account_that_must_be_activated() -> None:
+    made = ActionRequired(
+        account=Account(
+            provider="tencent", account="zhangwei", name="张伟", vendor_id="WM-1", email="zhang.wei@example.com",
+            phone=PHONE, country="86", activation_pending=True,
+        )
+    )  # fmt: skip
+    headline = "☑️ Tencent Meeting account for *张伟* created, asked for by <@U0ALICE01>; one step is left"
+    assert messages.result(about(name="张伟"), made.to_json()) == {
+        "text": headline,
+        "blocks": [
+            {"type": "section", "text": _mrkdwn(headline)},
+            {
+                "type": "section",
+                "fields": [
+                    _mrkdwn("*Name*\n张伟"),
+                    _mrkdwn("*Provider*\nTencent Meeting"),
+                    _mrkdwn("*Account*\n`zhangwei`"),
+                    _mrkdwn("*Vendor's id*\n`WM-1`"),
+                    _mrkdwn("*E-mail*\n`zhang.wei@example.com`"),
+                    _mrkdwn("*Phone*\n`138****8000`"),
+                ],
+            },
+            _context("What is left: They must activate it with the link in the SMS or e-mail before the first log-in."),
+        ],
+    }
+
+
+def test_the_message_of_a_huawei_account_in_chinese() -> None:
+    made = Created(
+        account=Account(
+            provider="huawei", account="corp-zhangwei", name="张伟", vendor_id="ff80", phone="+8613800138000",
+            department="1", department_path="公司/研发", sip_number="8675500001234", meeting_rooms=("985712345",),
+            must_change_password=True,
+        )
+    )  # fmt: skip
+    headline = "✅ 已为 *张伟* 创建华为云会议账号（申请人：<@U0ALICE01>）"
+    assert messages.result(about("huawei", "zh", "张伟"), made.to_json()) == {
+        "text": headline,
+        "blocks": [
+            {"type": "section", "text": _mrkdwn(headline)},
+            {
+                "type": "section",
+                "fields": [
+                    _mrkdwn("*姓名*\n张伟"),
+                    _mrkdwn("*平台*\n华为云会议"),
+                    _mrkdwn("*账号*\n`corp-zhangwei`"),
+                    _mrkdwn("*平台内部 ID*\n`ff80`"),
+                    _mrkdwn("*电话*\n`+86138****8000`"),
+                    _mrkdwn("*部门*\n公司/研发 (1)"),
+                    _mrkdwn("*SIP 号码*\n`8675500001234`"),
+                    _mrkdwn("*云会议室*\n`985712345`"),
+                ],
+            },
+            _context("待办：首次登录须修改密码。"),
+        ],
+    }
+
+
+def test_the_message_of_a_phone_number_that_is_taken() -> None:
+    refused = Conflict("tencent", code="41003", words="手机号已存在", field="phone")
+    headline = "⚠️ No Tencent Meeting account for *张伟* was created. Asked for by <@U0ALICE01>"
+    assert messages.result(about(name="张伟"), refused.to_json()) == {
+        "text": headline,
+        "blocks": [
+            {"type": "section", "text": _mrkdwn(headline)},
+            _context(
+                "<@U0ALICE01>: Tencent Meeting says that “Phone” is taken by another account. "
+                "Use another one and type /newhire again."
+            ),
+            _context("Tencent Meeting says: `41003` 手机号已存在"),
+        ],
+    }
+
+
+def test_the_line_that_admins_read_about_a_new_account() -> None:
+    made = Created(account=Account(provider="huawei", account="corp-zhangwei", name="张伟"))
+    assert messages.created_line(about("huawei", name="张伟"), made.to_json())["text"] == (
+        "Huawei Cloud Meeting: account `corp-zhangwei` for *张伟*, asked for by <@U0ALICE01>"
+    )
+
+
+def test_the_message_while_a_provider_does_not_answer() -> None:
+    note = {"what": "line", "since": 1795305600.0, "position": 3}
+    assert messages.progress(about(name="张伟"), note, 24)["text"] == (
+        "⏳ Tencent Meeting has not answered since "
+        "<!date^1795305600^{date_short_pretty} {time}|2026-11-22 00:00 UTC>. "
+        "The form for *张伟* is kept; it is number 3 in line. (asked for by <@U0ALICE01>)"
+    )

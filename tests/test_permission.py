@@ -1,0 +1,189 @@
+"""Who may ask: Slack says who somebody is, NEWHIRE_ALLOWED or Slack's own roles say whether they may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.permission import Permission, Verdict
+
+TEAM = "T0SANDBOX"
+NOBODY = "You may not create accounts with /newhire."
+OUTSIDER = "/newhire is for full members of this workspace only: ask a colleague there."
+UNCHECKED = "Slack did not say just now who you are, so nothing was done. Try again in a moment."
+
+
+@dataclass
+class Slack:
+    """Answers the two methods that are asked, or raises `trouble`."""
+
+    user: dict[str, Any] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    trouble: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+
+    async def users_info(self, *, user: str, include_locale: bool) -> dict[str, Any]:
+        self.calls.append("users.info")
+        assert include_locale
+        if self.trouble:
+            raise self.trouble
+        return {"ok": True, "user": {"id": user, "team_id": TEAM, "locale": "en-US"} | self.user}
+
+    async def usergroups_users_list(self, *, usergroup: str) -> dict[str, Any]:
+        self.calls.append(usergroup)
+        if usergroup not in self.groups:
+            raise SlackApiError("", {"ok": False, "error": "no_such_subteam"})
+        return {"ok": True, "users": self.groups[usergroup]}
+
+
+async def ask(slack: Slack, permission: Permission | None = None, user: str = "U0ALICE01") -> Verdict:
+    return await (permission or Permission([])).verdict(cast(AsyncWebClient, slack), user, TEAM)
+
+
+# --- without a list
+
+
+@pytest.mark.parametrize("role", ["is_admin", "is_owner", "is_primary_owner"])
+async def test_admins_and_owners_may(role: str) -> None:
+    # Slack gives a primary owner the other two roles as well.
+    roles = {role: True, "is_admin": True}
+    assert await ask(Slack(roles)) == Verdict("en")
+
+
+async def test_a_member_may_not_and_reads_whom_to_ask() -> None:
+    refusal = (await ask(Slack({"is_admin": False}))).refusal
+    assert refusal == f"{NOBODY} Ask a workspace admin or owner: they may."
+
+
+async def test_a_refusal_is_in_the_language_of_the_person() -> None:
+    verdict = await ask(Slack({"locale": "zh-CN"}))
+    assert verdict == Verdict("zh", "您没有使用 /newhire 创建账号的权限。请联系工作区管理员或所有者。")
+
+
+async def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "bot.slack.permission")
+    await ask(Slack())
+    assert caplog.messages == ["refused U0ALICE01: refused"]
+
+
+# --- who never may
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "is_app_user", "deleted"],
+)
+@pytest.mark.parametrize("allowed", [[], ["U0ALICE01"]], ids=["an admin", "listed"])
+async def test_guests_strangers_bots_and_people_who_left_never_may(mark: str, allowed: list[str]) -> None:
+    verdict = await ask(Slack({mark: True, "is_admin": True}), Permission(allowed))
+    assert verdict.refusal == OUTSIDER
+
+
+@pytest.mark.parametrize("allowed", [[], ["U0ALICE01"]], ids=["an admin", "listed"])
+async def test_people_of_another_workspace_never_may(allowed: list[str]) -> None:
+    verdict = await ask(Slack({"team_id": "T0OTHER", "is_admin": True}), Permission(allowed))
+    assert verdict.refusal == OUTSIDER
+
+
+async def test_a_workspace_of_the_same_enterprise_is_no_other_one() -> None:
+    user = {"team_id": "E0GRID", "enterprise_user": {"teams": ["T0OTHER", TEAM]}, "is_admin": True}
+    assert await ask(Slack(user)) == Verdict("en")
+
+
+# --- with a list
+
+
+async def test_who_is_listed_may_without_being_an_admin() -> None:
+    assert await ask(Slack(), Permission(["U0ALICE01", "U0LINA001"])) == Verdict("en")
+
+
+async def test_with_a_list_an_admin_who_is_not_on_it_may_not() -> None:
+    slack = Slack({"is_admin": True}, groups={"S0PEOPLE1": ["U0MAX0001"]})
+    assert (await ask(slack, Permission(["U0LINA001", "S0PEOPLE1"]))).refusal is not None
+
+
+async def test_a_refusal_names_those_who_may() -> None:
+    permission = Permission(["U0LINA001", "S0PEOPLE1"])
+    verdict = await ask(Slack({"is_admin": True}, {"S0PEOPLE1": []}), permission)
+    assert verdict.refusal == f"{NOBODY} Ask one of these: <@U0LINA001>, <!subteam^S0PEOPLE1>."
+
+
+async def test_members_of_a_listed_group_may() -> None:
+    slack = Slack(groups={"S0PEOPLE1": ["U0MAX0001", "U0ALICE01"]})
+    assert await ask(slack, Permission(["S0PEOPLE1"])) == Verdict("en")
+
+
+async def test_a_group_that_was_deleted_does_not_keep_the_members_of_another_out() -> None:
+    slack = Slack(groups={"S0PEOPLE1": ["U0ALICE01"]})
+    assert await ask(slack, Permission(["S0GONE", "S0PEOPLE1"])) == Verdict("en")
+
+
+async def test_the_members_of_a_group_are_remembered_for_a_minute() -> None:
+    now = [1000.0]
+    slack, permission = Slack(groups={"S0PEOPLE1": ["U0ALICE01"]}), Permission(["S0PEOPLE1"], clock=lambda: now[0])
+    for _ in range(3):
+        await ask(slack, permission)
+        now[0] += 30
+    assert slack.calls.count("S0PEOPLE1") == 1
+    await ask(slack, permission)
+    assert slack.calls.count("S0PEOPLE1") == 2
+
+
+async def test_who_leaves_a_group_may_no_longer_after_a_minute() -> None:
+    now = [1000.0]
+    slack, permission = Slack(groups={"S0PEOPLE1": ["U0ALICE01"]}), Permission(["S0PEOPLE1"], clock=lambda: now[0])
+    assert (await ask(slack, permission)).refusal is None
+    slack.groups["S0PEOPLE1"] = []
+    now[0] += 61
+    assert (await ask(slack, permission)).refusal is not None
+
+
+async def test_who_somebody_is_is_asked_each_time() -> None:
+    slack, permission = Slack({"is_admin": True}), Permission([])
+    assert (await ask(slack, permission)).refusal is None
+    slack.user = {"is_admin": False}
+    assert (await ask(slack, permission)).refusal is not None
+
+
+# --- when Slack is no help
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        SlackApiError("", {"ok": False, "error": "internal_error"}),
+        SlackApiError("", {"ok": False, "error": "ratelimited"}),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.ClientPayloadError(),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
+async def test_without_slacks_word_nobody_may_for_now_and_they_read_so(trouble: Exception) -> None:
+    assert await ask(Slack({"is_admin": True}, trouble=trouble)) == Verdict("en", UNCHECKED)
+
+
+async def test_without_slacks_word_about_a_group_nobody_in_it_may_for_now() -> None:
+    assert (await ask(Slack(), Permission(["S0GONE"]))).refusal == UNCHECKED
+
+
+async def test_a_language_that_was_heard_once_is_still_known_when_slack_is_silent() -> None:
+    slack, permission = Slack({"is_admin": True, "locale": "zh-CN"}), Permission([])
+    await ask(slack, permission)
+    slack.trouble = TimeoutError()
+    assert await ask(slack, permission) == Verdict("zh", "暂时无法向 Slack 确认您的身份，未执行任何操作，请稍后再试。")
+
+
+async def test_the_language_of_somebody_who_was_just_seen_costs_no_call() -> None:
+    slack, permission = Slack({"is_admin": True, "locale": "zh-CN"}), Permission([])
+    await ask(slack, permission)
+    assert await permission.language(cast(AsyncWebClient, slack), "U0ALICE01") == "zh"
+    assert slack.calls == ["users.info"]
+    assert await permission.language(cast(AsyncWebClient, slack), "U0LINA001") == "zh"
+    assert slack.calls == ["users.info"] * 2
