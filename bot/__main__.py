@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
+import psycopg
 from cryptography.fernet import Fernet
 from pydantic_settings import BaseSettings
 from slack_sdk import WebClient
@@ -22,9 +23,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings as configuration
-from bot.engine import AlreadyRunning, Engine
+from bot.engine import RESTARTED, AlreadyRunning, Engine, Interrupted
 from bot.history import History, database
-from bot.outcome import NotAuthorised, ProvisionError, RateLimited, Unreachable
+from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
 from bot.provision import Desk, Patience, Provision
 from bot.seal import Seal
@@ -76,7 +77,10 @@ class Bot:
 
     def start_engine(self) -> None:
         """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
-        self.engine.claim()
+        try:
+            self.engine.claim()
+        except OSError as error:
+            raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
         self.history.create(self.providers)
         self.engine.start(self.provision.leg)
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
@@ -103,6 +107,8 @@ class Bot:
                 )
             except ProvisionError as error:
                 log.warning("%s could not be asked (%s)", provider.title.en, error)
+            except Interrupted:
+                return
 
     def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
         daily = provider.pace.daily and int(provider.pace.daily * DAILY_ROOM)
@@ -111,19 +117,23 @@ class Bot:
             wait = self.history.turn(key, gap, daily, LONGEST_TURN)
             if wait is None:
                 raise RateLimited(key, detail="our own pace", retry_after=LONGEST_TURN, sent=False)
-            if wait > 0 and self.engine.stopping.wait(wait):
-                raise Unreachable(key, detail="newhire is stopping")
+            if wait > 0:
+                self.engine.sleep(wait)
 
         return turn
 
     def _housekeeping(self) -> None:
-        while not self.engine.stopping.wait(HOUSEKEEPING_SECONDS):
+        """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""
+        while True:
             try:
                 old = self.history.forget(time.time() - self.settings.newhire_keep_days * 86400)
                 self.engine.forget(old)
+                self.history.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
                 self.history.scrub()
             except Exception:
                 log.exception("housekeeping failed; it is tried again in an hour")
+            if self.engine.stopping.wait(HOUSEKEEPING_SECONDS):
+                return
 
 
 async def run(bot: Bot) -> int:
@@ -132,7 +142,7 @@ async def run(bot: Bot) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_die, stop)
-    await asyncio.to_thread(bot.start_engine)
+    await asyncio.to_thread(_start_engine, bot)
     try:
         async with aiohttp.ClientSession() as session:
             return await _serve(bot, session, stop)
@@ -140,6 +150,18 @@ async def run(bot: Bot) -> int:
         # Nothing new comes in any more; what runs gets its time.
         await asyncio.to_thread(bot.stop_engine)
         log.info("stopped")
+
+
+def _start_engine(bot: Bot) -> None:
+    """Start it; a process that has just replaced itself waits for its database, which was there a moment ago."""
+    while True:
+        try:
+            return bot.start_engine()
+        except (SQLAlchemyError, psycopg.Error):
+            if not os.environ.get(RESTARTED):
+                raise
+            log.warning("the database is not back yet; trying again in a second")
+            time.sleep(1)
 
 
 async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) -> int:
@@ -192,6 +214,9 @@ async def _connect(handler: Any) -> bool:
     """Socket Mode, again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
     while True:
         try:
+            # Asked here once: the client itself would ask with a refused token for ever.
+            answer = await handler.client.web_client.apps_connections_open(app_token=handler.client.app_token)
+            handler.client.wss_uri = answer["url"]
             await handler.connect_async()
             return True
         except SlackApiError as error:
@@ -275,7 +300,7 @@ def command_run() -> int:
     except (Misconfigured, UnknownProvider, AlreadyRunning) as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         print(f"newhire cannot start:\nNEWHIRE_DATABASE_URL does not work: {reason}", file=sys.stderr)  # noqa: T201
         return 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sys
 import threading
 import uuid
 from collections import defaultdict
@@ -30,8 +31,11 @@ APPLICATION_VERSION = "1"
 """Fixed: DBOS's own (a hash of the source) would strand every waiting request at an upgrade."""
 
 INHERIT_EVERY = 2.0
-LOST_LOCK = 75
-"""Exit code when the lock is lost: others may already run our work, and a supervisor should start us again."""
+AGAIN_SECONDS = (10.0, 600.0)
+"""A leg that failed by a fault of ours or of the database is tried again after so long: at first, and at most."""
+
+RESTARTED = "NEWHIRE_RESTARTED"
+"""Set in the environment of a process that has replaced itself: its database was there a moment ago."""
 
 KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
@@ -40,6 +44,10 @@ Leg = Callable[[Json, Json], None]
 
 class AlreadyRunning(Exception):
     """Another process runs on the same SQLite file."""
+
+
+class Interrupted(BaseException):
+    """newhire stops in the middle of a leg. Not an Exception: nobody may take it for an outcome, nor the engine record it."""
 
 
 class _Sealed(Serializer):
@@ -124,7 +132,9 @@ class Engine:
         return DBOS.run_step({"name": name}, work)
 
     def sleep(self, seconds: float) -> None:
-        DBOS.sleep(seconds)
+        """A short wait on this thread. Raises Interrupted when newhire is to stop: the leg runs again at the next start."""
+        if self.stopping.wait(seconds):
+            raise Interrupted
 
     def later(self, request: Json, progress: Json, seconds: float) -> None:
         """Enqueue the next leg, to start after so many seconds. No thread is held until then."""
@@ -138,7 +148,7 @@ class Engine:
         """Start the delayed legs of these requests now, in this order."""
         wanted = {request_id: place for place, request_id in enumerate(request_ids)}
         for status in DBOS.list_workflows(status="DELAYED", load_input=False, load_output=False):
-            place = wanted.get(status.workflow_id.partition("~")[0])
+            place = wanted.get(_request_of(status.workflow_id))
             if place is not None:
                 DBOS.set_workflow_delay(status.workflow_id, delay_seconds=0.1 + place * 0.05)
 
@@ -146,7 +156,7 @@ class Engine:
         """Delete the stored legs of finished requests."""
         for request_id in request_ids:
             legs = DBOS.list_workflows(workflow_id_prefix=request_id, load_input=False, load_output=False)
-            DBOS.delete_workflows([leg.workflow_id for leg in legs if leg.workflow_id.partition("~")[0] == request_id])
+            DBOS.delete_workflows([leg.workflow_id for leg in legs if _request_of(leg.workflow_id) == request_id])
 
     def stop(self, seconds: float = 20.0) -> None:
         """Take no new work, give what runs so many seconds, and leave the rest to the next start."""
@@ -165,11 +175,28 @@ class Engine:
                 self._running += 1
             try:
                 leg(request, progress)
+            except Exception:
+                log.exception("a leg of request %s failed; it is tried again", request["id"])
+                self._again(request, progress)
             finally:
                 with self._count:
                     self._running -= 1
 
         return run
+
+    def _again(self, request: Json, progress: Json) -> None:
+        """The same leg once more, later. What it did is known by `history.begin`: nothing is sent or posted twice."""
+        failed = str(DBOS.workflow_id)
+        delay = min(AGAIN_SECONDS[0] * 2 ** failed.count("!"), AGAIN_SECONDS[1])
+        while True:
+            try:
+                with SetWorkflowID(f"{failed}!"), SetEnqueueOptions(priority=1, delay_seconds=delay):
+                    DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, progress)
+            except Exception:
+                log.exception("request %s cannot be enqueued again yet", request["id"])
+                self.sleep(AGAIN_SECONDS[0])
+            else:
+                return
 
     def _inherit(self) -> None:
         """PostgreSQL: take over the work of processes whose lock has died with their connection."""
@@ -177,13 +204,25 @@ class Engine:
             try:
                 inherit(self._lock, self.me)  # type: ignore[arg-type]
             except psycopg.OperationalError:
-                if self.stopping.is_set():
-                    return
-                log.critical("the lock in the database is lost: stopping, so that nobody works twice")
-                os._exit(LOST_LOCK)
+                self._begin_again()
+                return
             except Exception:
                 # A scan that fails (the engine's own connection broke) is tried again at the next turn.
                 log.exception("looking for dead processes failed")
+
+    def _begin_again(self) -> None:
+        """The lock is lost, so others may run our work: once the database answers, this process replaces itself.
+
+        Until then it keeps saying "not confirmed yet" to people, which a process that is gone could not.
+        """
+        log.critical("the connection to PostgreSQL that holds our lock is lost; starting afresh once it answers")
+        while not self.stopping.wait(0.5):
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+            except psycopg.OperationalError:
+                continue
+            os.environ[RESTARTED] = "1"
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
 
 
 _leg: Leg
@@ -239,3 +278,8 @@ def inherit(connection: psycopg.Connection, me: str) -> None:
             DBOS.resume_workflows(ids, queue_name=queue)
             log.warning("took over %d requests of a process that is gone", len(ids))
         connection.execute(_FREE, (other,))
+
+
+def _request_of(workflow_id: str) -> str:
+    """`V1~3!` (the fourth leg of V1, tried again) -> `V1`."""
+    return workflow_id.partition("~")[0].rstrip("!")

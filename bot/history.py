@@ -245,6 +245,13 @@ class History:
         """Where the request's message stands, for a link to it."""
         self._set(request_id, channel=channel, ts=ts)
 
+    def place(self, request_id: str) -> dict[str, str] | None:
+        """Where the request's message stands, if that was written down."""
+        query = sa.select(_requests.c.channel, _requests.c.ts).where(_requests.c.id == request_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return {"channel": row[0], "ts": row[1]} if row and row[1] else None
+
     def waiting(self, request_id: str, *, waiting: bool) -> None:
         self._set(request_id, state="waiting" if waiting else "accepted")
 
@@ -257,11 +264,13 @@ class History:
                 .where(_requests.c.id == request_id)
                 .values(state="done", kind=kind, finished_at=time.time())
             )
-        if held and self._sqlite:
+        if held:
             self.scrub()
 
     def scrub(self) -> None:
         """Write SQLite's log back and empty it: deleted texts live on there otherwise."""
+        if not self._sqlite:
+            return
         with self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
@@ -274,6 +283,18 @@ class History:
                 connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
             connection.execute(sa.delete(_requests).where(_requests.c.id.in_(ids)))
         return ids
+
+    def drop_unconfirmed(self, older_than: float) -> None:
+        """Delete what was written down and never begun: the person read "not confirmed" and did not send it again."""
+        begun = sa.exists().where(_sends.c.request_id == _requests.c.id)
+        stale = sa.select(_requests.c.id).where(
+            _requests.c.state == "accepted", _requests.c.accepted_at < older_than, ~begun
+        )
+        with self.engine.begin() as connection:
+            ids = list(connection.execute(stale).scalars())
+            for table in (_marks, _passwords):
+                connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
+            connection.execute(sa.delete(_requests).where(_requests.c.id.in_(ids)))
 
     # What all processes agree on about a provider.
 
@@ -371,4 +392,5 @@ class History:
 
     def _insert(self, table: sa.Table, row: Mapping[str, Any]) -> Any:
         insert = sqlite.insert(table) if self._sqlite else postgresql.insert(table)
-        return insert.values(**row).on_conflict_do_nothing()
+        # SQLAlchemy asks PostgreSQL for the row count of an INSERT only when it is told to.
+        return insert.values(**row).on_conflict_do_nothing().execution_options(preserve_rowcount=True)

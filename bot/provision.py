@@ -243,9 +243,9 @@ class Provision:
         progress.place = self.engine.step("announce", lambda: self._post_once(request))
 
     def _post_once(self, request: Request) -> Json | None:
-        # A process that died between posting and recording leaves one orphan; posting again would leave two.
+        # A process that died between posting and writing down leaves one orphan; posting again would leave two.
         if not self.history.begin(request.id, BEGUN):
-            return None
+            return self.history.place(request.id)
         try:
             place = self.teller.announce(request)
         except TryLater:

@@ -69,7 +69,6 @@ class Bot:
     async def ready(self) -> None:
         """Until it is connected. Fails with its log when it ends instead."""
         ended = asyncio.ensure_future(self.process.wait())
-        # It says so only after Slack's hello has come: from then on nothing that is sent to it is lost.
         connected = asyncio.ensure_future(self.world.slack.until(lambda s: s.sockets.usable, timeout=30))
         await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():

@@ -12,14 +12,17 @@ import httpx
 from bot import history, provision
 from bot.__main__ import main
 from bot.providers import contract
-from bot.slack import tell
+from bot.slack import app, tell
 
-contract.TIMEOUT = httpx.Timeout(0.7)
-provision.SETTLE = 0.1
+contract.TIMEOUT = httpx.Timeout(0.5)
+provision.SETTLE = 0.05
 provision.SHORT = 0.3
-provision.LOOKS = (0.3, 0.3, 0.3, 0.3)
-provision.LONGEST_RETRY = 0.3
+provision.LOOKS = (0.1, 0.1, 0.1, 0.1)
+provision.LONGEST_RETRY = 0.1
+provision.SLOW_RETRY = 0.3
+provision.ONE_AFTER_THE_OTHER = 0.4
 history.PROBE_SECONDS = (0.3, 0.6)
+app.AGAIN_SECONDS = 0.3
 tell.SOON = tell.SLOW = 0.3
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -402,24 +402,26 @@ def test_a_token_is_used_again_and_renewed_before_it_expires(case: Case) -> None
 @both_calls
 def test_a_refused_token_is_renewed_once(case: Case, call: str) -> None:
     said = case.created if call == "create" else case.found
-    provider, vendor = connect(case, case.dead_token, said)
-    assert isinstance(outcome(provider, call, case.filled), Account)
-    assert (len(vendor.log_ins), len(vendor.calls)) == (2, 2)
-    first, second = vendor.calls
-    assert first.content == second.content
+    for dead in case.dead_tokens:
+        provider, vendor = connect(case, dead, said)
+        assert isinstance(outcome(provider, call, case.filled), Account)
+        assert (len(vendor.log_ins), len(vendor.calls)) == (2, 2)
+        first, second = vendor.calls
+        assert first.content == second.content
 
 
 @every_log_in
 @both_calls
 def test_a_refused_token_is_renewed_only_once(case: Case, call: str) -> None:
-    provider, vendor = connect(case, case.dead_token)
-    assert isinstance(outcome(provider, call, case.filled), NotAuthorised)
-    assert (len(vendor.log_ins), len(vendor.calls)) == (2, 2)
+    for dead in case.dead_tokens:
+        provider, vendor = connect(case, dead)
+        assert isinstance(outcome(provider, call, case.filled), NotAuthorised)
+        assert (len(vendor.log_ins), len(vendor.calls)) == (2, 2)
 
 
 @every_log_in
 def test_a_token_that_cannot_be_renewed_leaves_nothing_unknown(case: Case) -> None:
-    provider, vendor = connect(case, case.dead_token)
+    provider, vendor = connect(case, *case.dead_tokens)
     outcome(provider, "create", case.filled)
     for said in trouble():
         vendor.log_in = said
@@ -470,7 +472,7 @@ def secrets(case: Case, vendor: Vendor) -> set[str]:
 def test_no_error_account_or_log_line_holds_a_secret(case: Case, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     answers: list[Saying] = [case.created, case.found, *(case.refusal(refusal) for refusal in case.refusals)]
-    answers += [case.dead_token, Said(b"<html>"), Said(b"", 429), Said(b"", 500)]
+    answers += [*case.dead_tokens, Said(b"<html>"), Said(b"", 429), Said(b"", 500)]
     answers += [httpx.ConnectError("no"), httpx.ReadTimeout("no")]
     for log_in in (None, *(case.token_refusals and (*case.token_refusals, *trouble()))):
         for said in answers if log_in is None else answers[:1]:
@@ -774,6 +776,9 @@ def member_request(case: Case) -> httpx.Request:
 
 # --- anything at all
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A slow machine is no failure."""
+
 ANY_TEXT = st.text(st.characters(), max_size=30)  # lone surrogates included
 HUGE = [10**400, -(10**400), 1e308, math.nan, math.inf, -math.inf]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.sampled_from(HUGE)
@@ -852,6 +857,7 @@ def says_absent(case: Case, body: bytes) -> bool:
 def check_any_answer(case: Case, said: Said) -> None:
     made = ask(case, "create", said)
     assert made is not None
+    event(type(made).__name__)
     if isinstance(made, Account):
         id_ = at(said.content, case.vendor_id)
         assert id_ not in (None, "")
@@ -869,12 +875,13 @@ def check_any_answer(case: Case, said: Said) -> None:
 def test_absurd_answers_are_one_outcome_each(case: Case) -> None:
     for body in ABSURD:
         for status in (200, 429, 500):
-            check_any_answer(case, Said(body, status))
+            for call in ("create", "find"):
+                assert isinstance(ask(case, call, Said(body, status)), ProvisionError)
 
 
 @every_case
 def test_any_answer_is_one_outcome_and_none_is_success_without_the_vendors_id(case: Case) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(CALM, max_examples=60)
     @given(any_answer(case))
     @example(Said(b'{"userid": "zhangwei"}', 200, {"Content-Encoding": "gzip"}))
     def promise(said: Said) -> None:
@@ -885,7 +892,7 @@ def test_any_answer_is_one_outcome_and_none_is_success_without_the_vendors_id(ca
 
 @every_log_in
 def test_any_answer_to_a_log_in_is_one_outcome_and_never_unknown(case: Case) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(CALM, max_examples=60)
     @given(any_answer(case), st.sampled_from(["create", "find"]))
     def promise(said: Said, call: str) -> None:
         provider, vendor = connect(case, case.created if call == "create" else case.found, log_in=said)
@@ -896,7 +903,7 @@ def test_any_answer_to_a_log_in_is_one_outcome_and_never_unknown(case: Case) -> 
     promise()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(CALM, max_examples=100)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_header_makes_reading_an_answer_fail(retry_after: str, date: str) -> None:
     answer = contract.Answer(200, {"retry-after": retry_after, "date": date}, b"")

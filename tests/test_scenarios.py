@@ -365,9 +365,14 @@ async def test_rights_are_checked_again_when_the_form_is_sent(bot: Bot) -> None:
     assert bot.world.tencent.requests == []
 
 
-async def test_listed_people_and_groups_may_ask_and_nobody_else(another_bot: Bots) -> None:
+async def test_listed_people_and_groups_may_ask_and_nobody_else_and_the_groups_need_a_scope(another_bot: Bots) -> None:
     bot = await another_bot(NEWHIRE_ALLOWED=f"{OWEN},{GROUP}")
+    slack = bot.world.slack
     with watched(bot):
+        slack.scopes = SCOPES - {"usergroups:read"}
+        assert "did not say just now who you are" in await Person(bot.world, MAX).is_told()
+        slack.scopes = set(SCOPES)
+        slack.calls.clear()
         for user in (OWEN, MAX):
             form = await Person(bot.world, user).opens()
             assert form.fields
@@ -405,20 +410,18 @@ async def test_where_nothing_can_be_posted_the_requester_hears_directly_and_why(
     assert about(bot.world, person["name"], QUIET) == []
 
 
-async def waiting(bot: Bot, form: Form, person: dict[str, str]) -> None:
-    """Send the form, and return while its account is still to come: the vendor has asked for a second's patience."""
-    bot.world.tencent.fail("429", retry_after=1)
+async def waiting(bot: Bot, form: Form, person: dict[str, str], in_: str = PEOPLE) -> None:
+    """Send the form, and return while its account is still to come: the vendor lets newhire wait first."""
+    bot.world.tencent.fail("hang")
     await form.submit(**person)
-    await bot.world.slack.until(lambda _: bot.world.tencent.requests and about(bot.world, person["name"]))
+    await bot.world.slack.until(lambda _: about(bot.world, person["name"], in_))
 
 
 async def test_removed_from_the_channel_meanwhile_the_bot_still_gives_the_result(hurried_bot: Bot) -> None:
     slack = hurried_bot.world.slack
     slack.channels["C0SECRET1"] = a_channel("C0SECRET1", "secret", {ALICE, BOT_USER}, private=True)
     form, person = await filled_in(hurried_bot, in_="C0SECRET1"), somebody()
-    hurried_bot.world.tencent.fail("429", retry_after=1)
-    await form.submit(**person)
-    await slack.until(lambda _: about(hurried_bot.world, person["name"], "C0SECRET1"))
+    await waiting(hurried_bot, form, person, "C0SECRET1")
     slack.membership("C0SECRET1", False)
     message = await result(hurried_bot.world, person["name"], "C0SECRET1")
     assert "account for" in message["text"]
@@ -475,7 +478,7 @@ async def test_a_second_request_for_one_person_asks_first_and_goes_on_when_sent_
     form = await filled_in(bot, LINA)
     same_phone = again | {"phone": first["phone"]}
     await form.submit(**same_phone)
-    assert f"<@{ALICE}> 在刚刚已为同一人提交过：已完成" in form.words
+    assert f"<@{ALICE}> 在刚刚已为同一人提交过：" in form.words
     assert "仍要再次创建" in form.words
     assert form.values == {"provider": "tencent", **same_phone}
     assert len(bot.world.tencent.created) == 1
@@ -554,7 +557,7 @@ def _said_with(code: str, requests: list[Json]) -> list[str]:
             yield from texts(inner) if isinstance(inner, dict) else [inner] if isinstance(inner, str) else []
 
     said = [text for one in requests if code in str(one["answer"]) for text in texts(one["answer"])]
-    return [text for text in said if len(text) > 8 and code not in text]
+    return [text for text in said if len(text) > 3 and code not in text]
 
 
 async def test_a_vendor_that_is_away_is_set_aside_and_the_line_moves_when_it_is_back(hurried_bot: Bot) -> None:
@@ -611,6 +614,18 @@ async def test_a_connection_that_ends_in_the_middle_loses_nothing(bot: Bot, how:
     assert len(bot.world.tencent.created) == 2
 
 
+async def test_a_slack_that_says_goodbye_and_is_away_finds_the_bot_again(hurried_bot: Bot) -> None:
+    slack = hurried_bot.world.slack
+    slack.refuse_connections(True)
+    await slack.drop_sockets("disconnect")
+    await slack.until(lambda s: len([call for call in s.calls if call["error"] == "internal_error"]) > 2)
+    slack.refuse_connections(False)
+    await slack.until(lambda s: s.sockets.usable)
+    form, person = await filled_in(hurried_bot), somebody()
+    await form.submit(**person)
+    await result(hurried_bot.world, person["name"])
+
+
 # --- scopes -----------------------------------------------------------------------------------------------------------
 
 NEEDED_FOR = {
@@ -618,7 +633,7 @@ NEEDED_FOR = {
     "chat:write": "chat.postMessage",
     "users:read": "users.info",
     "users:read.email": "the e-mail in users.info",
-    "usergroups:read": "usergroups.users.list",
+    "usergroups:read": "usergroups.users.list (tried without it where groups are listed)",
 }
 
 
@@ -645,14 +660,6 @@ async def test_without_users_read_nobody_can_be_recognised(bot: Bot) -> None:
 async def test_without_users_read_email_a_mention_fills_in_no_email(bot: Bot) -> None:
     bot.world.slack.scopes = SCOPES - {"users:read.email"}
     assert "email" not in (await Person(bot.world, ALICE).opens(f"<@{NEWBIE}>")).values
-
-
-async def test_without_usergroups_read_members_of_a_group_cannot_ask(another_bot: Bots) -> None:
-    bot = await another_bot(NEWHIRE_ALLOWED=GROUP)
-    bot.world.slack.scopes = SCOPES - {"usergroups:read"}
-    assert "did not say just now who you are" in await Person(bot.world, MAX).is_told()
-    bot.world.slack.scopes = set(SCOPES)
-    await Person(bot.world, MAX).opens()
 
 
 # --- whatever people type ---------------------------------------------------------------------------------------------

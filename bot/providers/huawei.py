@@ -522,7 +522,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
                 "userId": config.user_id or "",
             }
             # A corpId in the single-enterprise case makes the log-in fail, so it goes out only when it is set.
-            body |= {"corpId": config.corp_id} if config.corp_id else {}
+            body |= {} if config.corp_id is None else {"corpId": config.corp_id}
             headers = {"Authorization": f"HMAC-SHA256 signature={signed},access={access}", "X-Token-Type": "LongTicket"}
             return "POST", "/v2/usg/acs/auth/appauth", body, headers
         account, password = config.account or "", config.password.get_secret_value() if config.password else ""
@@ -600,7 +600,7 @@ class _Found(BaseModel):
 
 def app_signature(app_id: str, app_key: str, expires: int, nonce: str, user_id: str, corp_id: str | None) -> str:
     """Hex HMAC-SHA256 of the App ID log-in (meeting_21_0311.html); the colon of an empty user id stays."""
-    parts = [app_id, *([corp_id] if corp_id else []), user_id, str(expires), nonce]
+    parts = [app_id, *([] if corp_id is None else [corp_id]), user_id, str(expires), nonce]
     return hmac.new(app_key.encode(), ":".join(parts).encode(), hashlib.sha256).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import Any
@@ -10,7 +11,9 @@ import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import form
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 ANY = re.compile(".*")
 SHORTCUT = "newhire_global"
 PING_SECONDS = 3
+AGAIN_SECONDS = 3.0
 
 
 def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -33,7 +37,8 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
 
 def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
     """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
-    app = AsyncApp(client=web, raise_error_for_unhandled_request=False)
+    # With a logger of its own it would take its level from the root, and chat.
+    app = AsyncApp(client=web, logger=logging.getLogger("slack_bolt"), raise_error_for_unhandled_request=False)
     for middleware in app._async_middleware_list:
         if isinstance(middleware, AsyncSingleTeamAuthorization):
             middleware.auth_test_result = auth
@@ -65,6 +70,28 @@ async def _log(error: Exception, body: dict[str, Any]) -> None:
     log.error("a %s of %s failed", body.get("type") or "command", user, exc_info=error)
 
 
+class _Client(SocketModeClient):
+    """slack_sdk's own asks only once when Slack says goodbye: with Slack in trouble just then, it would stay deaf."""
+
+    async def issue_new_wss_url(self) -> str:
+        while True:
+            try:
+                answer = await self.web_client.apps_connections_open(app_token=self.app_token)
+                return str(answer["url"])
+            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                reason = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+                log.warning("no new connection to Slack (%s); trying again in %g s", reason, AGAIN_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+
+class _Handler(AsyncSocketModeHandler):
+    def __init__(self, app: AsyncApp, app_token: str) -> None:
+        # Not super().__init__: it would start a client of slack_sdk's.
+        self.app, self.app_token = app, app_token
+        self.client = _Client(app_token, app.logger, app.client, ping_interval=PING_SECONDS)
+        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type] # as slack_bolt does
+
+
 def socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
     """The connection; a dead one is noticed after four pings."""
-    return AsyncSocketModeHandler(app, app_token, ping_interval=PING_SECONDS)
+    return _Handler(app, app_token)

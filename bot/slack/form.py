@@ -214,7 +214,7 @@ def _element(item: Field, value: str | None, lang: str) -> View:
         case "number":
             element = _number(item, value)
         case "email":
-            element = {"type": "email_text_input"} | ({"initial_value": value} if value else {})
+            element = {"type": "email_text_input"} | ({"initial_value": value[:3000]} if value else {})
         case _:
             element = _text(item, value)
     if item.ask.placeholder and item.ask.kind != "date":

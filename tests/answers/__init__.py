@@ -82,7 +82,7 @@ class Case:
     log_in: str = ""  # the path of the log-in, for a vendor that has one
     token: Said = Said()
     token_seconds: float = 0.0
-    dead_token: Said = Said()
+    dead_tokens: tuple[Said, ...] = ()
     token_refusals: tuple[Said, ...] = ()
 
     def hire(self, **typed: str) -> NewHire:

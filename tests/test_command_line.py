@@ -1,0 +1,225 @@
+"""The `newhire` command, as a person at a terminal and a supervisor meet it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.__main__ import main
+from bot.sandbox.demo import KEPT, bot_settings, start_bot
+from bot.sandbox.world import World
+from tests.conftest import ROOT, begin
+
+with_world = pytest.mark.asyncio(loop_scope="module")
+
+SURROUNDINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
+RIGHT = {
+    "SLACK_BOT_TOKEN": "xoxb-made-up",
+    "SLACK_APP_TOKEN": "xapp-made-up",
+    "HUAWEI_ACCOUNT": "admin",
+    "HUAWEI_PASSWORD": "made-up-secret",
+    "NEWHIRE_SECRET_KEY": Fernet.generate_key().decode(),
+}
+
+
+def newhire(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command with these settings and no others."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        env=SURROUNDINGS | settings,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def refusal(folder: Path, **settings: str) -> list[str]:
+    """The sentences with which `newhire run` refuses these settings."""
+    ended = newhire("run", cwd=folder, **settings)
+    assert ended.returncode == 2, ended
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    headline, *sentences = ended.stderr.splitlines()
+    assert headline == "newhire cannot start:"
+    return sentences
+
+
+def about(sentences: list[str], setting: str) -> str:
+    """The one sentence about that setting."""
+    (found,) = [sentence for sentence in sentences if sentence.startswith(setting)]
+    return found
+
+
+# --- newhire run ------------------------------------------------------------------------------------------------------
+
+
+def test_without_any_setting_it_says_what_is_needed(tmp_path: Path) -> None:
+    sentences = refusal(tmp_path)
+    assert len(sentences) == 3
+    assert "is not set" in about(sentences, "SLACK_BOT_TOKEN")
+    assert "is not set" in about(sentences, "SLACK_APP_TOKEN")
+    assert "set the credentials of Tencent Meeting or Huawei Cloud Meeting" in about(sentences, "No provider")
+
+
+def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> None:
+    sentences = refusal(
+        tmp_path,
+        SLACK_BOT_TOKEN="xapp-the-other-one",
+        SLACK_APP_TOKEN="xoxb-the-other-one",
+        SLACK_API_URL="slack.com",
+        NEWHIRE_ADMIN_CHANNEL="#it-admins",
+        NEWHIRE_ALLOWED="U0ALICE01,alice",
+        NEWHIRE_DATABASE_URL="mysql://localhost/newhire",
+        NEWHIRE_SECRET_KEY="too-short",
+        NEWHIRE_REGION="XX",
+        TENCENT_APP_ID="200000001",
+        TENCENT_SECRET_ID="made-up",
+        HUAWEI_ACCOUNT="admin",
+    )
+    for setting, said in {
+        "SLACK_BOT_TOKEN": "starts with xoxb-",
+        "SLACK_APP_TOKEN": "starts with xapp-",
+        "SLACK_API_URL": "is not a URL",
+        "NEWHIRE_ADMIN_CHANNEL": "must be a channel's id",
+        "NEWHIRE_ALLOWED": "number 2 is neither",
+        "NEWHIRE_DATABASE_URL": "sqlite:/// or postgresql://",
+        "NEWHIRE_SECRET_KEY": "`newhire key` prints a new one",
+        "NEWHIRE_REGION": "a two-letter country",
+        "TENCENT_SECRET_KEY": "is not set, though TENCENT_APP_ID, TENCENT_SECRET_ID are",
+        "HUAWEI_PASSWORD": "is missing: it belongs to HUAWEI_ACCOUNT",
+    }.items():
+        assert said in about(sentences, setting)
+    assert len(sentences) == 10
+    for secret in ("the-other-one", "too-short"):
+        assert secret not in "".join(sentences)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/at/all/newhire.sqlite", "postgresql://newhire@127.0.0.1:1/newhire"]
+)
+def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path, url: str) -> None:
+    (sentence,) = refusal(tmp_path, **RIGHT, NEWHIRE_DATABASE_URL=url)
+    assert sentence.startswith("NEWHIRE_DATABASE_URL does not work: ")
+
+
+async def start_in_vain(settings: dict[str, str], folder: Path) -> tuple[int, str]:
+    """A bot that ends by itself: its exit code, and what it said."""
+    with (folder / "in vain").open("wb") as log:
+        bot = await start_bot(settings, folder, log=log)
+    try:
+        code = await asyncio.wait_for(bot.wait(), 30)
+    except TimeoutError:
+        bot.kill()
+        code = await bot.wait()
+    return code, (folder / "in vain").read_text()
+
+
+@with_world
+@pytest.mark.parametrize(
+    ("setting", "token"), [("SLACK_BOT_TOKEN", "xoxb-of-yesterday"), ("SLACK_APP_TOKEN", "xapp-of-yesterday")]
+)
+async def test_a_token_that_slack_refuses_is_one_sentence(
+    world: World, tmp_path: Path, setting: str, token: str
+) -> None:
+    code, said = await start_in_vain(bot_settings(world, tmp_path) | {setting: token}, tmp_path)
+    assert code == 2
+    assert f"{setting} is refused by Slack (invalid_auth)" in said
+    assert "Traceback" not in said
+    assert token not in said
+
+
+@with_world
+async def test_two_bots_on_one_sqlite_file_are_refused(world: World, tmp_path: Path) -> None:
+    first = await begin(world, tmp_path)
+    code, said = await start_in_vain(first.settings, tmp_path)
+    assert code == 2
+    assert "Another newhire runs on" in said
+    assert await first.stop(signal.SIGINT) == 0
+    first.check_log(first.log)
+
+
+@with_world
+async def test_a_bot_without_a_secret_key_says_at_the_start_what_that_means(world: World, tmp_path: Path) -> None:
+    bot = await begin(world, tmp_path, NEWHIRE_SECRET_KEY="")
+    assert await bot.stop() == 0
+    assert "NEWHIRE_SECRET_KEY is not set" in bot.log
+    assert "`newhire key` prints a key" in bot.log
+
+
+# --- newhire key ------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_printed_that_the_settings_take(capsys: pytest.CaptureFixture[str]) -> None:
+    keys = []
+    for _ in range(2):
+        assert main(["key"]) == 0
+        keys.append(capsys.readouterr().out.strip())
+    assert len(set(keys)) == 2
+    for key in keys:
+        Fernet(key)
+
+
+# --- newhire demo -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def demo(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`newhire demo` in a process group of its own, and the address of its page."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--no-browser", *arguments],
+        env=SURROUNDINGS | {"TMPDIR": str(folder)},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = next(line for line in process.stdout if "newhire demo: " in line)
+        yield process, line.split()[-1]
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_serves_its_page_and_ends_leaving_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
+    with demo(tmp_path, "--port", "0") as (process, url):
+        page = urllib.request.urlopen(url, timeout=10).read().decode()
+        assert "/static/app.js" in page
+        assert process.stdout is not None
+        next(line for line in process.stdout if "ready: /newhire" in line)
+        state = json.load(urllib.request.urlopen(f"{url}_/state", timeout=10))
+        assert state["bot"]["connected"] == 1
+        process.send_signal(how)
+        assert "Traceback" not in process.stdout.read()
+        assert process.wait(30) == 0
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_takes_another_port_when_its_own_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with demo(tmp_path, "--port", str(port)) as (process, url):
+            assert f":{port}/" not in url
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
