@@ -28,7 +28,7 @@ from bot.history import History, database
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
 from bot.provision import Desk, Patience, Provision
-from bot.seal import Seal
+from bot.seal import Seal, Unreadable
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack.listeners import Listeners
@@ -82,6 +82,7 @@ class Bot:
         except OSError as error:
             raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
         self.history.create(self.providers)
+        self.history.check_seal()
         self.engine.start(self.provision.leg)
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
@@ -297,7 +298,7 @@ def command_run() -> int:
                 "can be read in the database. `newhire key` prints a key."
             )
         return asyncio.run(run(bot))
-    except (Misconfigured, UnknownProvider, AlreadyRunning) as problem:
+    except (Misconfigured, UnknownProvider, AlreadyRunning, Unreadable) as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2
     except (SQLAlchemyError, psycopg.Error) as error:

@@ -1,6 +1,6 @@
 """Who asked for whom, where, when, and what came of it; and what all processes must agree on about a provider.
 
-Six small tables beside the engine's own, in the same database (SQLite or PostgreSQL). They hold no name, phone or e-mail
+A few small tables beside the engine's own, in the same database (SQLite or PostgreSQL). They hold no name, phone or e-mail
 in clear: people are recognised by one-way marks, passwords are sealed and leave with the outcome.
 """
 
@@ -52,6 +52,12 @@ _passwords = sa.Table(
     _tables,
     sa.Column("request_id", sa.Text, primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
+)
+_seal = sa.Table(
+    "newhire_seal",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sample", sa.Text, nullable=False),
 )
 _providers = sa.Table(
     "newhire_providers",
@@ -144,6 +150,16 @@ class History:
             _tables.create_all(connection)
             for provider in providers:
                 connection.execute(self._insert(_providers, {"provider": provider}))
+
+    def check_seal(self) -> None:
+        """Raises seal.Unreadable when what is stored here was sealed with a key that we do not have."""
+        with self.engine.begin() as connection:
+            sample = connection.execute(sa.select(_seal.c.sample)).scalar_one_or_none()
+            if sample is not None:
+                self.seal.open(sample)
+            row = {"id": 1, "sample": self.seal.close("newhire")}
+            connection.execute(self._insert(_seal, row))
+            connection.execute(sa.update(_seal).values(sample=row["sample"]))
 
     # One request's life.
 

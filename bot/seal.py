@@ -38,11 +38,13 @@ class Seal:
         if not stored.startswith("gAAAA"):
             return stored
         if self._fernet is None:
-            raise Unreadable("NEWHIRE_SECRET_KEY is not set, but there are requests that were sealed with one.")
+            raise Unreadable("NEWHIRE_SECRET_KEY is not set, but this database was sealed with one: put it back.")
         try:
             return self._fernet.decrypt(stored.encode()).decode()
         except InvalidToken:
-            raise Unreadable("NEWHIRE_SECRET_KEY does not hold the key that this request was sealed with.") from None
+            raise Unreadable(
+                "NEWHIRE_SECRET_KEY does not hold the key that this database was sealed with: put it back, behind the new one."
+            ) from None
 
     def marks(self, value: str) -> list[str]:
         """One-way marks of a value, the newest key's first: equal values can be recognised, not read."""

@@ -226,7 +226,10 @@ async def _send_until_taken(form: Form, sending: asyncio.Task[object], person: d
 
 async def _ended(world: World, name: str) -> None:
     """One final message about them, and it says that they have an account."""
-    found = await world.slack.until(lambda _: final(world, name), timeout=60)
+    try:
+        found = await world.slack.until(lambda _: final(world, name), timeout=60)
+    except TimeoutError:
+        pytest.fail(f"{name} has no final message, only {[message['text'] for message in about(world, name)]}")
     assert len(found) == 1
     assert found[0]["text"][0] in "✅☑", found[0]["text"]
 
