@@ -58,7 +58,7 @@ class Bot:
         self.settings = settings
         self.seal = Seal(settings.secret_keys)
         self.database = database(settings.newhire_database_url)
-        self.history = History(self.database, self.seal)
+        self.history = History(self.database, self.seal, front=database(settings.newhire_database_url))
         self.engine = Engine(settings.newhire_database_url, self.database, self.seal, config)
         self.providers: Configured = {
             key: providers[key](config[key], turn=self._turn(key, providers[key])) for key in config
@@ -291,6 +291,8 @@ def command_run() -> int:
         providers = installed()
         settings, config = configuration.load(providers)
         _log_to_stderr(_secrets(settings, *config.values()))
+        # The loop answers people, the engine's threads work: a busy thread gives way after half a millisecond, not five.
+        sys.setswitchinterval(0.0005)
         bot = Bot(settings, providers, config)
         if not bot.seal.on:
             log.warning(

@@ -6,6 +6,7 @@ us in several places; each setting below says why.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -13,7 +14,7 @@ import sys
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +32,13 @@ APPLICATION_VERSION = "1"
 """Fixed: DBOS's own (a hash of the source) would strand every waiting request at an upgrade."""
 
 INHERIT_EVERY = 2.0
+WORKERS = {"sqlite": 10, "postgresql": 20}
+"""Requests of one provider that a process works on at the same time; SQLite has one writer for all of them."""
+
+GIVE_WAY_SECONDS = 0.2
+POLL_SECONDS = 0.1
+"""How often each queue looks for work: the default of a second is a second that a person waits."""
+
 AGAIN_SECONDS = (10.0, 600.0)
 """A leg that failed by a fault of ours or of the database is tried again after so long: at first, and at most."""
 
@@ -70,13 +78,17 @@ class _Sealed(Serializer):
 class Engine:
     """One per process (DBOS is a singleton). `start` before anything else; `stop` ends it."""
 
-    def __init__(self, url: str, database: sa.Engine, seal: Seal, providers: Iterable[str], workers: int = 20) -> None:
+    def __init__(self, url: str, database: sa.Engine, seal: Seal, providers: Iterable[str]) -> None:
         self.url, self.database, self.seal = url, database, seal
         self.queues = {provider: f"provider:{provider}" for provider in providers}
-        self.workers = workers
-        self.me = "local" if url.startswith("sqlite") else uuid.uuid4().hex
+        sqlite = url.startswith("sqlite")
+        self.workers = WORKERS["sqlite" if sqlite else "postgresql"]
+        self.me = "local" if sqlite else uuid.uuid4().hex
         self.stopping = threading.Event()
         self._running = 0
+        self._waiting = 0
+        self._nobody_waits = threading.Event()
+        self._nobody_waits.set()
         self._count = threading.Lock()
         self._file: IO[str] | None = None
         self._lock: psycopg.Connection | None = None
@@ -99,8 +111,7 @@ class Engine:
         DBOS(config=self._config())
         DBOS.launch()
         for queue in self.queues.values():
-            # The default poll of a second is a second that a person waits.
-            DBOS.register_queue(queue, worker_concurrency=self.workers, polling_interval_sec=0.05)
+            DBOS.register_queue(queue, worker_concurrency=self.workers, polling_interval_sec=POLL_SECONDS)
         if self._lock is not None:
             self._heir = threading.Thread(target=self._inherit, name="newhire-heir", daemon=True)
             self._heir.start()
@@ -120,15 +131,29 @@ class Engine:
             "enable_otlp": False,
         }
 
-    async def accept(self, request: Json, *, priority: int = 1) -> None:
-        """Store a request durably under its id; the same id again changes nothing."""
+    def accept(self, request: Json, *, priority: int = 1) -> None:
+        """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread."""
         with SetWorkflowID(request["id"]), SetEnqueueOptions(priority=priority):
-            await DBOS.enqueue_workflow_async(self.queues[request["provider"]], onboard, request, {})  # type: ignore[arg-type]
+            DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, {})
+
+    @contextlib.contextmanager
+    def front_door(self) -> Iterator[None]:
+        """While somebody waits for an acknowledgement, the legs give way. For the event loop's thread only."""
+        self._waiting += 1
+        self._nobody_waits.clear()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if self._waiting == 0:
+                self._nobody_waits.set()
 
     # What `provision` works with, inside a leg.
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work` once and store its JSON; a leg that runs again gets the stored result."""
+        # A person waits at the front door for the same database: between two steps, they go first.
+        self._nobody_waits.wait(GIVE_WAY_SECONDS)
         return DBOS.run_step({"name": name}, work)
 
     def sleep(self, seconds: float) -> None:

@@ -132,8 +132,9 @@ def database(url: str) -> sa.Engine:
 class History:
     """The tables. Every method is one short transaction; times are Unix seconds."""
 
-    def __init__(self, engine: sa.Engine, seal: Seal) -> None:
-        self.engine, self.seal = engine, seal
+    def __init__(self, engine: sa.Engine, seal: Seal, front: sa.Engine | None = None) -> None:
+        """`front` has connections of its own for the two calls that a person waits for (`earlier`, `accept`)."""
+        self.engine, self.seal, self.front = engine, seal, front or engine
         self._sqlite = engine.dialect.name == "sqlite"
         # Several machines share one clock, the database's; one SQLite file has one machine.
         self._now: Any = (
@@ -174,7 +175,7 @@ class History:
             "state": "accepted",
             "accepted_at": time.time(),
         }
-        with self.engine.begin() as connection:
+        with self.front.begin() as connection:
             if connection.execute(self._insert(_requests, row)).rowcount == 0:
                 return False
             for mark in {self._mark(provider, key, value)[0] for key, value in identity.items()}:
@@ -209,7 +210,7 @@ class History:
             .order_by(_requests.c.accepted_at.desc())
             .limit(1)
         )
-        with self.engine.connect() as connection:
+        with self.front.connect() as connection:
             row = connection.execute(query).mappings().first()
         return (
             Earlier(*(row[key] for key in ("id", "requester", "accepted_at", "channel", "ts", "kind"))) if row else None
@@ -268,8 +269,9 @@ class History:
             row = connection.execute(query).first()
         return {"channel": row[0], "ts": row[1]} if row and row[1] else None
 
-    def waiting(self, request_id: str, *, waiting: bool) -> None:
-        self._set(request_id, state="waiting" if waiting else "accepted")
+    def waiting(self, request_id: str) -> None:
+        """The request stands in line, until it is finished."""
+        self._set(request_id, state="waiting")
 
     def finish(self, request_id: str, kind: str) -> None:
         """The outcome is final: it is written down, and the password is gone from the file, its log included."""

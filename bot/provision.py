@@ -16,14 +16,16 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.hire import NewHire
-from bot.history import BEGUN, Earlier, History
+from bot.history import BEGUN, Earlier, Gate, History
 from bot.outcome import (
     Account,
     ActionRequired,
@@ -98,7 +100,6 @@ class Progress(BaseModel):
     doubt: Json | None = None  # the refusal, or the silence, that a look-up is to clear up
     outcome: Json | None = None
     admins_told: bool = False
-    tell_tries: int = 0
 
 
 class NotConfirmed(Exception):
@@ -142,12 +143,14 @@ class Engine(Protocol):
 
 
 ACCEPT_SECONDS = 2.0
+CLERKS = 16
 
 
 class Acceptor(Protocol):
     """The engine's front door."""
 
-    async def accept(self, request: Json) -> None: ...
+    def accept(self, request: Json) -> None: ...
+    def front_door(self) -> AbstractContextManager[None]: ...
 
 
 class Desk:
@@ -155,33 +158,33 @@ class Desk:
 
     def __init__(self, history: History, engine: Acceptor) -> None:
         self._history, self._engine = history, engine
+        # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
+        self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="newhire-desk")
 
     async def earlier(self, request: Request, hire: NewHire) -> Earlier | None:
         """Another request for the same person, under way or done in the last day. Raises NotConfirmed after 2 s."""
-        return await _in_time(asyncio.to_thread(self._history.earlier, request.id, request.provider, hire.identity()))
+        return await self._in_time(lambda: self._history.earlier(request.id, request.provider, hire.identity()))
 
     async def accept(self, request: Request, hire: NewHire) -> None:
         """Durable when it returns; the same request again changes nothing. Raises NotConfirmed after 2 s."""
-        await _in_time(self._accept(request, hire))
+        await self._in_time(lambda: self._accept(request, hire))
 
-    async def _accept(self, request: Request, hire: NewHire) -> None:
+    def _accept(self, request: Request, hire: NewHire) -> None:
         secret = next((getattr(hire, name) for name in type(hire).secrets() if getattr(hire, name) is not None), None)
         password = secret.get_secret_value() if secret is not None else None
-        await asyncio.to_thread(
-            self._history.accept, request.id, request.provider, request.requester, hire.identity(), password
-        )
-        await self._engine.accept(request.model_dump(mode="json"))
+        self._history.accept(request.id, request.provider, request.requester, hire.identity(), password)
+        self._engine.accept(request.model_dump(mode="json"))
 
-
-async def _in_time(work: Coroutine[Any, Any, T]) -> T:
-    """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(_note_failure)
-    try:
-        return await asyncio.wait_for(asyncio.shield(task), ACCEPT_SECONDS)
-    except (TimeoutError, SQLAlchemyError, DBAPIError) as error:
-        log.warning("the database did not confirm a request: %s", type(error).__name__)
-        raise NotConfirmed from None
+    async def _in_time(self, work: Callable[[], T]) -> T:
+        """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
+        with self._engine.front_door():
+            future = asyncio.get_running_loop().run_in_executor(self._clerks, work)
+            future.add_done_callback(_note_failure)
+            try:
+                return await asyncio.wait_for(asyncio.shield(future), ACCEPT_SECONDS)
+            except (TimeoutError, SQLAlchemyError) as error:
+                log.warning("the database did not confirm a request: %s", type(error).__name__)
+                raise NotConfirmed from None
 
 
 def _note_failure(task: asyncio.Future[Any]) -> None:
@@ -259,19 +262,33 @@ class Provision:
 
     def _attempt(self, request: Request, progress: Progress) -> float | None:
         """One try: look if anything was sent before, else send. Seconds to wait before the next one."""
-        if self.engine.step("overdue", lambda: self._age(request) > self.patience.hours):
-            self._give_up(request, progress)
-            return None
-        if progress.sent:
-            return self._clear_up(request, progress)
-        gate = self.engine.step("gate", lambda: self._gate(request))
-        if gate.get("ahead"):
-            return ONE_AFTER_THE_OTHER
-        if not gate["go"]:
-            return self._stand_in_line(request, progress, gate)
-        progress.attempt += 1
-        attempt = progress.attempt
-        return self._after_send(request, progress, self.engine.step("send", lambda: self._send(request, attempt)))
+        sent, attempt = progress.sent, progress.attempt + 1
+        stored = self.engine.step("attempt", lambda: self._try(request, attempt, sent=sent))
+        match stored["kind"]:
+            case "overdue":
+                self._give_up(request, progress)
+                return None
+            case "ahead":
+                return ONE_AFTER_THE_OTHER
+            case "line":
+                return self._stand_in_line(request, progress, stored)
+        if sent:
+            return self._clear_up(request, progress, stored)
+        progress.attempt = attempt
+        return self._after_send(request, progress, stored)
+
+    def _try(self, request: Request, attempt: int, *, sent: bool) -> Json:
+        """What an attempt comes to, as one step: a process that dies under it does all of it again."""
+        if self._age(request) > self.patience.hours:
+            return {"kind": "overdue"}
+        if sent:
+            return self._look(request)
+        if self._somebody_ahead(request):
+            return {"kind": "ahead"}
+        gate = self.history.gate(request.provider)
+        if not gate.go:
+            return self._line(request, gate)
+        return self._send(request, attempt)
 
     def _send(self, request: Request, attempt: int) -> Json:
         """The creating call. If this step runs a second time, the first run may have sent: then nobody knows."""
@@ -332,9 +349,8 @@ class Provision:
                 return self._unreachable(request, progress, stored)
         return None
 
-    def _clear_up(self, request: Request, progress: Progress) -> float | None:
-        """Something was sent before: find out what came of it, then decide."""
-        stored = self.engine.step("look", lambda: self._look(request))
+    def _clear_up(self, request: Request, progress: Progress, stored: Json) -> float | None:
+        """Something was sent before; the look-up says what came of it: decide."""
         if stored["kind"] == "found":
             progress.outcome = self._found(progress, stored)
             return None
@@ -436,17 +452,12 @@ class Provision:
 
     # What all requests know about a provider.
 
-    def _gate(self, request: Request) -> Json:
-        if self._somebody_ahead(request):
-            return {"go": False, "ahead": True}
-        gate = self.history.gate(request.provider)
-        self.history.waiting(request.id, waiting=not gate.go)
-        if gate.go:
-            return {"go": True}
+    def _line(self, request: Request, gate: Gate) -> Json:
+        self.history.waiting(request.id)
         line = self.history.line(request.provider)
         position = line.index(request.id) + 1 if request.id in line else len(line)
         late = self._age(request) > self.patience.minutes
-        return {"go": False, "wait": gate.wait, "since": gate.since, "position": position, "late": late}
+        return {"kind": "line", "wait": gate.wait, "since": gate.since, "position": position, "late": late}
 
     def _somebody_ahead(self, request: Request) -> bool:
         try:
@@ -505,31 +516,33 @@ class Provision:
 
     def _tell(self, request: Request, progress: Progress) -> float | None:
         """The outcome to the requester, then to the admins. Seconds to wait when Slack cannot take it now."""
-        outcome, place = progress.outcome or {}, progress.place
-        told = self.engine.step("tell", lambda: self._tell_now(request, place, outcome))
-        if told["later"] is None and not progress.admins_told:
-            progress.place, progress.admins_told = told["place"], True
-            later = self.engine.step(
-                "admins", lambda: self._admins_now(request, {"what": "outcome", "outcome": outcome})
-            )
-            told = {"later": later}
-            progress.admins_told = later is None
-        if told["later"] is not None:
-            progress.tell_tries += 1
-            if not self.engine.step("told long enough", lambda: self._age(request) > 2 * self.patience.hours):
-                return float(told["later"])
-            log.error("request %s ended as %s, and nobody could be told", request.id, outcome["kind"])
-        # Last: whoever asked for the same person meanwhile goes on only when this ending has been told.
-        self.engine.step("record", lambda: self.history.finish(request.id, outcome["kind"]))
-        return None
+        place, outcome, admins_told = progress.place, progress.outcome or {}, progress.admins_told
+        told = self.engine.step("tell", lambda: self._tell_now(request, place, outcome, admins_told=admins_told))
+        progress.place, progress.admins_told = told["place"], told["admins_told"]
+        later: float | None = told["later"]
+        return later
 
-    def _tell_now(self, request: Request, place: Json | None, outcome: Json) -> Json:
+    def _tell_now(self, request: Request, place: Json | None, outcome: Json, *, admins_told: bool) -> Json:
+        """Tell, and last of all write down that it is over.
+
+        Last: whoever asked for the same person meanwhile goes on only when this ending has been told.
+        """
+        later: float | None = None
         try:
-            place = self.teller.result(request, place, outcome)
-        except TryLater as later:
-            return {"place": place, "later": later.seconds}
-        self._note_place(request, place)
-        return {"place": place, "later": None}
+            before, place = place, self.teller.result(request, place, outcome)
+            if place != before:
+                self._note_place(request, place)
+            if not admins_told:
+                self.teller.admins(request, {"what": "outcome", "outcome": outcome})
+                admins_told = True
+        except TryLater as error:
+            later = error.seconds
+        if later is not None and self._age(request) > 2 * self.patience.hours:
+            log.error("request %s ended as %s, and nobody could be told", request.id, outcome["kind"])
+            later = None
+        if later is None:
+            self.history.finish(request.id, outcome["kind"])
+        return {"place": place, "later": later, "admins_told": admins_told}
 
     # Small things.
 

@@ -192,25 +192,24 @@ async def test_stopping_in_the_middle_leaves_the_rest_to_the_next_start(
 async def _hand_in(world: World, people: list[dict[str, str]]) -> None:
     """Ten people hand in all these forms, one after the other each."""
 
+    opening = asyncio.Lock()
+
     async def hand_in(share: list[dict[str, str]]) -> None:
         for person in share:
-            form = await _opened(world)
+            async with opening:
+                form = await _opened(world)
             await _send_until_taken(form, asyncio.create_task(form.try_to_submit(**person)), person)
 
     await asyncio.gather(*(hand_in(people[start::10]) for start in range(10)))
 
 
-_opening = asyncio.Lock()
-
-
 async def _opened(world: World) -> Form:
     """A form, however often it takes: a command that a dying process has swallowed is typed again."""
-    async with _opening:
-        while True:
-            try:
-                return await Person(world, ALICE).opens()
-            except (AssertionError, TimeoutError):
-                await world.slack.until(lambda slack: slack.sockets.usable, timeout=30)
+    while True:
+        try:
+            return await Person(world, ALICE).opens()
+        except (AssertionError, TimeoutError):
+            await world.slack.until(lambda slack: slack.sockets.usable, timeout=30)
 
 
 async def _send_until_taken(form: Form, sending: asyncio.Task[object], person: dict[str, str]) -> None:

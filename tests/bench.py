@@ -1,0 +1,212 @@
+"""`make bench`: how long people wait, measured over the sandbox's real sockets with ten people at once.
+
+Prints medians and 99th percentiles beside a bare Bolt listener and a bare SQLite insert of the same durability, taken in
+the same run on the same machine: the ratio says more than the milliseconds. Nothing here is asserted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bot.sandbox.demo import bot_settings, start_bot
+from bot.sandbox.world import World
+from tests.conftest import FAST, ROOT
+from tests.people import ALICE, PEOPLE, Form, final, somebody
+
+PEOPLE_AT_ONCE = 10
+ROUNDS = 30
+BUSY = 200
+FASTEST = 300
+"""Calls a minute: the most that any vendor here allows."""
+
+
+async def main() -> None:
+    rows: list[tuple[str, list[float]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, module in (("bare Bolt", "tests.bare_bolt"), ("newhire, idle", "bot")):
+            opened, sent = await idle(Path(folder), module)
+            rows += [(f"{name}: /newhire to views.open", opened), (f"{name}: form sent to acknowledged", sent)]
+        busy, _, _ = await under_load(Path(folder), calls_per_minute=FASTEST, to_the_end=False)
+        rows.append((f"newhire, busy with {BUSY} requests: form sent to acknowledged", busy))
+        busy, seconds, memory = await under_load(Path(folder), calls_per_minute=6000, to_the_end=True)
+        rows.append(("the same flat out, as no vendor allows: sent to acknowledged", busy))
+        rows.append(("bare SQLite insert (WAL, synchronous=FULL)", bare_inserts(Path(folder))))
+    say(f"{'milliseconds':64}{'median':>9}{'p99':>9}{'n':>7}")
+    for name, samples in rows:
+        say(f"{name:64}{at(samples, 0.5):9.1f}{at(samples, 0.99):9.1f}{len(samples):7}")
+    say(
+        f"\n{BUSY + PEOPLE_AT_ONCE * ROUNDS} requests done in {seconds:.1f} s; the bot's memory at its end {memory} MiB"
+    )
+    for what, value in engine_figures().items():
+        say(f"{what}: {value}")
+
+
+async def idle(folder: Path, module: str) -> tuple[list[float], list[float]]:
+    """Ten people type the command and send the form, each after the last has ended: (to views.open, to the ack)."""
+    world, bot = await started(folder, module)
+    try:
+        opened: list[float] = []
+        sent: list[float] = []
+
+        async def person(user: str) -> None:
+            for _ in range(ROUNDS):
+                before = time.perf_counter()
+                form = await open_one(world, user)
+                opened.append((time.perf_counter() - before) * 1000)
+                fields = somebody() if module == "bot" else {"name": "x"}
+                sent.append((await form.submit(**fields)).millis)
+                if module == "bot":
+                    # Idle means that the engine has nothing to do when the next form comes.
+                    await world.slack.until(lambda _, name=fields["name"]: final(world, name), timeout=60)
+
+        await person(ALICE)  # warm up
+        opened.clear()
+        sent.clear()
+        await asyncio.gather(*(person(user) for user in colleagues(world)))
+        return opened, sent
+    finally:
+        bot.terminate()
+        await bot.wait()
+        await world.stop()
+
+
+async def under_load(folder: Path, *, calls_per_minute: int, to_the_end: bool) -> tuple[list[float], float, int]:
+    """Ten people send forms while 200 requests are under way: (to the ack, seconds for all, MiB)."""
+    world, bot = await started(folder, "bot", TENCENT_CALLS_PER_MINUTE=str(calls_per_minute))
+    try:
+        waiting = [(await open_one(world, user), somebody()) for user in colleagues(world, BUSY)]
+        names = [fields["name"] for _, fields in waiting]
+        sent: list[float] = []
+
+        async def person(user: str) -> None:
+            for _ in range(ROUNDS):
+                form, fields = await open_one(world, user), somebody()
+                sent.append((await form.submit(**fields)).millis)
+                names.append(fields["name"])
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(form.submit(**fields) for form, fields in waiting))
+        await asyncio.gather(*(person(user) for user in colleagues(world)))
+        if to_the_end:
+            await world.slack.until(lambda _: len(world.tencent.created) == len(names), timeout=300)
+        return sent, time.perf_counter() - begun, resident(bot.pid)
+    finally:
+        bot.terminate()
+        await bot.wait()
+        await world.stop()
+
+
+def colleagues(world: World, many: int = PEOPLE_AT_ONCE) -> list[str]:
+    """So many more admins: a person has only a few forms open at once."""
+    users = [f"U0BENCH{many}X{number}" for number in range(many)]
+    world.slack.users.update({user: world.slack.users[ALICE] | {"id": user} for user in users})
+    return users
+
+
+def resident(pid: int) -> int:
+    """The memory of a process, in MiB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+async def started(folder: Path, module: str, **settings: str) -> tuple[World, asyncio.subprocess.Process]:
+    world = World()
+    await world.start()
+    own = Path(tempfile.mkdtemp(dir=folder))
+    environment = bot_settings(world, own) | FAST | {"PYTHONPATH": str(ROOT)} | settings
+    with (own / "log").open("ab") as log:
+        bot = await start_bot(environment, own, module=module, log=log)
+    await world.slack.until(lambda slack: slack.sockets.usable, timeout=30)
+    return world, bot
+
+
+async def open_one(world: World, user: str = ALICE) -> Form:
+    """Type the command; the form when views.open has arrived."""
+    delivery = asyncio.create_task(world.slack.command(user, PEOPLE, ""))
+    seen = _seen.setdefault(id(world), set())
+
+    def claim(_: object) -> str | None:
+        mine = {view_id for view_id, view in world.slack.views.items() if view["user"] == user}
+        fresh = min(mine - seen, default=None)
+        seen.add(fresh or "")
+        return fresh
+
+    view = await world.slack.until(claim)
+    await delivery
+    return Form(world, user, view)
+
+
+_seen: dict[int, set[str]] = {}
+
+
+def bare_inserts(folder: Path) -> list[float]:
+    """Ten threads insert rows of a form's size, each in a transaction of its own."""
+    path = folder / "bare.sqlite"
+    with sqlite3.connect(path) as setup:
+        setup.execute("PRAGMA journal_mode=WAL")
+        setup.execute("create table form (id integer primary key, text text)")
+
+    def insert(_: int) -> list[float]:
+        connection = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
+        connection.execute("PRAGMA synchronous=FULL")
+        samples = []
+        for _ in range(ROUNDS):
+            before = time.perf_counter()
+            with connection:
+                connection.execute("insert into form (text) values (?)", ("x" * 1500,))
+            samples.append((time.perf_counter() - before) * 1000)
+        connection.close()
+        return samples
+
+    with ThreadPoolExecutor(PEOPLE_AT_ONCE) as pool:
+        return [sample for samples in pool.map(insert, range(PEOPLE_AT_ONCE)) for sample in samples]
+
+
+def engine_figures() -> dict[str, str]:
+    """What the engine costs a fresh process: import and ready in milliseconds, memory in MiB."""
+    program = """
+import json, resource, tempfile, time
+began = time.perf_counter()
+from bot.engine import Engine
+from bot.history import History, database
+from bot.seal import Seal
+imported = time.perf_counter()
+url = "sqlite:///" + tempfile.mkdtemp() + "/bench.sqlite"
+tables, seal = database(url), Seal()
+engine = Engine(url, tables, seal, ["tencent"])
+engine.claim()
+History(tables, seal).create(["tencent"])
+engine.start(lambda request, progress: None)
+ready = time.perf_counter()
+engine.stop()
+print(json.dumps([imported - began, ready - imported, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT)
+    imported, ready, memory = json.loads(done.stdout.splitlines()[-1])
+    return {
+        "the engine's import": f"{imported * 1000:.0f} ms",
+        "the engine ready, with a new database": f"{ready * 1000:.0f} ms",
+        "memory with the engine alone": f"{memory:.0f} MiB",
+    }
+
+
+def at(samples: list[float], share: float) -> float:
+    ordered = sorted(samples)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the command's output
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
