@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -182,6 +183,9 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
     try:
         if await _first(_connect(handler), stop) is None:
             return 0
+        # What is loaded by now stays: the collector need not walk through it while somebody waits for a form.
+        gc.collect()
+        gc.freeze()
         log.info(
             "ready: /newhire in %s for %s",
             auth.get("team"),

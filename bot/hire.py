@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -193,8 +194,13 @@ class NewHire(BaseModel):
         return hire
 
     @classmethod
-    def fields(cls) -> Iterator[Field]:
+    @functools.cache
+    def fields(cls) -> tuple[Field, ...]:
         """The form's fields, in the order of their declaration."""
+        return tuple(cls._declared())
+
+    @classmethod
+    def _declared(cls) -> Iterator[Field]:
         for name, info in cls.model_fields.items():
             limits = {
                 limit: next((getattr(item, attribute) for item in info.metadata if isinstance(item, kind)), None)

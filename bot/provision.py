@@ -161,19 +161,23 @@ class Desk:
         # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
         self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="newhire-desk")
 
-    async def earlier(self, request: Request, hire: NewHire) -> Earlier | None:
-        """Another request for the same person, under way or done in the last day. Raises NotConfirmed after 2 s."""
-        return await self._in_time(lambda: self._history.earlier(request.id, request.provider, hire.identity()))
+    async def accept(self, request: Request, hire: NewHire, seen: str | None = None) -> Earlier | None:
+        """Durable when it returns None; the same request again changes nothing. Raises NotConfirmed after 2 s.
 
-    async def accept(self, request: Request, hire: NewHire) -> None:
-        """Durable when it returns; the same request again changes nothing. Raises NotConfirmed after 2 s."""
-        await self._in_time(lambda: self._accept(request, hire))
+        When there is another request for the same person, under way or done in the last day, that is returned and nothing
+        is accepted; unless it is the one whose id is `seen`.
+        """
+        return await self._in_time(lambda: self._accept(request, hire, seen))
 
-    def _accept(self, request: Request, hire: NewHire) -> None:
+    def _accept(self, request: Request, hire: NewHire, seen: str | None) -> Earlier | None:
+        earlier = self._history.earlier(request.id, request.provider, hire.identity())
+        if earlier is not None and earlier.id != seen:
+            return earlier
         secret = next((getattr(hire, name) for name in type(hire).secrets() if getattr(hire, name) is not None), None)
         password = secret.get_secret_value() if secret is not None else None
         self._history.accept(request.id, request.provider, request.requester, hire.identity(), password)
         self._engine.accept(request.model_dump(mode="json"))
+        return None
 
     async def _in_time(self, work: Callable[[], T]) -> T:
         """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""

@@ -24,6 +24,7 @@ from tests.people import ALICE, PEOPLE, Form, final, somebody
 
 PEOPLE_AT_ONCE = 10
 ROUNDS = 30
+WARM_UP = 3
 BUSY = 200
 FASTEST = 300
 """Calls a minute: the most that any vendor here allows."""
@@ -51,58 +52,65 @@ async def main() -> None:
 
 
 async def idle(folder: Path, module: str) -> tuple[list[float], list[float]]:
-    """Ten people type the command and send the form, each after the last has ended: (to views.open, to the ack)."""
+    """Ten people type the command at the same moment, then send at the same moment: (to views.open, to the ack)."""
     world, bot = await started(folder, module)
     try:
         opened: list[float] = []
         sent: list[float] = []
-
-        async def person(user: str) -> None:
-            for _ in range(ROUNDS):
-                before = time.perf_counter()
-                form = await open_one(world, user)
-                opened.append((time.perf_counter() - before) * 1000)
-                fields = somebody() if module == "bot" else {"name": "x"}
-                sent.append((await form.submit(**fields)).millis)
-                if module == "bot":
-                    # Idle means that the engine has nothing to do when the next form comes.
-                    await world.slack.until(lambda _, name=fields["name"]: final(world, name), timeout=60)
-
-        await person(ALICE)  # warm up
-        opened.clear()
-        sent.clear()
-        await asyncio.gather(*(person(user) for user in colleagues(world)))
+        users = colleagues(world)
+        for number in range(ROUNDS + WARM_UP):
+            names = await together(world, users, opened, sent, typed=module == "bot")
+            if module == "bot":
+                await world.slack.until(lambda _, names=names: all(final(world, name) for name in names), timeout=60)
+                world.slack.messages.clear()
+            if number < WARM_UP:
+                opened.clear()
+                sent.clear()
         return opened, sent
     finally:
-        bot.terminate()
-        await bot.wait()
-        await world.stop()
+        await ended(world, bot)
 
 
 async def under_load(folder: Path, *, calls_per_minute: int, to_the_end: bool) -> tuple[list[float], float, int]:
-    """Ten people send forms while 200 requests are under way: (to the ack, seconds for all, MiB)."""
+    """Ten people at a time send forms while 200 requests are under way: (to the ack, seconds for all, MiB)."""
     world, bot = await started(folder, "bot", TENCENT_CALLS_PER_MINUTE=str(calls_per_minute))
     try:
-        waiting = [(await open_one(world, user), somebody()) for user in colleagues(world, BUSY)]
-        names = [fields["name"] for _, fields in waiting]
+        crowd = colleagues(world, BUSY)
         sent: list[float] = []
-
-        async def person(user: str) -> None:
-            for _ in range(ROUNDS):
-                form, fields = await open_one(world, user), somebody()
-                sent.append((await form.submit(**fields)).millis)
-                names.append(fields["name"])
-
+        await together(world, users := colleagues(world), [], [], typed=True)  # warm up
         begun = time.perf_counter()
-        await asyncio.gather(*(form.submit(**fields) for form, fields in waiting))
-        await asyncio.gather(*(person(user) for user in colleagues(world)))
+        for start in range(0, BUSY, PEOPLE_AT_ONCE):
+            await together(world, crowd[start : start + PEOPLE_AT_ONCE], [], [], typed=True)
+        for _ in range(ROUNDS):
+            await together(world, users, [], sent, typed=True)
+        total = BUSY + (ROUNDS + 1) * PEOPLE_AT_ONCE
         if to_the_end:
-            await world.slack.until(lambda _: len(world.tencent.created) == len(names), timeout=300)
+            await world.slack.until(lambda _: len(world.tencent.created) == total, timeout=300)
         return sent, time.perf_counter() - begun, resident(bot.pid)
     finally:
-        bot.terminate()
-        await bot.wait()
-        await world.stop()
+        await ended(world, bot)
+
+
+async def together(world: World, users: list[str], opened: list[float], sent: list[float], *, typed: bool) -> list[str]:
+    """All of them open the form at once, and when all have it they send it at once; the names that they sent."""
+
+    async def open_timed(user: str) -> Form:
+        before = time.perf_counter()
+        form = await open_one(world, user)
+        opened.append((time.perf_counter() - before) * 1000)
+        return form
+
+    forms = await asyncio.gather(*(open_timed(user) for user in users))
+    people = [somebody() if typed else {"name": "x"} for _ in forms]
+    deliveries = await asyncio.gather(*(form.submit(**fields) for form, fields in zip(forms, people, strict=True)))
+    sent.extend(delivery.millis for delivery in deliveries)
+    return [fields["name"] for fields in people]
+
+
+async def ended(world: World, bot: asyncio.subprocess.Process) -> None:
+    bot.kill()
+    await bot.wait()
+    await world.stop()
 
 
 def colleagues(world: World, many: int = PEOPLE_AT_ONCE) -> list[str]:

@@ -49,10 +49,9 @@ class Earlier(Protocol):
 
 
 class Desk(Protocol):
-    """Where forms are handed in. Both raise NotConfirmed when the database does not answer in time."""
+    """Where forms are handed in (`provision.Desk`)."""
 
-    async def earlier(self, request: Request, hire: NewHire) -> Any: ...
-    async def accept(self, request: Request, hire: NewHire) -> None: ...
+    async def accept(self, request: Request, hire: NewHire, seen: str | None) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -170,12 +169,11 @@ class Listeners:
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
         request = self._request(body, provider, hire, lang)
-        earlier = await self.desk.earlier(request, hire)
-        if earlier is not None and form.recall(view).again != earlier.id:
+        earlier = await self.desk.accept(request, hire, form.recall(view).again)
+        if earlier is not None:
             memory = replace(form.recall(view), provider=provider.key, again=earlier.id)
             drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=self._repeat(earlier, lang))
             return {"response_action": "update", "view": drawn}
-        await self.desk.accept(request, hire)
         return {}
 
     def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
