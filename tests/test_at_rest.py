@@ -1,0 +1,147 @@
+"""What can be read in the database file, its log included: nothing typed with a key, no password after the outcome without."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from cryptography.fernet import Fernet
+
+from bot.history import History, database
+from bot.sandbox.world import World
+from bot.seal import Seal, Unreadable
+from tests.conftest import begin
+from tests.people import ALICE, Person, result, somebody
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+PASSWORD = "Welcome-at-rest-2026"
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    await world.start()
+    yield world
+    await world.stop()
+
+
+def bytes_of(folder: Path) -> bytes:
+    """The database file, its write-ahead log and whatever else lies beside it."""
+    return b"".join(path.read_bytes() for path in folder.glob("newhire.sqlite*"))
+
+
+def dump(url: str) -> bytes:
+    """Every row of every table of a PostgreSQL database, as text."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('public', 'dbos')"
+        ).fetchall()
+        rows = (connection.execute(f"select t::text from {table} t".encode()).fetchall() for (table,) in tables)
+        return "\n".join(row[0] for found in rows for row in found).encode()
+
+
+async def hired_with_a_password(world: World, person: dict[str, str]) -> None:
+    form = await Person(world, ALICE).opens()
+    await form.choose("huawei")
+    await form.press_more()
+    await form.submit(**person, password=PASSWORD)
+    await world.slack.until(lambda _: world.huawei.created)
+    await result(world, person["name"])
+
+
+async def test_with_a_key_nothing_that_was_typed_can_be_read(world: World, tmp_path: Path) -> None:
+    bot = await begin(world, tmp_path)
+    person = somebody()
+    await hired_with_a_password(world, person)
+    await bot.stop()
+    stored = bytes_of(tmp_path)
+    for text in (PASSWORD, person["name"], person["email"], person["account"], "139001", str(world.slack.bot_token)):
+        assert text.encode() not in stored
+    assert PASSWORD not in bot.log
+
+
+async def test_with_a_key_nothing_can_be_read_on_postgresql_either(
+    world: World, tmp_path: Path, postgres_url: str
+) -> None:
+    bot = await begin(world, tmp_path, NEWHIRE_DATABASE_URL=postgres_url)
+    person = somebody()
+    await hired_with_a_password(world, person)
+    await bot.stop()
+    stored = dump(postgres_url)
+    assert ALICE.encode() in stored, "the dump reads the tables"
+    for text in (PASSWORD, person["name"], person["email"], person["account"], "139001"):
+        assert text.encode() not in stored
+
+
+async def test_without_a_key_the_password_is_gone_from_the_file_once_the_outcome_is_final(
+    world: World, tmp_path: Path
+) -> None:
+    bot = await begin(world, tmp_path, module="tests.hurried", NEWHIRE_SECRET_KEY="")
+    assert "NEWHIRE_SECRET_KEY is not set" in bot.log
+    person = somebody()
+    world.huawei.fail("429", retry_after=2)
+    form = await Person(world, ALICE).opens()
+    await form.choose("huawei")
+    await form.press_more()
+    await form.submit(**person, password=PASSWORD)
+    await world.slack.until(lambda _: world.huawei.requests)
+    # While it is held it can be read: that is what the warning says.
+    assert PASSWORD.encode() in bytes_of(tmp_path)
+    await result(world, person["name"])
+    await bot.stop()
+    stored = bytes_of(tmp_path)
+    assert person["email"].encode() in stored, "the test reads the right file"
+    assert PASSWORD.encode() not in stored
+    assert PASSWORD not in bot.log
+
+
+def history(folder: Path, *keys: str) -> History:
+    tables = History(database(f"sqlite:///{folder / 'newhire.sqlite'}"), Seal(keys))
+    tables.create(["tencent"])
+    return tables
+
+
+async def test_keys_can_be_rotated(tmp_path: Path) -> None:
+    """The new key in front: what the old one sealed opens, and people are recognised across the change."""
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    before = history(tmp_path, old)
+    before.check_seal()
+    before.accept("V1", "tencent", "U1", {"phone": "+8613800138000"}, "secret-password")
+    after = history(tmp_path, new, old)
+    after.check_seal()
+    assert after.password("V1") == "secret-password"
+    earlier = after.earlier("V2", "tencent", {"phone": "+8613800138000"})
+    assert earlier is not None
+    assert earlier.id == "V1"
+
+
+async def test_a_key_that_opens_nothing_here_is_said_at_the_start(tmp_path: Path) -> None:
+    history(tmp_path, Fernet.generate_key().decode()).check_seal()
+    for keys in ((), (Fernet.generate_key().decode(),)):
+        with pytest.raises(Unreadable, match="NEWHIRE_SECRET_KEY"):
+            history(tmp_path, *keys).check_seal()
+
+
+async def test_finished_requests_leave_after_their_days_and_unfinished_ones_stay(tmp_path: Path) -> None:
+    tables = history(tmp_path)
+    for request_id in ("V1", "V2"):
+        tables.accept(request_id, "tencent", "U1", {"account": request_id}, None)
+        tables.begin(request_id, "announce")
+    tables.finish("V1", "Created")
+    assert tables.forget(time.time() - 60) == []
+    assert tables.forget(time.time() + 60) == ["V1"]
+    assert tables.earlier("V3", "tencent", {"account": "V1"}) is None
+    assert tables.earlier("V3", "tencent", {"account": "V2"}) is not None
+
+
+async def test_what_nobody_confirmed_leaves_with_its_password(tmp_path: Path) -> None:
+    tables = history(tmp_path)
+    tables.accept("V1", "tencent", "U1", {"account": "a"}, "secret-password")
+    tables.drop_unconfirmed(time.time() + 60)
+    assert tables.password("V1") is None
+    assert tables.earlier("V2", "tencent", {"account": "a"}) is None
