@@ -253,7 +253,8 @@ class Engine:
 _leg: Leg
 
 
-@DBOS.workflow(name="onboard")
+# A process that is killed a hundred times is the machine's fault: the request it worked on must not be set aside for it.
+@DBOS.workflow(name="onboard", max_recovery_attempts=1_000_000)
 def onboard(request: Json, progress: Json) -> None:
     """One leg of one request. A module-level function, as DBOS finds workflows by name after a restart."""
     _leg(request, progress)

@@ -157,7 +157,9 @@ def given(kind: type[BaseSettings]) -> set[str]:
     return {
         name
         for name, info in kind.model_fields.items()
-        if (info.is_required() or info.default is None) and here.get((prefix + name).upper())
+        if (info.is_required() or info.default is None)
+        and name not in ProviderSettings.model_fields
+        and here.get((prefix + name).upper())
     }
 
 

@@ -47,6 +47,7 @@ async def main() -> None:
     say(
         f"\n{BUSY + PEOPLE_AT_ONCE * ROUNDS} requests done in {seconds:.1f} s; the bot's memory at its end {memory} MiB"
     )
+    say(f"newhire run, from its start to connected: {await start_to_connected():.0f} ms")
     for what, value in engine_figures().items():
         say(f"{what}: {value}")
 
@@ -89,6 +90,16 @@ async def under_load(folder: Path, *, calls_per_minute: int, to_the_end: bool) -
         return sent, time.perf_counter() - begun, resident(bot.pid)
     finally:
         await ended(world, bot)
+
+
+async def start_to_connected() -> float:
+    """Milliseconds of a fresh `newhire run`, imports and a new database included."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = time.perf_counter()
+        world, bot = await started(Path(folder), "bot")
+        elapsed = (time.perf_counter() - before) * 1000
+        await ended(world, bot)
+    return elapsed
 
 
 async def together(world: World, users: list[str], opened: list[float], sent: list[float], *, typed: bool) -> list[str]:

@@ -12,6 +12,9 @@ import pytest_asyncio
 from cryptography.fernet import Fernet
 
 from bot.history import History, database
+from bot.outcome import OutcomeUnknown, from_json
+from bot.providers.tencent import TencentHire
+from bot.provision import Progress, Request
 from bot.sandbox.world import World
 from bot.seal import Seal, Unreadable
 from tests.conftest import begin
@@ -145,3 +148,23 @@ async def test_what_nobody_confirmed_leaves_with_its_password(tmp_path: Path) ->
     tables.drop_unconfirmed(time.time() + 60)
     assert tables.password("V1") is None
     assert tables.earlier("V2", "tencent", {"account": "a"}) is None
+
+
+async def test_a_request_that_the_first_version_stored_is_still_understood() -> None:
+    """Stored shapes only grow: this text was written by 0.1.0, and every later version must read it."""
+    stored = (
+        '{"id":"V1","provider":"tencent","hire":{"name":"Zhang Wei","account":"zhangwei","phone":"+8613800138000"},'
+        '"region":"CN","requester":"U1","language":"zh","channel":"C1","response_url":null,"accepted_at":1795308906.0,'
+        '"has_password":false}'
+    )
+    progress = (
+        '{"leg":1,"place":{"channel":"C1","ts":"1.0"},"announced":true,"attempt":1,"failures":0,"sent":true,"unsure":true,'
+        '"absent":0,"looks":0,"warned":false,"said":null,"doubt":{"kind":"OutcomeUnknown","provider":"tencent","code":null,'
+        '"words":null,"detail":"read timeout"},"outcome":null,"admins_told":false}'
+    )
+    request = Request.model_validate_json(stored)
+    assert request.model_dump_json() == stored
+    left = Progress.model_validate_json(progress)
+    assert left.doubt is not None
+    assert isinstance(from_json(left.doubt), OutcomeUnknown)
+    assert TencentHire.model_validate(request.hire, context={"region": request.region}).typed() == request.hire

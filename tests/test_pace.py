@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.history import FAILURES_BEFORE_ASIDE, History, database
+from bot.providers.huawei import Huawei, HuaweiSettings
 from bot.seal import Seal
 
 
@@ -85,3 +86,26 @@ def test_the_same_form_is_written_down_once(tables: list[History]) -> None:
     one, other = tables
     assert one.accept("V1", "tencent", "U1", {"account": "a"}, None)
     assert not other.accept("V1", "tencent", "U1", {"account": "a"}, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "gap"),
+    [
+        ("remain:99,limit:100,time:1 minute", 0.75),
+        ("remain:199,limit:200,time:1 second", 1 / 160),
+        ("remain:0,limit:0,time:1 minute", 0.75),
+        ("nonsense", 0.75),
+        ("", 0.75),
+    ],
+)
+def test_huaweis_rate_header_sets_the_pace(said: str, gap: float) -> None:
+    """The documented 100 a minute with room below it, until the gateway says otherwise."""
+    huawei = Huawei(HuaweiSettings(_env_file=None, account="a", password="b"))
+    huawei._learn_pace(said)
+    assert huawei.gap == pytest.approx(gap)
+
+
+def test_a_pace_that_was_set_wins_over_the_header() -> None:
+    huawei = Huawei(HuaweiSettings(_env_file=None, account="a", password="b", calls_per_minute=600))
+    huawei._learn_pace("remain:99,limit:100,time:1 minute")
+    assert huawei.gap == pytest.approx(0.125)

@@ -17,6 +17,7 @@ import csv
 import hashlib
 import hmac
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ from bot.outcome import (
     RateLimited,
     Rejected,
 )
-from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+from bot.providers.contract import ROOM, Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
 
 ROWS = 20
 """Rows of a search that are read; it is fuzzy, so an exact address or number has few."""
@@ -48,6 +49,8 @@ TOKEN_EXPIRED = "000000004"  # noqa: S105 - a code of the vendor, no secret
 with (files("bot.providers") / "huawei_countries.tsv").open(encoding="utf-8") as table:
     COUNTRIES = {row["region"]: row["country"] for row in csv.DictReader(table, delimiter="\t")}
     """ISO 3166 region of a number -> the vendor's key; the vendor's own spellings, `BVl` and `columbia` included."""
+
+_RATE = re.compile(r"limit:(?P<calls>\d{1,6}),\s*time:(?P<many>\d{1,4})?\s*(?P<unit>second|minute|hour|day)")
 
 _SPECIAL = "`~!@#$%^&*()-_=+|[{}];:\",'<.>/?"
 
@@ -461,7 +464,16 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     ) -> Answer:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         fixed = {"Content-Type": "application/json", "X-Request-Id": str(uuid.uuid4())}
-        return self.call(method, path, content=content, headers=fixed | headers, changes=changes)
+        answer = self.call(method, path, content=content, headers=fixed | headers, changes=changes)
+        self._learn_pace(answer.headers.get("x-apig-ratelimit-api", ""))
+        return answer
+
+    def _learn_pace(self, said: str) -> None:
+        """`remain:99,limit:100,time:1 minute`, as the gateway tells it; a setting of ours wins."""
+        found = _RATE.search(said)
+        if found and self.config.calls_per_minute is None and int(found["calls"]):
+            seconds = int(found["many"] or 1) * {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[found["unit"]]
+            self.gap = seconds / int(found["calls"]) / ROOM
 
     def _data(self, answer: Answer, *, changes: bool) -> tuple[object, dict[str, Any]]:
         """The payload and its envelope. Raises what the code stands for."""

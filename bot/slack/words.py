@@ -90,8 +90,9 @@ WORDS: dict[str, Text] = {
         "正在为 *{name}* 创建{provider}账号……（申请人：{requester}）",
     ),
     "not_in_channel": Text(
-        "I am not in the channel where you typed /newhire, so I tell you here. Invite me there to have it in the channel.",
-        "我不在您输入命令的频道中，因此在这里告知您。如需在频道中显示，请邀请我加入。",
+        "I could not post in the channel where you typed /newhire (I am not in the channel, or it is archived), so I tell you here. "
+        "Invite me there to have it in the channel.",
+        "无法在您输入命令的频道中发布（我不在该频道中，或频道已归档），因此在这里告知您。如需在频道中显示，请邀请我加入。",
     ),
     "line": Text(
         "{provider} has not answered since {since}. The form for *{name}* is kept; it is number {position} in line. (asked for by {requester})",
