@@ -24,11 +24,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings as configuration
+from bot.desk import Desk
 from bot.engine import RESTARTED, AlreadyRunning, Engine, Interrupted
 from bot.history import History, database
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
-from bot.provision import Desk, Patience, Provision
+from bot.provision import Patience, Provision
 from bot.seal import Seal, Unreadable
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
@@ -303,7 +304,10 @@ def command_run() -> int:
                 "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
                 "can be read in the database. `newhire key` prints a key."
             )
-        return asyncio.run(run(bot))
+        code = asyncio.run(run(bot))
+        # What runs has had its time. A thread that hangs on a database that is gone would keep the process for ever.
+        logging.shutdown()
+        os._exit(code)
     except (Misconfigured, UnknownProvider, AlreadyRunning, Unreadable) as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2

@@ -198,6 +198,7 @@ class Engine:
         def run(request: Json, progress: Json) -> None:
             with self._count:
                 self._running += 1
+            self._nobody_waits.wait(GIVE_WAY_SECONDS)
             try:
                 leg(request, progress)
             except Exception:

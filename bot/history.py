@@ -178,8 +178,10 @@ class History:
         with self.front.begin() as connection:
             if connection.execute(self._insert(_requests, row)).rowcount == 0:
                 return False
-            for mark in {self._mark(provider, key, value)[0] for key, value in identity.items()}:
-                connection.execute(self._insert(_marks, {"request_id": request_id, "mark": mark}))
+            marks = {self._mark(provider, key, value)[0] for key, value in identity.items()}
+            if marks:
+                rows = [{"request_id": request_id, "mark": mark} for mark in sorted(marks)]
+                connection.execute(_marks.insert(), rows)
             if password is not None:
                 sealed = {"request_id": request_id, "sealed": self.seal.close(password)}
                 connection.execute(self._insert(_passwords, sealed))

@@ -17,8 +17,9 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.desk import NotConfirmed
 from bot.hire import NewHire
-from bot.provision import NotConfirmed, Request
+from bot.provision import Request
 from bot.slack import form
 from bot.slack.form import Memory, Offer
 from bot.slack.permission import Permission, Verdict, profile
@@ -49,7 +50,7 @@ class Earlier(Protocol):
 
 
 class Desk(Protocol):
-    """Where forms are handed in (`provision.Desk`)."""
+    """Where forms are handed in (`desk.Desk`)."""
 
     async def accept(self, request: Request, hire: NewHire, seen: str | None) -> Any: ...
 
