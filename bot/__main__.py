@@ -296,8 +296,6 @@ def command_run() -> int:
         providers = installed()
         settings, config = configuration.load(providers)
         _log_to_stderr(_secrets(settings, *config.values()))
-        # The loop answers people, the engine's threads work: a busy thread gives way after half a millisecond, not five.
-        sys.setswitchinterval(0.0005)
         bot = Bot(settings, providers, config)
         if not bot.seal.on:
             log.warning(

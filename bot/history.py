@@ -75,6 +75,25 @@ _providers = sa.Table(
 BEGUN = "announce"
 """What every request does first (`begin`)."""
 
+_EARLIER = (
+    sa.select(_requests)
+    .join(_marks, _marks.c.request_id == _requests.c.id)
+    .where(
+        _marks.c.mark.in_(sa.bindparam("marks", expanding=True)),
+        _requests.c.id != sa.bindparam("request_id"),
+        sa.or_(
+            _requests.c.state != "done",
+            sa.and_(
+                _requests.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown")),
+                _requests.c.finished_at > sa.bindparam("since"),
+            ),
+        ),
+    )
+    .order_by(_requests.c.accepted_at.desc())
+    .limit(1)
+)
+"""Built once: a person waits for it."""
+
 FAILURES_BEFORE_ASIDE = 5
 PROBE_SECONDS = (5.0, 60.0)
 """How long a provider that is set aside is left alone: first, and at most."""
@@ -195,25 +214,9 @@ class History:
         A request that failed is none: asking again after a failure is what people should do.
         """
         marks = [mark for key, value in identity.items() for mark in self._mark(provider, key, value)]
-        query = (
-            sa.select(_requests)
-            .join(_marks, _marks.c.request_id == _requests.c.id)
-            .where(
-                _marks.c.mark.in_(marks),
-                _requests.c.id != request_id,
-                sa.or_(
-                    _requests.c.state != "done",
-                    sa.and_(
-                        _requests.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown")),
-                        _requests.c.finished_at > time.time() - within,
-                    ),
-                ),
-            )
-            .order_by(_requests.c.accepted_at.desc())
-            .limit(1)
-        )
+        values = {"marks": marks, "request_id": request_id, "since": time.time() - within}
         with self.front.connect() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_EARLIER, values).mappings().first()
         return (
             Earlier(*(row[key] for key in ("id", "requester", "accepted_at", "channel", "ts", "kind"))) if row else None
         )
