@@ -40,6 +40,7 @@ async def main() -> None:
         rows.append((f"newhire, busy with {BUSY} requests: form sent to acknowledged", busy))
         busy, seconds, memory = await under_load(Path(folder), calls_per_minute=6000, to_the_end=True)
         rows.append(("the same flat out, as no vendor allows: sent to acknowledged", busy))
+        rows.append((f"accepting alone, busy with {BUSY} requests", accepting()))
         rows.append(("bare SQLite insert (WAL, synchronous=FULL)", bare_inserts(Path(folder))))
     say(f"{'milliseconds':64}{'median':>9}{'p99':>9}{'n':>7}")
     for name, samples in rows:
@@ -164,6 +165,13 @@ async def open_one(world: World, user: str = ALICE) -> Form:
 
 
 _seen: dict[int, set[str]] = {}
+
+
+def accepting() -> list[float]:
+    """Milliseconds of the desk's accept, without Slack's part of an acknowledgement."""
+    done = subprocess.run([sys.executable, "-m", "tests.accepting"], capture_output=True, check=True, cwd=ROOT)
+    samples: list[float] = json.loads(done.stdout)
+    return samples
 
 
 def bare_inserts(folder: Path) -> list[float]:
