@@ -65,6 +65,8 @@ async def idle(folder: Path, module: str) -> tuple[list[float], list[float]]:
             if module == "bot":
                 await world.slack.until(lambda _, names=names: all(final(world, name) for name in names), timeout=60)
                 world.slack.messages.clear()
+                # Idle: the engine has put its papers away before the next ten come.
+                await asyncio.sleep(0.3)
             if number < WARM_UP:
                 opened.clear()
                 sent.clear()
