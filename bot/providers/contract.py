@@ -435,6 +435,8 @@ class _BoundedBackend(httpcore.SyncBackend):
 
 class _BoundedTransport(httpx.HTTPTransport):
     def __init__(self) -> None:
-        super().__init__(retries=0)
+        # A connection for each call. A kept one can have died unseen, and then nobody knows whether the vendor read what was
+        # sent on it; at the vendors' pace of a few calls a second the handshake costs nothing.
+        super().__init__(retries=0, limits=httpx.Limits(max_keepalive_connections=0))
         # httpx does not pass httpcore's `network_backend` through, so it is set on the pool that it made.
         self._pool._network_backend = _BoundedBackend()
