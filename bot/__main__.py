@@ -24,18 +24,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings as configuration
-from bot.desk import Desk
 from bot.engine import RESTARTED, AlreadyRunning, Engine, Interrupted
-from bot.history import History, database
+from bot.intake import Intake
+from bot.onboarding.workflow import Patience, Provision
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
-from bot.provision import Patience, Provision
-from bot.seal import Seal, Unreadable
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack.listeners import Listeners
+from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
-from bot.slack.tell import Teller
+from bot.store.cipher import Cipher, Unreadable
+from bot.store.history import History, database
 
 log = logging.getLogger("newhire")
 
@@ -58,10 +58,10 @@ class Bot:
         config: Mapping[str, ProviderSettings],
     ) -> None:
         self.settings = settings
-        self.seal = Seal(settings.secret_keys)
+        self.cipher = Cipher(settings.secret_keys)
         self.database = database(settings.newhire_database_url)
-        self.history = History(self.database, self.seal, front=database(settings.newhire_database_url))
-        self.engine = Engine(settings.newhire_database_url, self.database, self.seal, config)
+        self.history = History(self.database, self.cipher, front=database(settings.newhire_database_url))
+        self.engine = Engine(settings.newhire_database_url, self.database, self.cipher, config)
         self.providers: Configured = {
             key: providers[key](config[key], turn=self._turn(key, providers[key])) for key in config
         }
@@ -71,11 +71,11 @@ class Bot:
             timeout=10,
             retry_handlers=[],
         )
-        teller = Teller(
+        notifier = Notifier(
             sync, self.providers, settings.newhire_admin_channel, hours=round(settings.newhire_give_up_hours)
         )
         patience = Patience(minutes=settings.newhire_patience_minutes * 60, hours=settings.newhire_give_up_hours * 3600)
-        self.provision = Provision(self.providers, self.history, teller, self.engine, patience)
+        self.provision = Provision(self.providers, self.history, notifier, self.engine, patience)
 
     def start_engine(self) -> None:
         """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
@@ -84,7 +84,7 @@ class Bot:
         except OSError as error:
             raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
         self.history.create(self.providers)
-        self.history.check_seal()
+        self.history.check_cipher()
         self.engine.start(self.provision.leg)
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
@@ -119,7 +119,7 @@ class Bot:
         def turn(gap: float) -> None:
             wait = self.history.turn(key, gap, daily, LONGEST_TURN)
             if wait is None:
-                raise RateLimited(key, detail="our own pace", retry_after=LONGEST_TURN, sent=False)
+                raise RateLimited(key, detail="our own pace", retry_after=LONGEST_TURN, reached_vendor=False)
             if wait > 0:
                 self.engine.sleep(wait)
 
@@ -175,7 +175,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         return 0
     listeners = Listeners(
         bot.providers,
-        Desk(bot.history, bot.engine),
+        Intake(bot.history, bot.engine),
         Permission(settings.allowed),
         settings.newhire_region,
         workspace=_slash(auth.get("url") or "https://slack.com/"),
@@ -297,7 +297,7 @@ def command_run() -> int:
         settings, config = configuration.load(providers)
         _log_to_stderr(_secrets(settings, *config.values()))
         bot = Bot(settings, providers, config)
-        if not bot.seal.on:
+        if not bot.cipher.on:
             log.warning(
                 "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
                 "can be read in the database. `newhire key` prints a key."

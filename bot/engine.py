@@ -24,7 +24,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from dbos._serialization import DBOSPortableJSONSerializer, Serializer
 
 from bot.outcome import Json
-from bot.seal import Seal
+from bot.store.cipher import Cipher
 
 log = logging.getLogger(__name__)
 
@@ -61,25 +61,25 @@ class Interrupted(BaseException):
 class _Sealed(Serializer):
     """Portable JSON, sealed: what a person typed is not readable in the database."""
 
-    def __init__(self, seal: Seal) -> None:
-        self._seal = seal
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
         self._json = DBOSPortableJSONSerializer()
 
     def name(self) -> str:
         return "newhire_sealed"
 
     def serialize(self, data: Any) -> str:
-        return self._seal.close(self._json.serialize(data))
+        return self._cipher.encrypt(self._json.serialize(data))
 
     def deserialize(self, serialized_data: str | None) -> Any:
-        return None if serialized_data is None else self._json.deserialize(self._seal.open(serialized_data))
+        return None if serialized_data is None else self._json.deserialize(self._cipher.decrypt(serialized_data))
 
 
 class Engine:
     """One per process (DBOS is a singleton). `start` before anything else; `stop` ends it."""
 
-    def __init__(self, url: str, database: sa.Engine, seal: Seal, providers: Iterable[str]) -> None:
-        self.url, self.database, self.seal = url, database, seal
+    def __init__(self, url: str, database: sa.Engine, cipher: Cipher, providers: Iterable[str]) -> None:
+        self.url, self.database, self.cipher = url, database, cipher
         self.queues = {provider: f"provider:{provider}" for provider in providers}
         sqlite = url.startswith("sqlite")
         self.workers = WORKERS["sqlite" if sqlite else "postgresql"]
@@ -125,7 +125,7 @@ class Engine:
             # PostgreSQL: fresh for every process; the shared default makes two living processes do each other's work.
             "executor_id": self.me,
             # The default is pickle: class names in the database, and whoever can write there can run code here.
-            "serializer": _Sealed(self.seal) if self.seal.on else DBOSPortableJSONSerializer(),
+            "serializer": _Sealed(self.cipher) if self.cipher.on else DBOSPortableJSONSerializer(),
             "max_executor_threads": self.workers * max(len(self.queues), 1) + 8,
             "log_level": "ERROR",
             "enable_otlp": False,

@@ -112,7 +112,7 @@ class ProvisionError(Exception):
 class Rejected(ProvisionError):
     """The vendor refused a value. `field` is the form's field when the vendor names one.
 
-    `sure` is False when the code is in no table and the status was a server's fault: then the account is looked up once
+    `certain` is False when the code is in no table and the status was a server's fault: then the account is looked up once
     before anybody reads that nothing was created.
     """
 
@@ -124,10 +124,10 @@ class Rejected(ProvisionError):
         words: str | None = None,
         detail: str = "",
         field: str | None = None,
-        sure: bool = True,
+        certain: bool = True,
     ) -> None:
         super().__init__(provider, code=code, words=words, detail=detail)
-        self.field, self.sure = field, sure
+        self.field, self.certain = field, certain
 
 
 class Conflict(Rejected):
@@ -145,7 +145,7 @@ class NoSeatLeft(ProvisionError):
 class RateLimited(ProvisionError):
     """Too many calls; nothing was done. `retry_after` in seconds, None when the vendor does not say.
 
-    `sent` is False when it was our own pace that kept the call back, before anything left.
+    `reached_vendor` is False when it was our own pace that kept the call back, before anything left.
     """
 
     def __init__(
@@ -156,10 +156,10 @@ class RateLimited(ProvisionError):
         words: str | None = None,
         detail: str = "",
         retry_after: float | None = None,
-        sent: bool = True,
+        reached_vendor: bool = True,
     ) -> None:
         super().__init__(provider, code=code, words=words, detail=detail)
-        self.retry_after, self.sent = retry_after, sent
+        self.retry_after, self.reached_vendor = retry_after, reached_vendor
 
 
 class Unreachable(ProvisionError):
@@ -177,9 +177,13 @@ _ERRORS: dict[str, type[ProvisionError]] = {
 }
 
 
+_WAS = {"sure": "certain", "sent": "reached_vendor"}
+"""Stored keys of version 0.1.0."""
+
+
 def from_json(stored: Json) -> Outcome | ProvisionError:
     """The outcome or error that `to_json` wrote. Raises KeyError for a kind that this version does not know."""
-    rest = {key: value for key, value in stored.items() if key != "kind"}
+    rest = {_WAS.get(key, key): value for key, value in stored.items() if key != "kind"}
     if stored["kind"] in _OUTCOMES:
         return _OUTCOMES[stored["kind"]].model_validate(rest)
     return _ERRORS[stored["kind"]](rest.pop("provider"), **rest)

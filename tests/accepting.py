@@ -1,4 +1,4 @@
-"""What accepting costs alone: ten forms at a time over the real desk and engine, with 200 requests under way.
+"""What accepting costs alone: ten forms at a time over the real intake and engine, with 200 requests under way.
 
 `make bench` runs it in a process of its own and reads the milliseconds that it prints as JSON. The requests under way wait
 for a vendor that takes 50 ms and a pace of 300 calls a minute, as `newhire run` would.
@@ -15,13 +15,13 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from bot.desk import Desk
 from bot.engine import Engine
-from bot.history import History, database
+from bot.intake import Intake
+from bot.onboarding.workflow import Provision, Request
 from bot.outcome import Account
 from bot.providers.tencent import TencentHire
-from bot.provision import Provision, Request
-from bot.seal import Seal
+from bot.store.cipher import Cipher
+from bot.store.history import History, database
 
 BUSY, ROUNDS, AT_ONCE = 200, 30, 10
 GAP = 0.25
@@ -69,11 +69,11 @@ def person(number: int) -> tuple[Request, TencentHire]:
 
 async def main() -> None:
     url = f"sqlite:///{tempfile.mkdtemp()}/newhire.sqlite"
-    seal = Seal([Fernet.generate_key().decode()])
+    cipher = Cipher([Fernet.generate_key().decode()])
     tables = database(url)
-    history, engine = History(tables, seal, front=database(url)), Engine(url, tables, seal, ["tencent"])
+    history, engine = History(tables, cipher, front=database(url)), Engine(url, tables, cipher, ["tencent"])
     provision = Provision({"tencent": SlowVendor(history, engine)}, history, NobodyListens(), engine)
-    desk = Desk(history, engine)
+    intake = Intake(history, engine)
     engine.claim()
     history.create(["tencent"])
     await asyncio.to_thread(engine.start, provision.leg)
@@ -82,7 +82,7 @@ async def main() -> None:
     async def accept(number: int) -> None:
         request, hire = person(number)
         before = time.perf_counter()
-        await desk.accept(request, hire)
+        await intake.accept(request, hire)
         samples.append((time.perf_counter() - before) * 1000)
 
     for start in range(0, BUSY + ROUNDS * AT_ONCE, AT_ONCE):

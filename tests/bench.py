@@ -170,7 +170,7 @@ _seen: dict[int, set[str]] = {}
 
 
 def accepting() -> list[float]:
-    """Milliseconds of the desk's accept, without Slack's part of an acknowledgement."""
+    """Milliseconds of the intake's accept, without Slack's part of an acknowledgement."""
     done = subprocess.run([sys.executable, "-m", "tests.accepting"], capture_output=True, check=True, cwd=ROOT)
     samples: list[float] = json.loads(done.stdout)
     return samples
@@ -205,14 +205,14 @@ def engine_figures() -> dict[str, str]:
 import json, resource, tempfile, time
 began = time.perf_counter()
 from bot.engine import Engine
-from bot.history import History, database
-from bot.seal import Seal
+from bot.store.history import History, database
+from bot.store.cipher import Cipher
 imported = time.perf_counter()
 url = "sqlite:///" + tempfile.mkdtemp() + "/bench.sqlite"
-tables, seal = database(url), Seal()
-engine = Engine(url, tables, seal, ["tencent"])
+tables, cipher = database(url), Cipher()
+engine = Engine(url, tables, cipher, ["tencent"])
 engine.claim()
-History(tables, seal).create(["tencent"])
+History(tables, cipher).create(["tencent"])
 engine.start(lambda request, progress: None)
 ready = time.perf_counter()
 engine.stop()

@@ -50,7 +50,7 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
     }
 
     def create(self, hire: AcmeHire, request_id: str) -> Account:
-        return self._account(self._send("POST", "/members", hire.wire(), changes=True), hire, changes=True)
+        return self._account(self._send("POST", "/members", hire.wire(), mutates=True), hire, mutates=True)
 
     def find(self, hire: AcmeHire, request_id: str) -> Account | None:
         try:
@@ -63,21 +63,21 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
     def check(self) -> None:
         self._send("GET", "/members?limit=1")
 
-    def _account(self, data: dict[str, Any], hire: AcmeHire, *, changes: bool = False) -> Account:
-        member = self.parse(_Member, data, changes=changes)
+    def _account(self, data: dict[str, Any], hire: AcmeHire, *, mutates: bool = False) -> Account:
+        member = self.parse(_Member, data, mutates=mutates)
         if member.login != hire.account:
-            raise self.unclear("the answer is about somebody else", changes=changes)
+            raise self.unclear("the answer is about somebody else", mutates=mutates)
         return Account(
             provider=self.key, account=member.login, vendor_id=member.id, name=member.fullName, email=member.mail
         )
 
-    def _send(self, method: str, path: str, body: Any = None, *, changes: bool = False) -> dict[str, Any]:
+    def _send(self, method: str, path: str, body: Any = None, *, mutates: bool = False) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.config.key.get_secret_value()}", "Content-Type": "application/json"}
         content = json.dumps(body).encode() if body else b""
-        answer = self.call(method, path, content=content, headers=headers, changes=changes)
-        data = self.json(answer, changes=changes)
+        answer = self.call(method, path, content=content, headers=headers, mutates=mutates)
+        data = self.json(answer, mutates=mutates)
         if code := data.get("error"):
-            raise self.refused(str(code)[:40], str(data.get("message", ""))[:500], answer, changes=changes)
+            raise self.refused(str(code)[:40], str(data.get("message", ""))[:500], answer, mutates=mutates)
         if answer.status not in (200, 201):
-            raise self.unclear(f"HTTP {answer.status}", changes=changes)
+            raise self.unclear(f"HTTP {answer.status}", mutates=mutates)
         return data

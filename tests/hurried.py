@@ -9,10 +9,12 @@ import sys
 
 import httpx
 
-from bot import history, provision
 from bot.__main__ import main
+from bot.onboarding import workflow as provision
 from bot.providers import contract
-from bot.slack import app, tell
+from bot.slack import app
+from bot.slack import notifier as tell
+from bot.store import history
 
 contract.TIMEOUT = httpx.Timeout(0.5)
 provision.SETTLE = 0.05

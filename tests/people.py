@@ -206,7 +206,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def unmasked_phones(text: str) -> list[str]:
     """Chinese mobile numbers that can be read in full, but for the example in the help."""
-    found = re.findall(r"(?<!\d)(?:\+?86)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)", text)
+    found = re.findall(r"(?<!\w)(?:\+?86)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\w)", text)
     return [number for number in found if number != "138 0013 8000"]
 
 

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 
-from bot.history import History, database
+from bot.onboarding.workflow import Progress, Request
 from bot.outcome import OutcomeUnknown, from_json
 from bot.providers.tencent import TencentHire
-from bot.provision import Progress, Request
 from bot.sandbox.world import World
-from bot.seal import Seal, Unreadable
+from bot.store.cipher import Cipher, Unreadable
+from bot.store.history import History, database
 from tests.conftest import begin
 from tests.people import ALICE, Person, result, somebody
 
@@ -104,7 +104,7 @@ async def test_without_a_key_the_password_is_gone_from_the_file_once_the_outcome
 
 
 def history(folder: Path, *keys: str) -> History:
-    tables = History(database(f"sqlite:///{folder / 'newhire.sqlite'}"), Seal(keys))
+    tables = History(database(f"sqlite:///{folder / 'newhire.sqlite'}"), Cipher(keys))
     tables.create(["tencent"])
     return tables
 
@@ -113,10 +113,10 @@ async def test_keys_can_be_rotated(tmp_path: Path) -> None:
     """The new key in front: what the old one sealed opens, and people are recognised across the change."""
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     before = history(tmp_path, old)
-    before.check_seal()
+    before.check_cipher()
     before.accept("V1", "tencent", "U1", {"phone": "+8613800138000"}, "secret-password")
     after = history(tmp_path, new, old)
-    after.check_seal()
+    after.check_cipher()
     assert after.password("V1") == "secret-password"
     earlier = after.earlier("V2", "tencent", {"phone": "+8613800138000"})
     assert earlier is not None
@@ -124,10 +124,10 @@ async def test_keys_can_be_rotated(tmp_path: Path) -> None:
 
 
 async def test_a_key_that_opens_nothing_here_is_said_at_the_start(tmp_path: Path) -> None:
-    history(tmp_path, Fernet.generate_key().decode()).check_seal()
+    history(tmp_path, Fernet.generate_key().decode()).check_cipher()
     for keys in ((), (Fernet.generate_key().decode(),)):
         with pytest.raises(Unreadable, match="NEWHIRE_SECRET_KEY"):
-            history(tmp_path, *keys).check_seal()
+            history(tmp_path, *keys).check_cipher()
 
 
 async def test_finished_requests_leave_after_their_days_and_unfinished_ones_stay(tmp_path: Path) -> None:

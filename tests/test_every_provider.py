@@ -248,15 +248,15 @@ def test_each_code_means_what_it_means_with_its_field_code_and_words(case: Case)
         assert refusal.code in str(error.code)
         assert error.words == refusal.words
         assert getattr(error, "field", None) == refusal.field, refusal
-        assert getattr(error, "sure", True)
+        assert getattr(error, "certain", True)
 
 
 @every_case
-@pytest.mark.parametrize(("status", "sure"), [(400, True), (404, True), (409, True), (500, False), (503, False)])
-def test_an_unknown_code_is_shown_and_not_guessed(case: Case, status: int, sure: bool) -> None:
+@pytest.mark.parametrize(("status", "certain"), [(400, True), (404, True), (409, True), (500, False), (503, False)])
+def test_an_unknown_code_is_shown_and_not_guessed(case: Case, status: int, certain: bool) -> None:
     error = ask(case, "create", case.refusal(Refusal("98765432", Rejected, words="新的错误", status=status)))
     assert type(error) is Rejected
-    assert (error.words, error.field, error.sure) == ("新的错误", None, sure)
+    assert (error.words, error.field, error.certain) == ("新的错误", None, certain)
     assert "98765432" in str(error.code)
 
 

@@ -18,7 +18,7 @@ from bot.providers.contract import Provider
 from bot.sandbox import view_state
 from bot.sandbox.block_kit import check_view
 from bot.slack import form
-from bot.slack.form import Memory
+from bot.slack.form import ModalState
 from tests.regenerate import configured, own
 
 View = dict[str, Any]
@@ -66,7 +66,7 @@ def filled_in(view: View, values: Mapping[str, Any]) -> View:
 
 def redrawn(view: View, lang: str = "en", **changes: Any) -> View:
     """What the next view is after a click in this one, and what people still see in it."""
-    memory = Memory(**{**asdict(form.recall(view)), "provider": form.chosen(view), **changes})
+    memory = ModalState(**{**asdict(form.recall(view)), "provider": form.chosen(view), **changes})
     drawn = form.build(BOTH, memory, lang, typed=form.read(view))
     assert refused(drawn) == []
     state = view_state.survived(view["state"]["values"], drawn["blocks"])
@@ -78,7 +78,7 @@ def examples(offer: Offer) -> dict[str, str]:
 
 
 def opened(offer: Offer, lang: str = "en", *, more: bool = True, typed: Mapping[str, str] | None = None) -> View:
-    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, typed=typed)
+    view = form.build(BOTH, ModalState(provider=offer.key, more=more), lang, typed=typed)
     assert refused(view) == []
     return shown_by_slack(view)
 
@@ -94,14 +94,14 @@ def block(view: View, name: str) -> View:
 @each_language
 @pytest.mark.parametrize("more", [False, True])
 def test_slack_takes_every_form(offer: Offer, lang: str, more: bool) -> None:
-    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, notice="Something *to say*")
+    view = form.build(BOTH, ModalState(provider=offer.key, more=more), lang, notice="Something *to say*")
     assert refused(view) == []
 
 
 @each_provider
 @each_language
 def test_slack_takes_a_form_of_the_only_provider(offer: Offer, lang: str) -> None:
-    view = form.build([offer], Memory(), lang)
+    view = form.build([offer], ModalState(), lang)
     assert refused(view) == []
     assert block(view, "provider")["type"] == "section"
     assert getattr(offer.title, lang) in block(view, "provider")["text"]["text"]
@@ -206,7 +206,7 @@ def test_the_provider_that_is_selected_now_counts() -> None:
 
 
 def test_a_provider_that_is_no_longer_offered_gives_way_to_another() -> None:
-    view = form.build(BOTH, Memory(provider="gone"), "en")
+    view = form.build(BOTH, ModalState(provider="gone"), "en")
     assert form.chosen(shown_by_slack(view)) == BOTH[0].key
 
 
@@ -256,7 +256,7 @@ def test_what_was_emptied_stays_empty() -> None:
 def test_too_much_to_remember_costs_the_longest_text_and_no_other() -> None:
     one, other = OFFERS.values()
     kept = {"employee_id": "6666", "job_title": "x" * 3000}
-    view = form.build([one, other], Memory(provider=other.key, channel="C1", kept=kept), "en")
+    view = form.build([one, other], ModalState(provider=other.key, channel="C1", kept=kept), "en")
     assert form.recall(view).kept == {"employee_id": "6666"}
     assert form.recall(view).channel == "C1"
 
@@ -266,7 +266,7 @@ def test_a_form_opened_by_another_version_is_still_understood() -> None:
     stored = json.loads(view["private_metadata"])
     del stored["again"]
     view["private_metadata"] = json.dumps(stored | {"from_the_future": 1})
-    assert form.recall(view) == Memory(provider=BOTH[0].key, more=True)
+    assert form.recall(view) == ModalState(provider=BOTH[0].key, more=True)
 
 
 # --- passwords
@@ -279,7 +279,7 @@ def test_a_password_is_read_once_and_never_kept(lang: str) -> None:
     assert form.read(view)["password"] == "Hunter-2026"
     for provider in OFFERS:
         for more in (True, False):
-            memory = Memory(provider=provider, more=more, kept={"password": "Hunter-2026"})
+            memory = ModalState(provider=provider, more=more, kept={"password": "Hunter-2026"})
             drawn = form.build(BOTH, memory, lang, typed=form.read(view), notice="Once more")
             assert "Hunter-2026" not in json.dumps(drawn)
 
@@ -476,7 +476,7 @@ SOMEWHERE = {"lang": st.sampled_from(LANGUAGES), "offer": st.sampled_from(BOTH),
 @example(typed={"name": "长" * 65}, lang="zh", offer=OFFERS["tencent"], more=False)
 @given(typed=SOME_FIELDS, **SOMEWHERE)
 def test_no_text_makes_a_view_that_slack_refuses(typed: dict[str, str], lang: str, offer: Offer, more: bool) -> None:
-    view = form.build(BOTH, Memory(provider=offer.key, more=more), lang, typed=typed, notice=typed.get("name"))
+    view = form.build(BOTH, ModalState(provider=offer.key, more=more), lang, typed=typed, notice=typed.get("name"))
     assert refused(view) == []
     shown = shown_by_slack(view)
     read = form.read(shown)
@@ -510,6 +510,6 @@ def test_no_command_text_makes_a_view_that_slack_refuses(text: str) -> None:
     typed, mentioned = form.prefill(text)
     assert mentioned is None or mentioned.isalnum()
     for offer in BOTH:
-        view = form.build(BOTH, Memory(provider=offer.key, channel="C1", kept=typed), "en", typed=typed)
+        view = form.build(BOTH, ModalState(provider=offer.key, channel="C1", kept=typed), "en", typed=typed)
         assert refused(view) == []
         form.read(shown_by_slack(view))

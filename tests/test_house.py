@@ -69,11 +69,13 @@ def test_providers_know_no_slack_and_no_database(provider: str) -> None:
 
 
 def test_the_use_case_knows_no_slack_and_no_http() -> None:
-    assert not uses("bot.provision", "slack_sdk", "slack_bolt", "bot.slack", "httpx", "aiohttp", "dbos", "bot.engine")
-    assert not uses("bot.provision", "bot.providers")
+    assert not uses(
+        "bot.onboarding.workflow", "slack_sdk", "slack_bolt", "bot.slack", "httpx", "aiohttp", "dbos", "bot.engine"
+    )
+    assert not uses("bot.onboarding.workflow", "bot.providers")
 
 
-@pytest.mark.parametrize("module", ["bot.engine", "bot.history", "bot.seal"])
+@pytest.mark.parametrize("module", ["bot.engine", "bot.store.history", "bot.store.cipher"])
 def test_what_is_stored_knows_neither_slack_nor_vendors(module: str) -> None:
     assert not uses(module, "slack_sdk", "slack_bolt", "bot.slack", "httpx", "bot.providers")
 
@@ -87,7 +89,9 @@ def test_the_slack_room_names_no_provider(module: str) -> None:
 
 @pytest.mark.parametrize("module", SLACK)
 def test_the_slack_room_knows_no_database(module: str) -> None:
-    assert not uses(module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.history", "bot.settings")
+    assert not uses(
+        module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.store.history", "bot.settings"
+    )
 
 
 @pytest.mark.parametrize("module", ["bot.slack.form", "bot.slack.messages", "bot.slack.words"])

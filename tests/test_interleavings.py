@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import event
 
-from bot.history import History, database
+from bot.onboarding.workflow import Provision, Request, TryLater
 from bot.outcome import Account, Conflict, Json, NoSeatLeft, OutcomeUnknown, RateLimited, Rejected, Unreachable
 from bot.providers.tencent import TencentHire
-from bot.provision import Provision, Request, TryLater
-from bot.seal import Seal
+from bot.store.cipher import Cipher
+from bot.store.history import History, database
 
 SUCCESS = {"Created", "ActionRequired"}
 FAILURE = {"Rejected", "Conflict", "NotAuthorised", "NoSeatLeft", "RateLimited", "Unreachable"}
@@ -106,7 +106,7 @@ class ModelVendor:
         if mood == "full":
             raise NoSeatLeft(self.key, code="156009")
         if mood == "odd":
-            raise Rejected(self.key, code="1", sure=False)
+            raise Rejected(self.key, code="1", certain=False)
         if hire.account in self.accounts:
             raise Conflict(self.key, code="20002", field="account")
         if any(other.phone == hire.phone for other in self.accounts.values()):
@@ -116,7 +116,7 @@ class ModelVendor:
         if mood in ("silent_after", "crash_after"):
             self._fall_silent(mood)
         if mood == "odd_after":
-            raise Rejected(self.key, code="1", sure=False)
+            raise Rejected(self.key, code="1", certain=False)
         return _account(hire)
 
     def find(self, hire: TencentHire, request_id: str) -> Account | None:
@@ -185,7 +185,7 @@ class TwoRequests(RuleBasedStateMachine):
         tables = database(url)
         # Nobody pulls the plug in this test: the disk need not be waited for.
         event.listen(tables, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-        self.history = History(tables, Seal())
+        self.history = History(tables, Cipher())
         self.history.create(["tencent"])
         self.provision = Provision(
             {"tencent": self.vendor}, self.history, self.people, self.engine, clock=lambda: self.engine.now

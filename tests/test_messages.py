@@ -55,7 +55,7 @@ HOSTILE = [
 
 
 def about(provider: str = "tencent", lang: str = "en", name: str = "Zhang Wei") -> About:
-    """As bot.slack.tell makes it."""
+    """As bot.slack.notifier makes it."""
     offer = PROVIDERS[provider]
     return About(
         provider=offer.title,
@@ -87,7 +87,7 @@ def errors(code: str | None = "4711", words: str | None = "no", provider: str = 
     return [
         Rejected(provider, **said, field="phone"),
         Rejected(provider, **said, field="nothing_we_know"),
-        Rejected(provider, **said, sure=False),
+        Rejected(provider, **said, certain=False),
         Conflict(provider, **said, field="account"),
         NotAuthorised(provider, **said, detail="this machine's clock is 400 s ahead of the vendor's"),
         NoSeatLeft(provider, **said),
@@ -289,7 +289,7 @@ def test_what_is_refused_is_named_by_the_title_that_stands_on_the_form(lang: str
 
 @each_language
 def test_a_code_that_no_table_has_is_shown_as_such(lang: str) -> None:
-    said = read(messages.result(about(lang=lang), Rejected("tencent", code="123", words="?", sure=False).to_json()))
+    said = read(messages.result(about(lang=lang), Rejected("tencent", code="123", words="?", certain=False).to_json()))
     assert {"en": "newhire does not know this code", "zh": "newhire 不认识此代码"}[lang] in said
 
 

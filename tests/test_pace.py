@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.history import FAILURES_BEFORE_ASIDE, History, database
 from bot.providers.huawei import Huawei, HuaweiSettings
-from bot.seal import Seal
+from bot.store.cipher import Cipher
+from bot.store.history import FAILURES_BEFORE_ASIDE, History, database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -18,7 +18,7 @@ def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Hist
     """The same tables as two processes see them."""
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}" if sqlite else request.getfixturevalue("postgres_url")
-    seen = [History(database(url), Seal()) for _ in range(2)]
+    seen = [History(database(url), Cipher()) for _ in range(2)]
     for history in seen:
         history.create(["tencent", "huawei"])
     yield seen

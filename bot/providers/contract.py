@@ -214,12 +214,12 @@ class Provider(ABC, Generic[H, S]):
     # What adapters are written with.
 
     def call(
-        self, method: str, path: str, *, content: bytes = b"", headers: Mapping[str, str], changes: bool = False
+        self, method: str, path: str, *, content: bytes = b"", headers: Mapping[str, str], mutates: bool = False
     ) -> Answer:
-        """One exchange over HTTP. `changes` says that the vendor may have done something once the bytes have left.
+        """One exchange over HTTP. `mutates` says that the vendor may have done something once the bytes have left.
 
         Raises Unreachable (nothing done), RateLimited (429), NotAuthorised (credentials that cannot be sent), or
-        OutcomeUnknown (only when `changes`).
+        OutcomeUnknown (only when `mutates`).
         """
         self._turn(self.gap)
         try:
@@ -236,7 +236,7 @@ class Provider(ABC, Generic[H, S]):
                 self.key, detail="a credential holds characters that no HTTP header can carry"
             ) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError, _TooLong) as error:
-            raise self.unclear(_reason(error), changes=changes) from None
+            raise self.unclear(_reason(error), mutates=mutates) from None
         if answer.status == 429:
             raise RateLimited(self.key, code="429", words=self._words(answer), retry_after=answer.retry_after())
         return answer
@@ -246,40 +246,40 @@ class Provider(ABC, Generic[H, S]):
         return self._client.build_request("GET", path).url.raw_path.decode("ascii")
 
     def unclear(
-        self, detail: str, *, changes: bool, code: str | None = None, words: str | None = None
+        self, detail: str, *, mutates: bool, code: str | None = None, words: str | None = None
     ) -> ProvisionError:
         """The error for an answer that says nothing reliable: unknown after a change, harmless otherwise."""
-        return (OutcomeUnknown if changes else Unreachable)(self.key, code=code, words=words, detail=detail)
+        return (OutcomeUnknown if mutates else Unreachable)(self.key, code=code, words=words, detail=detail)
 
-    def refused(self, code: str, words: str, answer: Answer, *, changes: bool) -> ProvisionError:
+    def refused(self, code: str, words: str, answer: Answer, *, mutates: bool) -> ProvisionError:
         """The error that a vendor's code stands for. A code that is in no table is shown, not guessed."""
         meaning = self.meaning(code)
         if meaning is None:
             # A server's fault under an unknown code may have come after the work: the caller looks before it tells.
-            return Rejected(self.key, code=code, words=words, sure=not changes or answer.status < 500)
+            return Rejected(self.key, code=code, words=words, certain=not mutates or answer.status < 500)
         if issubclass(meaning.error, Rejected):
             return meaning.error(self.key, code=code, words=words, field=meaning.field)
         if meaning.error is OutcomeUnknown:
-            return self.unclear("the vendor reports a fault of its own", changes=changes, code=code, words=words)
+            return self.unclear("the vendor reports a fault of its own", mutates=mutates, code=code, words=words)
         if meaning.error is RateLimited:
             return RateLimited(self.key, code=code, words=words, retry_after=answer.retry_after())
         return meaning.error(self.key, code=code, words=words, detail=self._clock_detail(meaning, answer))
 
-    def parse(self, model: type[A], data: object, *, changes: bool) -> A:
+    def parse(self, model: type[A], data: object, *, mutates: bool) -> A:
         """The vendor's data as a typed answer; what does not fit is unclear, never half-read."""
         try:
             return model.model_validate(data)
         except ValidationError as error:
             lacking = ", ".join(sorted({".".join(map(str, item["loc"])) for item in error.errors()}))
-            raise self.unclear(f"the answer does not read: {lacking}", changes=changes) from None
+            raise self.unclear(f"the answer does not read: {lacking}", mutates=mutates) from None
 
-    def json(self, answer: Answer, *, changes: bool) -> dict[str, Any]:
+    def json(self, answer: Answer, *, mutates: bool) -> dict[str, Any]:
         """The answer's JSON object; anything else is unclear."""
         try:
             return answer.json()
         except ValueError:
             kind = answer.headers.get("content-type", "no type")[:80]
-            raise self.unclear(f"HTTP {answer.status} without a JSON object ({kind})", changes=changes) from None
+            raise self.unclear(f"HTTP {answer.status} without a JSON object ({kind})", mutates=mutates) from None
 
     def _words(self, answer: Answer) -> str | None:
         try:

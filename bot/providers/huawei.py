@@ -379,10 +379,10 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
 
     def create(self, hire: HuaweiHire, request_id: str) -> Account:
         """`POST` the member. With an account in the form, the answer names it, or it is no success."""
-        answer, envelope = self._send("POST", self.dialect.members, self.body(hire, request_id), changes=True)
-        member = self.parse(_Member, answer, changes=True)
+        answer, envelope = self._send("POST", self.dialect.members, self.body(hire, request_id), mutates=True)
+        member = self.parse(_Member, answer, mutates=True)
         if hire.account is not None and member.userAccount != hire.account:
-            raise self.unclear("the answer is about another account", changes=True)
+            raise self.unclear("the answer is about another account", mutates=True)
         return member.account(envelope)
 
     def find(self, hire: HuaweiHire, request_id: str) -> Account | None:
@@ -397,7 +397,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
                 if same(member):
                     return member.account(envelope)
             if len(rows) >= ROWS:
-                raise self.unclear("the search found more people than it shows", changes=False)
+                raise self.unclear("the search found more people than it shows", mutates=False)
         return None
 
     def check(self) -> None:
@@ -429,26 +429,26 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             if (refusal.code or "").removeprefix("USG.") == "201040000":
                 return None
             raise
-        member = self.parse(_Member, data, changes=False)
+        member = self.parse(_Member, data, mutates=False)
         if member.userAccount.casefold() != account.casefold():
-            raise self.unclear("the answer is about another account", changes=False)
+            raise self.unclear("the answer is about another account", mutates=False)
         return member.account(envelope)
 
     def _search(self, text: str, rows: int = ROWS) -> list[tuple[_Member, dict[str, Any]]]:
         method, path, body = self.dialect.search(text, rows)
         data, envelope = self._send(method, path, body)
-        found = self.parse(_Found, data, changes=False)
+        found = self.parse(_Found, data, mutates=False)
         return [(member, envelope) for member in found.data]
 
     def _send(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, changes: bool = False
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, mutates: bool = False
     ) -> tuple[object, dict[str, Any]]:
         """One call with a token; it is refused before anything is done, so one more try with a fresh one is the same send."""
         for last in (False, True):
             token = self._login.token()
-            answer = self._exchange(method, path, body, self.dialect.headers(token), changes=changes)
+            answer = self._exchange(method, path, body, self.dialect.headers(token), mutates=mutates)
             if last or not self._token_refused(answer):
-                return self._data(answer, changes=changes)
+                return self._data(answer, mutates=mutates)
             self._login.drop(token)
         raise AssertionError("unreachable")
 
@@ -460,11 +460,11 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             return False
 
     def _exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], *, changes: bool
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], *, mutates: bool
     ) -> Answer:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         fixed = {"Content-Type": "application/json", "X-Request-Id": str(uuid.uuid4())}
-        answer = self.call(method, path, content=content, headers=fixed | headers, changes=changes)
+        answer = self.call(method, path, content=content, headers=fixed | headers, mutates=mutates)
         self._learn_pace(answer.headers.get("x-apig-ratelimit-api", ""))
         return answer
 
@@ -475,23 +475,23 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             seconds = int(found["many"] or 1) * {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[found["unit"]]
             self.gap = seconds / int(found["calls"]) / ROOM
 
-    def _data(self, answer: Answer, *, changes: bool) -> tuple[object, dict[str, Any]]:
+    def _data(self, answer: Answer, *, mutates: bool) -> tuple[object, dict[str, Any]]:
         """The payload and its envelope. Raises what the code stands for."""
-        body = self.json(answer, changes=changes)
+        body = self.json(answer, mutates=mutates)
         code = next((body[key] for key in ("returnCode", "error_code", "errorCode", "code") if body.get(key)), None)
         if code is not None and str(code) != SUCCESS:
             words = next(
                 (str(body[key]) for key in ("returnMessage", "error_msg", "errorMsg", "message") if body.get(key)), ""
             )
-            raise self._refusal(str(code)[:40], words[:500], answer, changes=changes)
+            raise self._refusal(str(code)[:40], words[:500], answer, mutates=mutates)
         if answer.status in (401, 403):
             raise NotAuthorised(self.key, code=str(answer.status), detail="the vendor does not let this account do it")
         if answer.status != 200 or (self.dialect.enveloped and code is None):
-            raise self.unclear(f"HTTP {answer.status} without a return code", changes=changes)
+            raise self.unclear(f"HTTP {answer.status} without a return code", mutates=mutates)
         return (body.get("data") if code is not None else body), body
 
-    def _refusal(self, code: str, words: str, answer: Answer, *, changes: bool) -> ProvisionError:
-        error = self.refused(code, words, answer, changes=changes)
+    def _refusal(self, code: str, words: str, answer: Answer, *, mutates: bool) -> ProvisionError:
+        error = self.refused(code, words, answer, mutates=mutates)
         if self.meaning(code) is None and answer.status in (401, 403):
             return NotAuthorised(self.key, code=code, words=words)
         # The portal's words for "no more users"; the code behind them is in no published table (2026-11).
@@ -502,21 +502,21 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     def log_in(self) -> _Token:
         """A fresh token. A failure here is never OutcomeUnknown: nothing was sent yet."""
         method, path, body, headers = self._log_in_call()
-        answer = self._exchange(method, path, body, headers, changes=False)
+        answer = self._exchange(method, path, body, headers, mutates=False)
         try:
             data, _ = self._log_in_data(answer)
         except (Rejected, NotAuthorised) as refusal:
             raise NotAuthorised(self.key, code=refusal.code, words=refusal.words, detail=refusal.detail) from None
-        return self.parse(_Token, data, changes=False)
+        return self.parse(_Token, data, mutates=False)
 
     def _log_in_data(self, answer: Answer) -> tuple[object, dict[str, Any]]:
-        body = self.json(answer, changes=False)
+        body = self.json(answer, mutates=False)
         # Both generations of log-in can serve both of the directory: an envelope is known by its data.
         if answer.status == 200 and "accessToken" in body:
             return body, body
         if answer.status >= 500 and self.meaning(str(body.get("error_code"))) is None:
-            raise self.unclear(f"log-in: HTTP {answer.status}", changes=False)
-        return self._data(answer, changes=False)
+            raise self.unclear(f"log-in: HTTP {answer.status}", mutates=False)
+        return self._data(answer, mutates=False)
 
     def _log_in_call(self) -> tuple[str, str, dict[str, Any], dict[str, str]]:
         config = self.config

@@ -266,23 +266,23 @@ class Tencent(Provider[TencentHire, TencentSettings]):
 
     def create(self, hire: TencentHire, request_id: str) -> Account:
         """`POST /v1/users`. The answer names the userid that was asked for, or it is no success."""
-        answer = self._send("POST", "/v1/users", self.body(hire), changes=True)
-        user = self.parse(_User, answer, changes=True)
+        answer = self._send("POST", "/v1/users", self.body(hire), mutates=True)
+        user = self.parse(_User, answer, mutates=True)
         if user.userid != hire.account:
-            raise self.unclear("the answer is about another userid", changes=True)
+            raise self.unclear("the answer is about another userid", mutates=True)
         return user.account(activation_pending=True)
 
     def find(self, hire: TencentHire, request_id: str) -> Account | None:
         """`GET /v1/users/{userid}`; 20001 is the vendor's word for absent."""
         path = f"/v1/users/{quote(hire.account, safe='')}?{urlencode(self._operator())}".rstrip("?")
         try:
-            user = self.parse(_User, self._send("GET", path), changes=False)
+            user = self.parse(_User, self._send("GET", path), mutates=False)
         except NotAuthorised as refusal:
             if refusal.code == "20001":
                 return None
             raise
         if user.userid.casefold() != hire.account.casefold():
-            raise self.unclear("the answer is about another userid", changes=False)
+            raise self.unclear("the answer is about another userid", mutates=False)
         return user.account(activation_pending=user.status == "3")
 
     def check(self) -> None:
@@ -304,23 +304,23 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         return {"operator_id": self.config.operator_id, "operator_id_type": 1}
 
     def _send(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, changes: bool = False
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, mutates: bool = False
     ) -> dict[str, Any]:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        answer = self.call(method, path, content=content, headers=self._sign(method, path, content), changes=changes)
-        data = self.json(answer, changes=changes)
+        answer = self.call(method, path, content=content, headers=self._sign(method, path, content), mutates=mutates)
+        data = self.json(answer, mutates=mutates)
         if "error_info" in data:
-            raise self._refusal(data["error_info"], answer, changes=changes)
+            raise self._refusal(data["error_info"], answer, mutates=mutates)
         if answer.status != 200:
-            raise self.unclear(f"HTTP {answer.status}", changes=changes)
+            raise self.unclear(f"HTTP {answer.status}", mutates=mutates)
         return data
 
-    def _refusal(self, info: object, answer: Answer, *, changes: bool) -> ProvisionError:
+    def _refusal(self, info: object, answer: Answer, *, mutates: bool) -> ProvisionError:
         code = info.get("error_code") if isinstance(info, dict) else None
         if not isinstance(code, int | str) or code in ("", 0):
-            return self.unclear(f"HTTP {answer.status} with an error that has no code", changes=changes)
+            return self.unclear(f"HTTP {answer.status} with an error that has no code", mutates=mutates)
         words = info.get("message") if isinstance(info, dict) else None
-        return self.refused(str(code)[:40], str(words or "")[:500], answer, changes=changes)
+        return self.refused(str(code)[:40], str(words or "")[:500], answer, mutates=mutates)
 
     def _sign(self, method: str, path: str, content: bytes) -> dict[str, str]:
         """Header names and the string to sign: /document/product/1095/42413. The hex text is what gets base64."""

@@ -38,7 +38,7 @@ class Offer(Protocol):
 
 
 @dataclass(frozen=True)
-class Memory:
+class ModalState:
     """What the modal remembers between redraws, in its private_metadata (3000 characters, no secret ever)."""
 
     provider: str = ""
@@ -51,7 +51,7 @@ class Memory:
 
 def build(
     offers: Sequence[Offer],
-    memory: Memory,
+    memory: ModalState,
     lang: str,
     *,
     typed: Mapping[str, str] | None = None,
@@ -94,10 +94,10 @@ def notice(lang: str, text: str) -> View:
     }
 
 
-def recall(view: View) -> Memory:
+def recall(view: View) -> ModalState:
     """What `build` put into the view's private_metadata; a form may have been opened by another version of newhire."""
     stored = json.loads(view["private_metadata"])
-    return Memory(**{item.name: stored[item.name] for item in fields(Memory) if item.name in stored})
+    return ModalState(**{item.name: stored[item.name] for item in fields(ModalState) if item.name in stored})
 
 
 def read(view: View) -> dict[str, str]:
@@ -173,7 +173,7 @@ def from_profile(user: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(text) for name, text in found.items() if text}
 
 
-def _chosen(offers: Sequence[Offer], memory: Memory) -> Offer:
+def _chosen(offers: Sequence[Offer], memory: ModalState) -> Offer:
     return next((offer for offer in offers if offer.key == memory.provider), offers[0])
 
 
@@ -257,8 +257,8 @@ def _typed(state: Mapping[str, Any]) -> str | None:
     return state.get("value") or state.get("selected_date") or state.get("selected_user")
 
 
-def _remember(memory: Memory) -> str:
-    """Memory as JSON within Slack's limit: the longest kept texts go first."""
+def _remember(memory: ModalState) -> str:
+    """ModalState as JSON within Slack's limit: the longest kept texts go first."""
     kept = dict(memory.kept)
     while True:
         text = json.dumps(asdict(memory) | {"kept": kept}, ensure_ascii=False, separators=(",", ":"))

@@ -17,11 +17,11 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import NotConfirmed
 from bot.hire import NewHire
-from bot.provision import Request
+from bot.intake import NotConfirmed
+from bot.onboarding.workflow import Request
 from bot.slack import form
-from bot.slack.form import Memory, Offer
+from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.words import ago, pick, say
 
@@ -49,8 +49,8 @@ class Earlier(Protocol):
     kind: str | None
 
 
-class Desk(Protocol):
-    """Where forms are handed in (`desk.Desk`)."""
+class Intake(Protocol):
+    """Where forms are handed in (`intake.Intake`)."""
 
     async def accept(self, request: Request, hire: NewHire, seen: str | None) -> Any: ...
 
@@ -60,7 +60,7 @@ class Listeners:
     """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
 
     providers: Mapping[str, Provider]
-    desk: Desk
+    intake: Intake
     permission: Permission
     region: str
     workspace: str = "https://slack.com/"
@@ -82,7 +82,7 @@ class Listeners:
         elif text.casefold() in ("help", "帮助"):
             await respond(self.help(verdict.language))
         else:
-            memory = Memory(channel=body["channel_id"], response_url=body["response_url"])
+            memory = ModalState(channel=body["channel_id"], response_url=body["response_url"])
             reason = await self._open(client, body["trigger_id"], memory, text, verdict.language)
             if reason:
                 await respond(say(verdict.language, "not_opened", reason=reason))
@@ -92,7 +92,7 @@ class Listeners:
         verdict = await self.permission.verdict(client, user, context.team_id)
         problem = verdict.refusal
         if problem is None:
-            reason = await self._open(client, body["trigger_id"], Memory(), "", verdict.language)
+            reason = await self._open(client, body["trigger_id"], ModalState(), "", verdict.language)
             problem = reason and say(verdict.language, "not_opened", reason=reason)
         if problem:
             # A shortcut has no channel to answer in.
@@ -102,7 +102,7 @@ class Listeners:
         names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
         return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
 
-    async def _open(self, client: AsyncWebClient, trigger: str, memory: Memory, text: str, lang: str) -> str | None:
+    async def _open(self, client: AsyncWebClient, trigger: str, memory: ModalState, text: str, lang: str) -> str | None:
         """Open the form; None, or Slack's reason why it did not open."""
         typed, mentioned = form.prefill(text)
         if mentioned:
@@ -170,7 +170,7 @@ class Listeners:
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
         request = self._request(body, provider, hire, lang)
-        earlier = await self.desk.accept(request, hire, form.recall(view).again)
+        earlier = await self.intake.accept(request, hire, form.recall(view).again)
         if earlier is not None:
             memory = replace(form.recall(view), provider=provider.key, again=earlier.id)
             drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=self._repeat(earlier, lang))

@@ -176,7 +176,7 @@ def _failure(about: About, error: ProvisionError) -> list[str]:
         lines.append(pick(advice, about.language))
     if _spoke(error):
         lines.append(_vendor(about, error))
-    if isinstance(error, Rejected) and not error.sure:
+    if isinstance(error, Rejected) and not error.certain:
         lines.append(about.say("unknown_code"))
     return lines
 

@@ -15,16 +15,16 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.hire import NewHire
-from bot.history import Earlier, History
+from bot.onboarding.workflow import Request
 from bot.outcome import Json
-from bot.provision import Request
+from bot.store.history import Earlier, History
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 ACCEPT_SECONDS = 2.0
-CLERKS = 16
+THREADS = 16
 
 
 class NotConfirmed(Exception):
@@ -38,13 +38,13 @@ class Acceptor(Protocol):
     def front_door(self) -> AbstractContextManager[None]: ...
 
 
-class Desk:
+class Intake:
     """Where forms are handed in: written down, then enqueued, both before anybody is told that it was accepted."""
 
     def __init__(self, history: History, engine: Acceptor) -> None:
         self._history, self._engine = history, engine
         # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
-        self._clerks = ThreadPoolExecutor(CLERKS, thread_name_prefix="newhire-desk")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="newhire-intake")
 
     async def accept(self, request: Request, hire: NewHire, seen: str | None = None) -> Earlier | None:
         """Durable when it returns None; the same request again changes nothing. Raises NotConfirmed after 2 s.
@@ -67,7 +67,7 @@ class Desk:
     async def _in_time(self, work: Callable[[], T]) -> T:
         """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
         with self._engine.front_door():
-            future = asyncio.get_running_loop().run_in_executor(self._clerks, work)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, work)
             future.add_done_callback(_note_failure)
             try:
                 return await asyncio.wait_for(asyncio.shield(future), ACCEPT_SECONDS)

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.seal import Seal
+from bot.store.cipher import Cipher
 
 _tables = sa.MetaData()
 
@@ -53,7 +53,7 @@ _passwords = sa.Table(
     sa.Column("request_id", sa.Text, primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
 )
-_seal = sa.Table(
+_cipher = sa.Table(
     "newhire_seal",
     _tables,
     sa.Column("id", sa.Integer, primary_key=True),
@@ -151,9 +151,9 @@ def database(url: str) -> sa.Engine:
 class History:
     """The tables. Every method is one short transaction; times are Unix seconds."""
 
-    def __init__(self, engine: sa.Engine, seal: Seal, front: sa.Engine | None = None) -> None:
+    def __init__(self, engine: sa.Engine, cipher: Cipher, front: sa.Engine | None = None) -> None:
         """`front` has connections of its own for the two calls that a person waits for (`earlier`, `accept`)."""
-        self.engine, self.seal, self.front = engine, seal, front or engine
+        self.engine, self.cipher, self.front = engine, cipher, front or engine
         self._sqlite = engine.dialect.name == "sqlite"
         # Several machines share one clock, the database's; one SQLite file has one machine.
         self._now: Any = (
@@ -171,15 +171,15 @@ class History:
             for provider in providers:
                 connection.execute(self._insert(_providers, {"provider": provider}))
 
-    def check_seal(self) -> None:
-        """Raises seal.Unreadable when what is stored here was sealed with a key that we do not have."""
+    def check_cipher(self) -> None:
+        """Raises cipher.Unreadable when what is stored here was sealed with a key that we do not have."""
         with self.engine.begin() as connection:
-            sample = connection.execute(sa.select(_seal.c.sample)).scalar_one_or_none()
+            sample = connection.execute(sa.select(_cipher.c.sample)).scalar_one_or_none()
             if sample is not None:
-                self.seal.open(sample)
-            row = {"id": 1, "sample": self.seal.close("newhire")}
-            connection.execute(self._insert(_seal, row))
-            connection.execute(sa.update(_seal).values(sample=row["sample"]))
+                self.cipher.decrypt(sample)
+            row = {"id": 1, "sample": self.cipher.encrypt("newhire")}
+            connection.execute(self._insert(_cipher, row))
+            connection.execute(sa.update(_cipher).values(sample=row["sample"]))
 
     # One request's life.
 
@@ -202,7 +202,7 @@ class History:
                 rows = [{"request_id": request_id, "mark": mark} for mark in sorted(marks)]
                 connection.execute(_marks.insert(), rows)
             if password is not None:
-                sealed = {"request_id": request_id, "sealed": self.seal.close(password)}
+                sealed = {"request_id": request_id, "sealed": self.cipher.encrypt(password)}
                 connection.execute(self._insert(_passwords, sealed))
         return True
 
@@ -247,12 +247,12 @@ class History:
             return connection.execute(query).first() is not None
 
     def password(self, request_id: str) -> str | None:
-        """The password that was typed, while it is held. Raises seal.Unreadable."""
+        """The password that was typed, while it is held. Raises cipher.Unreadable."""
         with self.engine.connect() as connection:
             sealed = connection.execute(
                 sa.select(_passwords.c.sealed).where(_passwords.c.request_id == request_id)
             ).scalar_one_or_none()
-        return None if sealed is None else self.seal.open(sealed)
+        return None if sealed is None else self.cipher.decrypt(sealed)
 
     def begin(self, request_id: str, what: str) -> bool:
         """Write down that something is about to be done once; False when that was written down before.
@@ -411,7 +411,7 @@ class History:
             connection.execute(sa.update(_requests).where(_requests.c.id == request_id).values(**values))
 
     def _mark(self, provider: str, key: str, value: str) -> list[str]:
-        return self.seal.marks(f"{provider}\n{key}\n{value}")
+        return self.cipher.fingerprints(f"{provider}\n{key}\n{value}")
 
     def _insert(self, table: sa.Table, row: Mapping[str, Any]) -> Any:
         insert = sqlite.insert(table) if self._sqlite else postgresql.insert(table)

@@ -21,7 +21,6 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.hire import NewHire
-from bot.history import BEGUN, Gate, History
 from bot.outcome import (
     Account,
     ActionRequired,
@@ -39,7 +38,8 @@ from bot.outcome import (
     Unreachable,
     from_json,
 )
-from bot.seal import Unreadable
+from bot.store.cipher import Unreadable
+from bot.store.history import BEGUN, Gate, History
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Provider(Protocol):
     def find(self, hire: Any, request_id: str) -> Account | None: ...
 
 
-class Teller(Protocol):
+class Notifier(Protocol):
     """Who tells people. Every method may raise TryLater; a place says where the request's message stands."""
 
     def announce(self, request: Request) -> Json | None: ...
@@ -148,12 +148,12 @@ class Provision:
         self,
         providers: Mapping[str, Provider],
         history: History,
-        teller: Teller,
+        notifier: Notifier,
         engine: Engine,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.providers, self.history, self.teller, self.engine = providers, history, teller, engine
+        self.providers, self.history, self.notifier, self.engine = providers, history, notifier, engine
         self.patience, self.clock = patience or Patience(), clock
 
     def leg(self, stored_request: Json, stored_progress: Json) -> None:
@@ -190,7 +190,7 @@ class Provision:
         if not self.history.begin(request.id, BEGUN):
             return self.history.place(request.id)
         try:
-            place = self.teller.announce(request)
+            place = self.notifier.announce(request)
         except TryLater:
             return None
         self._note_place(request, place)
@@ -280,7 +280,7 @@ class Provision:
                 # Somebody may have made the account before: nobody reads "failed" who has one.
                 progress.sent, progress.doubt = True, stored
             case RateLimited():
-                progress.sent = answer.sent
+                progress.sent = answer.reached_vendor
                 return self._slowed(request, progress, answer)
             case OutcomeUnknown():
                 progress.sent, progress.unsure, progress.absent, progress.doubt = True, True, 0, stored
@@ -358,7 +358,7 @@ class Provision:
         """Too fast, by the vendor's own word: the whole provider waits, not one request."""
         progress.failures += 1
         wait = error.retry_after if error.retry_after is not None else self._backoff(progress)
-        if error.sent:
+        if error.reached_vendor:
             self.engine.step("slow", lambda: self.history.slow(request.provider, wait))
         return self._patiently(request, progress, wait, error.to_json())
 
@@ -422,7 +422,7 @@ class Provision:
     def _tell_quietly(self, notice: Json) -> None:
         # Inside a step of one request: a word to the admins about the provider must not cost that request anything.
         try:
-            self.teller.admins(None, notice)
+            self.notifier.admins(None, notice)
         except TryLater:
             log.warning("the admins could not be told: %s", notice)
 
@@ -438,7 +438,7 @@ class Provision:
 
     def _say_now(self, request: Request, place: Json | None, note: Json) -> Json | None:
         try:
-            moved = self.teller.progress(request, place, note)
+            moved = self.notifier.progress(request, place, note)
         except TryLater:
             return place
         self._note_place(request, moved)
@@ -449,7 +449,7 @@ class Provision:
 
     def _admins_now(self, request: Request, notice: Json) -> float | None:
         try:
-            self.teller.admins(request, notice)
+            self.notifier.admins(request, notice)
         except TryLater as later:
             return later.seconds
         return None
@@ -469,11 +469,11 @@ class Provision:
         """
         later: float | None = None
         try:
-            before, place = place, self.teller.result(request, place, outcome)
+            before, place = place, self.notifier.result(request, place, outcome)
             if place != before:
                 self._note_place(request, place)
             if not admins_told:
-                self.teller.admins(request, {"what": "outcome", "outcome": outcome})
+                self.notifier.admins(request, {"what": "outcome", "outcome": outcome})
                 admins_told = True
         except TryLater as error:
             later = error.seconds
@@ -531,7 +531,7 @@ def _made(account: Account) -> Created | ActionRequired:
 def _refused(progress: Progress) -> bool:
     """The vendor has clearly refused the only send: whatever account there is, it is not this request's."""
     doubt = progress.doubt
-    return not progress.unsure and doubt is not None and doubt.get("sure", True) and doubt["kind"] in REFUSALS
+    return not progress.unsure and doubt is not None and doubt.get("certain", True) and doubt["kind"] in REFUSALS
 
 
 def _without(hire: NewHire, error: ProvisionError) -> Json:

@@ -17,8 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.hire import Text
+from bot.onboarding.workflow import Request, TryLater
 from bot.outcome import Json
-from bot.provision import Request, TryLater
 from bot.slack import messages
 from bot.slack.messages import About, Message
 from bot.slack.words import say
@@ -57,7 +57,7 @@ class _Closed(Exception):
     """This way of telling is closed for good."""
 
 
-class Teller:
+class Notifier:
     """`client` must not retry by itself: a post that was sent twice is read twice.
 
     `announce`, `progress`, `result` keep one message; a place is `{"channel", "ts"}`, with `"direct"` when it stands in a
@@ -114,7 +114,7 @@ class Teller:
         kind = notice["outcome"]["kind"]
         if kind in CREATED:
             return messages.created_line(self._about(request), notice["outcome"])
-        unknown_code = kind == "Rejected" and not notice["outcome"].get("sure", True)
+        unknown_code = kind == "Rejected" and not notice["outcome"].get("certain", True)
         return messages.notice(self._about(request), notice["outcome"]) if kind in FOR_ADMINS or unknown_code else None
 
     # The ways of telling, best first.

@@ -16,7 +16,7 @@ class Unreadable(Exception):
     """Stored under a key that NEWHIRE_SECRET_KEY does not hold (any more)."""
 
 
-class Seal:
+class Cipher:
     """Seals texts with the first of `keys` (urlsafe base64 of 32 bytes) and opens what any of them sealed.
 
     Raises ValueError for a key that is none.
@@ -30,10 +30,10 @@ class Seal:
     def on(self) -> bool:
         return self._fernet is not None
 
-    def close(self, text: str) -> str:
+    def encrypt(self, text: str) -> str:
         return text if self._fernet is None else self._fernet.encrypt(text.encode()).decode()
 
-    def open(self, stored: str) -> str:
+    def decrypt(self, stored: str) -> str:
         """The text again. What was stored before a key was set opens too. Raises Unreadable."""
         if not stored.startswith("gAAAA"):
             return stored
@@ -46,7 +46,7 @@ class Seal:
                 "NEWHIRE_SECRET_KEY does not hold the key that this database was sealed with: put it back, behind the new one."
             ) from None
 
-    def marks(self, value: str) -> list[str]:
+    def fingerprints(self, value: str) -> list[str]:
         """One-way marks of a value, the newest key's first: equal values can be recognised, not read."""
         keys = self._keys or [b"newhire"]
         return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in keys]
