@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import unquote
 
 import phonenumbers
 from cryptography.fernet import Fernet
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
         30, gt=0, allow_inf_nan=False, description="Finished requests leave the database after so many days"
     )
 
+    newhire_log: Literal["text", "json"] = Field("text", description="How the log is written to stderr")
+
     @property
     def allowed(self) -> list[str]:
         return _split(self.newhire_allowed)
@@ -161,6 +164,24 @@ def given(kind: type[BaseSettings]) -> set[str]:
         and name not in ProviderSettings.model_fields
         and here.get((prefix + name).upper())
     }
+
+
+def secrets(*models: BaseSettings) -> set[str]:
+    """Every secret among these settings, and the password in the database's address: what no log may show."""
+    values = [getattr(model, name) for model in models for name in type(model).model_fields]
+    found = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+    for model in models:
+        if isinstance(model, Settings):
+            found |= set(model.secret_keys)
+            found |= _passwords(model.newhire_database_url)
+    return found
+
+
+def _passwords(url: str) -> set[str]:
+    """The password of an address as it stands there and as it is meant; `@` in it is often left as it is."""
+    before, _, _ = url.partition("://")[2].rpartition("@")
+    password = before.partition(":")[2]
+    return {password, unquote(password)} - {""}
 
 
 def variable(kind: type[BaseSettings], field: str) -> str:

@@ -110,9 +110,18 @@ def test_only_the_command_knows_the_sandbox() -> None:
     assert {module for module in HALL if uses(module, "bot.sandbox")} <= {"bot.__main__"}
 
 
-def test_only_the_command_ties_the_rooms_together() -> None:
+def test_only_the_service_ties_the_rooms_together() -> None:
     both = {module for module in HALL if uses(module, "bot.slack") and uses(module, "bot.providers", "bot.engine")}
-    assert both == {"bot.__main__"}
+    assert both == {"bot.service"}
+
+
+def test_the_command_line_parses_calls_and_prints_and_knows_the_service_alone() -> None:
+    assert own("bot.__main__") == {"bot.service", "bot.sandbox.demo"}
+    assert {module for module in HALL if uses(module, "bot.service")} == {"bot.__main__"}
+
+
+def test_the_log_knows_nobody_but_the_mask() -> None:
+    assert own("bot.logs") == {"bot.hire"}
 
 
 # --- size and words

@@ -1,0 +1,285 @@
+"""What `newhire run` is made of, in the order in which it starts and stops. The one place that knows everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+import psycopg
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import logs
+from bot import settings as configuration
+from bot.engine import RESTARTED, AlreadyRunning, Engine, Interrupted
+from bot.intake import Intake
+from bot.onboarding.workflow import Patience, Provision
+from bot.outcome import Json, NotAuthorised, ProvisionError, RateLimited
+from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
+from bot.settings import Misconfigured, Settings
+from bot.slack import app as slack
+from bot.slack.listeners import Listeners
+from bot.slack.notifier import Notifier
+from bot.slack.permission import Permission
+from bot.store.cipher import Cipher, Unreadable
+from bot.store.history import History, database
+
+log = logging.getLogger(__name__)
+
+LONGEST_TURN = 20.0
+"""Seconds that a thread waits for its turn at a provider; beyond that the request waits without a thread."""
+
+HOUSEKEEPING_SECONDS = 3600.0
+DAILY_ROOM = 0.95
+
+Configured = Mapping[str, Provider[Any, Any]]
+
+
+class CannotStart(Exception):
+    """What stops the start, in sentences for the person at the terminal."""
+
+
+def run() -> int:
+    """`newhire run`, from the environment or `.env`: until a signal comes. The exit code. Raises CannotStart."""
+    try:
+        providers = installed()
+        settings, config = configuration.load(providers)
+        logs.start(configuration.secrets(settings, *config.values()), settings.newhire_log)
+        bot = Bot(settings, providers, config)
+        if not bot.cipher.on:
+            log.warning(
+                "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
+                "can be read in the database. `newhire key` prints a key."
+            )
+        return asyncio.run(_run(bot))
+    except (Misconfigured, UnknownProvider, AlreadyRunning, Unreadable) as problem:
+        raise CannotStart(str(problem)) from None
+    except (SQLAlchemyError, psycopg.Error) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise CannotStart(f"NEWHIRE_DATABASE_URL does not work: {reason}") from None
+
+
+class Bot:
+    """Everything that runs, made but not started."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Mapping[str, type[Provider[Any, Any]]],
+        config: Mapping[str, ProviderSettings],
+    ) -> None:
+        self.settings = settings
+        self.cipher = Cipher(settings.secret_keys)
+        self.database = database(settings.newhire_database_url)
+        self.history = History(self.database, self.cipher, front=database(settings.newhire_database_url))
+        self.engine = Engine(settings.newhire_database_url, self.database, self.cipher, config)
+        self.providers: Configured = {
+            key: providers[key](config[key], turn=self._turn(key, providers[key])) for key in config
+        }
+        sync = WebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=_slash(settings.slack_api_url),
+            timeout=10,
+            retry_handlers=[],
+        )
+        notifier = Notifier(
+            sync, self.providers, settings.newhire_admin_channel, hours=round(settings.newhire_give_up_hours)
+        )
+        patience = Patience(minutes=settings.newhire_patience_minutes * 60, hours=settings.newhire_give_up_hours * 3600)
+        self.provision = Provision(self.providers, self.history, notifier, self.engine, patience)
+
+    def start_engine(self) -> None:
+        """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
+        try:
+            self.engine.claim()
+        except OSError as error:
+            raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
+        self.history.create(self.providers)
+        self.history.check_cipher()
+        self.engine.start(self._leg)
+        threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
+
+    def listeners(self, workspace: str) -> Listeners:
+        """What answers people; `workspace` is its address, as auth.test says."""
+        return Listeners(
+            self.providers,
+            Intake(self.history, self.engine),
+            Permission(self.settings.allowed),
+            self.settings.newhire_region,
+            workspace=_slash(workspace),
+        )
+
+    def stop_engine(self) -> None:
+        """What runs gets its time; the rest is left to the next start."""
+        self.engine.stop()
+        for provider in self.providers.values():
+            provider.close()
+
+    def check_credentials(self) -> None:
+        """Say in the log at start, and not first to a person, that a provider does not let us in."""
+        for provider in self.providers.values():
+            try:
+                provider.check()
+                log.info("%s: the credentials work", provider.title.en)
+            except NotAuthorised as error:
+                advice = provider.advice(error.code)
+                log.error(
+                    "%s refuses the credentials (%s %s). %s",
+                    provider.title.en,
+                    error.code,
+                    error.words,
+                    advice.en if advice else "",
+                )
+            except ProvisionError as error:
+                log.warning("%s could not be asked (%s)", provider.title.en, error)
+            except Interrupted:
+                return
+
+    def _leg(self, request: Json, progress: Json) -> None:
+        with logs.about(request["id"]):
+            self.provision.leg(request, progress)
+
+    def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
+        daily = provider.pace.daily and int(provider.pace.daily * DAILY_ROOM)
+
+        def turn(gap: float) -> None:
+            wait = self.history.turn(key, gap, daily, LONGEST_TURN)
+            if wait is None:
+                raise RateLimited(key, detail="our own pace", retry_after=LONGEST_TURN, reached_vendor=False)
+            if wait > 0:
+                self.engine.sleep(wait)
+
+        return turn
+
+    def _housekeeping(self) -> None:
+        """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""
+        while True:
+            try:
+                old = self.history.forget(time.time() - self.settings.newhire_keep_days * 86400)
+                self.engine.forget(old)
+                self.history.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
+                self.history.scrub()
+            except Exception:
+                log.exception("housekeeping failed; it is tried again in an hour")
+            if self.engine.stopping.wait(HOUSEKEEPING_SECONDS):
+                return
+
+
+async def _run(bot: Bot) -> int:
+    """Serve until SIGTERM or SIGINT; a second one stops at once. The exit code."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_or_die, stop)
+    await asyncio.to_thread(_start_engine, bot)
+    try:
+        async with aiohttp.ClientSession() as session:
+            await _serve(bot, session, stop)
+    finally:
+        # Nothing new comes in any more; what runs gets its time.
+        await asyncio.to_thread(bot.stop_engine)
+        log.info("stopped")
+    return 0
+
+
+def _start_engine(bot: Bot) -> None:
+    """Start it; a process that has just replaced itself waits for its database, which was there a moment ago."""
+    while True:
+        try:
+            return bot.start_engine()
+        except (SQLAlchemyError, psycopg.Error):
+            if not os.environ.get(RESTARTED):
+                raise
+            log.warning("the database is not back yet; trying again in a second")
+            time.sleep(1)
+
+
+async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) -> None:
+    settings = bot.settings
+    web = slack.client(settings.slack_bot_token.get_secret_value(), _slash(settings.slack_api_url), session)
+    auth = await _first(_who_am_i(web), stop)
+    if auth is None:
+        return
+    app = slack.build(web, bot.listeners(auth.get("url") or "https://slack.com/"), auth)
+    handler = slack.socket(app, settings.slack_app_token.get_secret_value())
+    try:
+        if await _first(_connect(handler), stop) is None:
+            return
+        # What is loaded by now stays: the collector need not walk through it while somebody waits for a form.
+        gc.collect()
+        gc.freeze()
+        titles = ", ".join(each.title.en for each in bot.providers.values())
+        log.info("ready: /newhire in %s for %s", auth.get("team"), titles)
+        threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
+        await stop.wait()
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _who_am_i(web: AsyncWebClient) -> Any:
+    """auth.test, again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
+    while True:
+        try:
+            return await web.auth_test()
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if code in ("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"):
+                raise Misconfigured(
+                    [f"SLACK_BOT_TOKEN is refused by Slack ({code}): copy it again from OAuth & Permissions."]
+                ) from None
+            log.warning("Slack says %s; trying again in 5 s", code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("Slack cannot be reached (%s); trying again in 5 s", type(error).__name__)
+        await asyncio.sleep(5)
+
+
+async def _connect(handler: Any) -> bool:
+    """Socket Mode, again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
+    while True:
+        try:
+            # Asked here once: the client itself would ask with a refused token for ever.
+            answer = await handler.client.web_client.apps_connections_open(app_token=handler.client.app_token)
+            handler.client.wss_uri = answer["url"]
+            await handler.connect_async()
+            return True
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if code in ("invalid_auth", "not_authed", "not_allowed_token_type", "missing_scope"):
+                sentence = f"SLACK_APP_TOKEN is refused by Slack ({code}): it needs the scope connections:write (Basic Information)."
+                raise Misconfigured([sentence]) from None
+            log.warning("Slack says %s; trying again in 5 s", code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("Slack cannot be reached (%s); trying again in 5 s", type(error).__name__)
+        await asyncio.sleep(5)
+
+
+async def _first(work: Any, stop: asyncio.Event) -> Any:
+    """The work's result, or None if newhire is to stop before it comes."""
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not task.done():
+        task.cancel()
+        return None
+    return task.result()
+
+
+def _stop_or_die(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        os._exit(130)
+    log.info("stopping: no new work; a second signal stops at once")
+    stop.set()
+
+
+def _slash(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
