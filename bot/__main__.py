@@ -11,12 +11,13 @@ import sys
 from cryptography.fernet import Fernet
 
 from bot import service
+from bot.onboarding.policy import Policy
 
 
-def command_run() -> int:
+def command_run(policy: Policy | None = None) -> int:
     """Start the bot from the environment and `.env`."""
     try:
-        code = service.run()
+        code = service.run(policy)
     except service.CannotStart as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2
@@ -32,8 +33,8 @@ def command_demo(port: int, browser: bool) -> int:
     return asyncio.run(demo(port, open_browser=browser))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; the exit code."""
+def main(arguments: list[str] | None = None, policy: Policy | None = None) -> int:
+    """The command line; the exit code. `policy` is for tests: how long the bot waits is no setting."""
     parser = argparse.ArgumentParser(
         prog="newhire", description="Type /newhire in Slack; the new colleague has an account."
     )
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
     chosen = parser.parse_args(arguments)
     if chosen.command == "run":
-        return command_run()
+        return command_run(policy)
     if chosen.command == "demo":
         return command_demo(chosen.port, not chosen.no_browser)
     print(Fernet.generate_key().decode())  # noqa: T201 - the command's output

@@ -1,37 +1,58 @@
 """Starts the durable engine (DBOS) with the settings that were measured, and keeps the seam to it thin.
 
-Accept, leg, later, wake, stop: whatever else newhire does, it does not know that this is DBOS. Its defaults are wrong for
-us in several places; each setting below says why.
+Accept, step, sleep, later, wake, stop: whatever else newhire does, it does not know that this is DBOS. Its defaults are
+wrong for us in several places; each setting below says why.
+
+What one request does is a chain of runs, each a DBOS workflow of its own: `V1`, `V1~1`, `V1~2` ... A run that cannot go on is
+*handed over*: begun anew from what it was given, under another id, and never from inside it. `V1~2!` is its second beginning
+after a fault; `V1~2@2` was begun by version 1 and is finished by version 2.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
+import re
 import sys
 import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import IO, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from dbos._serialization import DBOSPortableJSONSerializer, Serializer
+from dbos import (
+    DBOS,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    Serializer,
+    SetEnqueueOptions,
+    SetWorkflowID,
+    WorkflowStatus,
+    error,
+)
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.outcome import Json
+from bot.request import Request
 from bot.store.cipher import Cipher
+from bot.store.lock import claim_file, claim_postgres, gone
 
 log = logging.getLogger(__name__)
 
-APPLICATION_VERSION = "1"
-"""Fixed: DBOS's own (a hash of the source) would strand every waiting request at an upgrade."""
+T = TypeVar("T")
+Stored = dict[str, Any]
+"""JSON as the engine keeps it."""
 
-INHERIT_EVERY = 2.0
+APPLICATION_VERSION = "2"
+"""Of the runs: a new one whenever steps are added, renamed or moved. DBOS's own (a hash of the source) would strand every
+waiting request at each upgrade; unfinished runs of an older version are handed over at the start."""
+
+UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
+
+TAKE_OVER_EVERY = 2.0
 WORKERS = {"sqlite": 10, "postgresql": 20}
 """Requests of one provider that a process works on at the same time; SQLite has one writer for all of them."""
 
@@ -40,33 +61,36 @@ POLL_SECONDS = 0.1
 """How often each queue looks for work: the default of a second is a second that a person waits."""
 
 AGAIN_SECONDS = (10.0, 600.0)
-"""A leg that failed by a fault of ours or of the database is tried again after so long: at first, and at most."""
+"""A run that failed by a fault of ours or of the database is begun again after so long: at first, and at most."""
 
 RESTARTED = "NEWHIRE_RESTARTED"
 """Set in the environment of a process that has replaced itself: its database was there a moment ago."""
 
-KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+Run = Callable[[Request, Stored], None]
+Upgrade = Callable[[str, Stored], BaseModel | None]
+"""A request's id and the checkpoint of an interrupted run, of this version or an older one -> where to begin anew, if at all."""
 
-Leg = Callable[[Json, Json], None]
+
+class OtherCode(Exception):
+    """What a run has recorded was not written by this code."""
 
 
-class AlreadyRunning(Exception):
-    """Another process runs on the same SQLite file."""
+OTHER_CODE = (OtherCode, error.DBOSUnexpectedStepError, error.DBOSStepNondeterminismError)
 
 
 class Interrupted(BaseException):
-    """newhire stops in the middle of a leg. Not an Exception: nobody may take it for an outcome, nor the engine record it."""
+    """newhire stops in the middle of a run. Not an Exception: nobody may take it for an outcome, nor the engine record it."""
 
 
-class _Sealed(Serializer):
-    """Portable JSON, sealed: what a person typed is not readable in the database."""
+class _Encrypted(Serializer):
+    """Portable JSON, encrypted: what a person typed is not readable in the database."""
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
         self._json = DBOSPortableJSONSerializer()
 
     def name(self) -> str:
-        return "newhire_sealed"
+        return "newhire_sealed"  # stored beside every value since 0.1.0
 
     def serialize(self, data: Any) -> str:
         return self._cipher.encrypt(self._json.serialize(data))
@@ -76,14 +100,14 @@ class _Sealed(Serializer):
 
 
 class Engine:
-    """One per process (DBOS is a singleton). `start` before anything else; `stop` ends it."""
+    """One per process (DBOS is a singleton). `claim`, then `start`; `stop` ends it."""
 
     def __init__(self, url: str, database: sa.Engine, cipher: Cipher, providers: Iterable[str]) -> None:
         self.url, self.database, self.cipher = url, database, cipher
         self.queues = {provider: f"provider:{provider}" for provider in providers}
-        sqlite = url.startswith("sqlite")
-        self.workers = WORKERS["sqlite" if sqlite else "postgresql"]
-        self.me = "local" if sqlite else uuid.uuid4().hex
+        self.alone = url.startswith("sqlite")
+        self.workers = WORKERS["sqlite" if self.alone else "postgresql"]
+        self.me = "local" if self.alone else uuid.uuid4().hex
         self.stopping = threading.Event()
         self._running = 0
         self._waiting = 0
@@ -92,29 +116,39 @@ class Engine:
         self._count = threading.Lock()
         self._file: IO[str] | None = None
         self._lock: psycopg.Connection | None = None
-        self._heir: threading.Thread | None = None
+        # Its threads know of no workflow: what is enqueued from inside one collides with the steps recorded there.
+        self._outside = ThreadPoolExecutor(1, thread_name_prefix="newhire-outside")
 
     def claim(self) -> None:
         """Before anything touches the database: nobody else on this file, or our lock so that all know that we live.
 
         Raises AlreadyRunning, or the database's own error.
         """
-        if self.me == "local":
+        if self.alone:
             self._file = claim_file(self.url)
         else:
             self._lock = claim_postgres(self.url, self.me)
 
-    def start(self, leg: Leg) -> None:
-        """Launch, take up what was left unfinished, register the queues. After `claim`."""
-        global _leg
-        _leg = self._counted(leg)
+    def start(
+        self, run: Run, upgrade: Upgrade, take_over: Callable[[str | None], None], holders: Callable[[], set[str]]
+    ) -> None:
+        """Launch, take up what was left unfinished, register the queues. After `claim`.
+
+        `take_over` is told of every process that is gone (None: all that ever were on this file), so that others take its
+        work too; `holders` names processes that may have such work.
+        """
+        global _run
+        _run = self._guarded(run)
+        self._upgrade, self._take_over, self._holders = upgrade, take_over, holders
         DBOS(config=self._config())
         DBOS.launch()
+        if self.alone:
+            self._hand_over_older(None)
+            take_over(None)
         for queue in self.queues.values():
             DBOS.register_queue(queue, worker_concurrency=self.workers, polling_interval_sec=POLL_SECONDS)
-        if self._lock is not None:
-            self._heir = threading.Thread(target=self._inherit, name="newhire-heir", daemon=True)
-            self._heir.start()
+        if not self.alone:
+            threading.Thread(target=self._watch, name="newhire-take-over", daemon=True).start()
 
     def _config(self) -> DBOSConfig:
         return {
@@ -125,20 +159,23 @@ class Engine:
             # PostgreSQL: fresh for every process; the shared default makes two living processes do each other's work.
             "executor_id": self.me,
             # The default is pickle: class names in the database, and whoever can write there can run code here.
-            "serializer": _Sealed(self.cipher) if self.cipher.on else DBOSPortableJSONSerializer(),
+            "serializer": _Encrypted(self.cipher) if self.cipher.on else DBOSPortableJSONSerializer(),
             "max_executor_threads": self.workers * max(len(self.queues), 1) + 8,
             "log_level": "ERROR",
             "enable_otlp": False,
         }
 
-    def accept(self, request: Json, *, priority: int = 1) -> None:
+    def accept(self, request: Request, *, priority: int = 1) -> None:
         """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread."""
-        with SetWorkflowID(request["id"]), SetEnqueueOptions(priority=priority):
-            DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, {})
+        self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
+
+    def knows(self, request_id: str) -> bool:
+        """Whether a request under this id was accepted."""
+        return bool(DBOS.list_workflows(workflow_ids=[request_id], load_input=False, load_output=False))
 
     @contextlib.contextmanager
     def front_door(self) -> Iterator[None]:
-        """While somebody waits for an acknowledgement, the legs give way. For the event loop's thread only."""
+        """While somebody waits for an acknowledgement, the runs give way. For the event loop's thread only."""
         self._waiting += 1
         self._nobody_waits.clear()
         try:
@@ -148,29 +185,32 @@ class Engine:
             if self._waiting == 0:
                 self._nobody_waits.set()
 
-    # What `provision` works with, inside a leg.
+    # What the workflow works with, inside a run.
 
-    def step(self, name: str, work: Callable[[], Any]) -> Any:
-        """Run `work` once and store its JSON; a leg that runs again gets the stored result."""
+    def step(self, name: str, work: Callable[[], T], kind: TypeAdapter[T]) -> T:
+        """Run `work` once and store its result as JSON; a run that begins again gets the stored result."""
         # A person waits at the front door for the same database: between two steps, they go first.
         self._nobody_waits.wait(GIVE_WAY_SECONDS)
-        return DBOS.run_step({"name": name}, work)
+        stored = DBOS.run_step({"name": name}, lambda: kind.dump_python(work(), mode="json"))
+        try:
+            return kind.validate_python(stored)
+        except ValidationError as problem:
+            raise OtherCode(f"step {name} holds something else") from problem
 
     def sleep(self, seconds: float) -> None:
-        """A short wait on this thread. Raises Interrupted when newhire is to stop: the leg runs again at the next start."""
+        """A short wait on this thread. Raises Interrupted when newhire is to stop: the run begins again at the next start."""
         if self.stopping.wait(seconds):
             raise Interrupted
 
-    def later(self, request: Json, progress: Json, seconds: float) -> None:
-        """Enqueue the next leg, to start after so many seconds. No thread is held until then."""
-        with (
-            SetWorkflowID(f"{request['id']}~{progress['leg']}"),
-            SetEnqueueOptions(priority=1, delay_seconds=max(seconds, 0.05)),
-        ):
-            DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, progress)
+    def later(self, request: Request, checkpoint: BaseModel, run: int, seconds: float) -> None:
+        """Enqueue the request's run with this number, to start after so many seconds. No thread is held until then."""
+        run_id = f"{request.id}~{run}"
+        self._enqueue(
+            run_id, request.model_dump(mode="json"), checkpoint.model_dump(mode="json"), delay=max(seconds, 0.05)
+        )
 
     def wake(self, request_ids: list[str]) -> None:
-        """Start the delayed legs of these requests now, in this order."""
+        """Start the delayed runs of these requests now, in this order."""
         wanted = {request_id: place for place, request_id in enumerate(request_ids)}
         for status in DBOS.list_workflows(status="DELAYED", load_input=False, load_output=False):
             place = wanted.get(_request_of(status.workflow_id))
@@ -178,63 +218,130 @@ class Engine:
                 DBOS.set_workflow_delay(status.workflow_id, delay_seconds=0.1 + place * 0.05)
 
     def forget(self, request_ids: list[str]) -> None:
-        """Delete the stored legs of finished requests."""
+        """Delete the stored runs of finished requests."""
         for request_id in request_ids:
-            legs = DBOS.list_workflows(workflow_id_prefix=request_id, load_input=False, load_output=False)
-            DBOS.delete_workflows([leg.workflow_id for leg in legs if _request_of(leg.workflow_id) == request_id])
+            runs = DBOS.list_workflows(workflow_id_prefix=request_id, load_input=False, load_output=False)
+            DBOS.delete_workflows([run.workflow_id for run in runs if _request_of(run.workflow_id) == request_id])
 
     def stop(self, seconds: float = 20.0) -> None:
         """Take no new work, give what runs so many seconds, and leave the rest to the next start."""
         self.stopping.set()
         # DBOS looks once a second whether the last one has ended: with nothing under way, do not wait at all.
         DBOS.destroy(workflow_completion_timeout_sec=int(seconds) if self._running else 0)
+        self._outside.shutdown(wait=False, cancel_futures=True)
         if self._lock is not None:
             self._lock.close()
         if self._file is not None:
             self._file.close()
         self.database.dispose()
 
-    def _counted(self, leg: Leg) -> Leg:
-        def run(request: Json, progress: Json) -> None:
+    # Handing over.
+
+    def _guarded(self, run: Run) -> Callable[[Stored, Stored], None]:
+        def guarded(request: Stored, checkpoint: Stored) -> None:
             with self._count:
                 self._running += 1
             self._nobody_waits.wait(GIVE_WAY_SECONDS)
             try:
-                leg(request, progress)
+                run(Request.model_validate(request), checkpoint)
+            except OTHER_CODE:
+                log.warning("run %s was begun by other code; it begins anew", DBOS.workflow_id)
+                self._begin_anew(str(DBOS.workflow_id), request, checkpoint, 0.0)
             except Exception:
-                log.exception("a leg of request %s failed; it is tried again", request["id"])
-                self._again(request, progress)
+                log.exception("a run of request %s failed; it is begun again", request["id"])
+                self._begin_anew(str(DBOS.workflow_id), request, checkpoint, _pause(str(DBOS.workflow_id)))
             finally:
                 with self._count:
                     self._running -= 1
 
-        return run
+        return guarded
 
-    def _again(self, request: Json, progress: Json) -> None:
-        """The same leg once more, later. What it did is known by `history.begin`: nothing is sent or posted twice."""
-        failed = str(DBOS.workflow_id)
-        delay = min(AGAIN_SECONDS[0] * 2 ** failed.count("!"), AGAIN_SECONDS[1])
-        while True:
+    def _begin_anew(self, run_id: str, request: Stored, checkpoint: Stored, delay: float) -> None:
+        """Give this run up for another that begins where it began. Raises Interrupted: nothing of it is recorded.
+
+        What it did is known by the idempotency keys: nothing is sent or posted twice.
+        """
+        self._outside.submit(self._replace_until_done, run_id, request, checkpoint, delay)
+        raise Interrupted
+
+    def _replace_until_done(self, run_id: str, request: Stored, checkpoint: Stored, delay: float) -> None:
+        while not self.stopping.is_set():
             try:
-                with SetWorkflowID(f"{failed}!"), SetEnqueueOptions(priority=1, delay_seconds=delay):
-                    DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, progress)
+                self._replace(run_id, f"{run_id}!", request, checkpoint, delay)
             except Exception:
-                log.exception("request %s cannot be enqueued again yet", request["id"])
-                self.sleep(AGAIN_SECONDS[0])
+                log.exception("run %s cannot be handed over yet", run_id)
+                self.stopping.wait(AGAIN_SECONDS[0])
             else:
                 return
 
-    def _inherit(self) -> None:
-        """PostgreSQL: take over the work of processes whose lock has died with their connection."""
-        while not self.stopping.wait(INHERIT_EVERY):
+    def _replace(self, run_id: str, successor: str, request: Stored, checkpoint: Stored, delay: float = 0.0) -> None:
+        """The successor first, then the end of the other: a crash between them does the same again."""
+        upgraded = self._upgrade(request["id"], checkpoint)
+        if upgraded is not None:
+            self._enqueue(successor, request, upgraded.model_dump(mode="json"), delay=delay)
+        DBOS.cancel_workflow(run_id)
+
+    def _hand_over_older(self, executor: str | None) -> None:
+        """Unfinished runs of another version, of a process that is gone, begin anew as runs of this one."""
+        others = DBOS.list_workflows(status=UNFINISHED, name=onboard.__name__, executor_id=executor, load_output=False)
+        others = [status for status in others if status.app_version != APPLICATION_VERSION]
+        for status in others:
+            self._hand_over(status)
+        if others:
+            log.warning("took up %d requests that another version had begun", len(others))
+
+    def _hand_over(self, status: WorkflowStatus) -> None:
+        if status.input is None:
+            return
+        request, checkpoint = status.input["args"]
+        self._replace(status.workflow_id, f"{status.workflow_id}@{APPLICATION_VERSION}", request, checkpoint)
+
+    def _enqueue(
+        self, run_id: str, request: Stored, checkpoint: Stored, *, delay: float = 0.0, priority: int = 1
+    ) -> None:
+        options = SetEnqueueOptions(priority=priority, delay_seconds=delay or None)
+        with SetWorkflowID(run_id), options:
+            DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, checkpoint)
+
+    # PostgreSQL: whose lock has died with their connection.
+
+    def _watch(self) -> None:
+        while True:
             try:
-                inherit(self._lock, self.me)  # type: ignore[arg-type]
+                self._take_over_from_the_gone(self._lock)  # type: ignore[arg-type] # claimed before
             except psycopg.OperationalError:
                 self._begin_again()
                 return
             except Exception:
                 # A scan that fails (the engine's own connection broke) is tried again at the next turn.
                 log.exception("looking for dead processes failed")
+            if self.stopping.wait(TAKE_OVER_EVERY):
+                return
+
+    def _take_over_from_the_gone(self, connection: psycopg.Connection) -> None:
+        connection.execute("select 1")
+        unfinished = DBOS.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
+        at_work = {
+            status.executor_id
+            for status in unfinished
+            if status.executor_id and (status.status == "PENDING" or status.app_version != APPLICATION_VERSION)
+        }
+        for other in (at_work | self._holders()) - {self.me}:
+            with gone(connection, other) as is_gone:
+                if is_gone:
+                    self._resume(other)
+                    self._hand_over_older(other)
+                    self._take_over(other)
+
+    def _resume(self, other: str) -> None:
+        """Each on its own queue, so that limits still count. Listed under the lock: another may have been faster."""
+        orphans: dict[str | None, list[str]] = defaultdict(list)
+        for status in DBOS.list_workflows(status="PENDING", executor_id=other, load_input=False, load_output=False):
+            if status.app_version == APPLICATION_VERSION:
+                orphans[status.queue_name].append(status.workflow_id)
+        for queue, ids in orphans.items():
+            DBOS.resume_workflows(ids, queue_name=queue)
+            log.warning("took over %d requests of a process that is gone", len(ids))
 
     def _begin_again(self) -> None:
         """The lock is lost, so others may run our work: once the database answers, this process replaces itself.
@@ -251,62 +358,20 @@ class Engine:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
 
 
-_leg: Leg
+_run: Callable[[Stored, Stored], None]
 
 
 # A process that is killed a hundred times is the machine's fault: the request it worked on must not be set aside for it.
 @DBOS.workflow(name="onboard", max_recovery_attempts=1_000_000)
-def onboard(request: Json, progress: Json) -> None:
-    """One leg of one request. A module-level function, as DBOS finds workflows by name after a restart."""
-    _leg(request, progress)
+def onboard(request: Stored, checkpoint: Stored) -> None:
+    """One run of one request. A module-level function, as DBOS finds workflows by name after a restart."""
+    _run(request, checkpoint)
 
 
-def claim_file(url: str) -> IO[str]:
-    """One process per SQLite file, by flock: it dies with the process. Raises AlreadyRunning."""
-    path = sa.make_url(url).database or "newhire.sqlite"
-    file = Path(path + ".lock").open("w")  # noqa: SIM115 - held for the life of the process
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(
-            f"Another newhire runs on {path}. Stop it, or give this one its own NEWHIRE_DATABASE_URL "
-            "(several processes share one PostgreSQL, not one SQLite file)."
-        ) from None
-    return file
+def _pause(run_id: str) -> float:
+    return min(AGAIN_SECONDS[0] * 2.0 ** run_id.count("!"), AGAIN_SECONDS[1])
 
 
-_LOCK, _TRY, _FREE = (
-    f"select {function}(hashtextextended('newhire:' || %s, 0))"
-    for function in ("pg_advisory_lock", "pg_try_advisory_lock", "pg_advisory_unlock")
-)
-
-
-def claim_postgres(url: str, me: str) -> psycopg.Connection:
-    """A session lock named after this process; whoever can take it knows that we are gone."""
-    connection = psycopg.connect(url, autocommit=True, options=KEEPALIVE, connect_timeout=5)
-    connection.execute(_LOCK, (me,))
-    return connection
-
-
-def inherit(connection: psycopg.Connection, me: str) -> None:
-    """Resume what dead processes left unfinished, each on its own queue so that limits still count."""
-    connection.execute("select 1")
-    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-    for other in {status.executor_id for status in pending if status.executor_id} - {me}:
-        locked = connection.execute(_TRY, (other,)).fetchone()
-        if not locked or not locked[0]:
-            continue
-        orphans: dict[str | None, list[str]] = defaultdict(list)
-        # Read again under the lock: another process may have inherited meanwhile.
-        for status in DBOS.list_workflows(status="PENDING", executor_id=other, load_input=False, load_output=False):
-            orphans[status.queue_name].append(status.workflow_id)
-        for queue, ids in orphans.items():
-            DBOS.resume_workflows(ids, queue_name=queue)
-            log.warning("took over %d requests of a process that is gone", len(ids))
-        connection.execute(_FREE, (other,))
-
-
-def _request_of(workflow_id: str) -> str:
-    """`V1~3!` (the fourth leg of V1, tried again) -> `V1`."""
-    return workflow_id.partition("~")[0].rstrip("!")
+def _request_of(run_id: str) -> str:
+    """`V1~3!` (the fourth run of V1, begun again), `V1@2` (handed over to version 2) -> `V1`."""
+    return re.split("[~!@]", run_id, maxsplit=1)[0]

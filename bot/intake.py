@@ -15,9 +15,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.hire import NewHire
-from bot.onboarding.workflow import Request
-from bot.outcome import Json
-from bot.store.history import Earlier, History
+from bot.request import Duplicate, Request
+from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
@@ -34,35 +33,44 @@ class NotConfirmed(Exception):
 class Acceptor(Protocol):
     """The engine's front door."""
 
-    def accept(self, request: Json) -> None: ...
+    def accept(self, request: Request) -> None: ...
+    def knows(self, request_id: str) -> bool: ...
     def front_door(self) -> AbstractContextManager[None]: ...
 
 
 class Intake:
     """Where forms are handed in: written down, then enqueued, both before anybody is told that it was accepted."""
 
-    def __init__(self, history: History, engine: Acceptor) -> None:
-        self._history, self._engine = history, engine
+    def __init__(self, requests: Requests, engine: Acceptor) -> None:
+        self._requests, self._engine = requests, engine
         # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="newhire-intake")
 
-    async def accept(self, request: Request, hire: NewHire, seen: str | None = None) -> Earlier | None:
+    async def accept(self, request: Request, hire: NewHire, confirmed: str | None = None) -> Duplicate | None:
         """Durable when it returns None; the same request again changes nothing. Raises NotConfirmed after 2 s.
 
         When there is another request for the same person, under way or done in the last day, that is returned and nothing
-        is accepted; unless it is the one whose id is `seen`.
+        is accepted; unless it is the one whose id is `confirmed`. So is an earlier version of this very form (same id),
+        when other values were accepted from it.
         """
-        return await self._in_time(lambda: self._accept(request, hire, seen))
+        return await self._in_time(lambda: self._accept(request, hire, confirmed))
 
-    def _accept(self, request: Request, hire: NewHire, seen: str | None) -> Earlier | None:
-        earlier = self._history.earlier(request.id, request.provider, hire.identity())
-        if earlier is not None and earlier.id != seen:
-            return earlier
-        secret = next((getattr(hire, name) for name in type(hire).secrets() if getattr(hire, name) is not None), None)
-        password = secret.get_secret_value() if secret is not None else None
-        self._history.accept(request.id, request.provider, request.requester, hire.identity(), password)
-        self._engine.accept(request.model_dump(mode="json"))
-        return None
+    def _accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
+        duplicate = self._write(request, hire, confirmed)
+        if duplicate is not None and duplicate.id == request.id:
+            if confirmed == request.id:
+                # Both versions are wanted. The second one's id follows from what it says, so it too is accepted once.
+                request = request.model_copy(update={"id": f"{request.id}-{self._requests.content(request)[:12]}"})
+                duplicate = self._write(request, hire, confirmed)
+            elif not self._engine.knows(request.id):
+                self._requests.replace(request, hire.identity(), _password(hire))
+                duplicate = None
+        if duplicate is None:
+            self._engine.accept(request)
+        return duplicate
+
+    def _write(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
+        return self._requests.accept(request, hire.identity(), _password(hire), confirmed=confirmed)
 
     async def _in_time(self, work: Callable[[], T]) -> T:
         """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
@@ -74,6 +82,11 @@ class Intake:
             except (TimeoutError, SQLAlchemyError) as error:
                 log.warning("the database did not confirm a request: %s", type(error).__name__)
                 raise NotConfirmed from None
+
+
+def _password(hire: NewHire) -> str | None:
+    secret = next((getattr(hire, name) for name in type(hire).secrets() if getattr(hire, name) is not None), None)
+    return None if secret is None else str(secret.get_secret_value())
 
 
 def _note_failure(task: asyncio.Future[Any]) -> None:

@@ -13,17 +13,15 @@
       Unreachable       nobody: nothing was sent, repeating is safe
       OutcomeUnknown    nobody yet: it was sent and no clear answer came  -> look before sending again
 
-All of them travel through the database as plain JSON (`to_json`, `from_json`); the vendor's own code and words are always
-kept, a secret never.
+Between the rooms and through the database both travel as one discriminated union, `Outcome`: an exception becomes the value
+`Failure` (`ProvisionError.failure`). The vendor's own code and words are always kept, a secret never.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-Json = dict[str, Any]
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 
 class Account(BaseModel):
@@ -63,35 +61,67 @@ class Account(BaseModel):
     vendor_time: str | None = None
 
 
-class Outcome(BaseModel):
-    """The account exists. `kind` tells the three ways apart, in the database too."""
+class _Success(BaseModel):
+    """The account exists."""
 
     model_config = ConfigDict(frozen=True)
 
-    kind: ClassVar[str]
     account: Account
 
-    def to_json(self) -> Json:
-        return {"kind": self.kind, **self.model_dump(mode="json")}
 
-
-class Created(Outcome):
+class Created(_Success):
     """The account is there and can be used."""
 
-    kind = "Created"
+    kind: Literal["Created"] = "Created"
 
 
-class ActionRequired(Outcome):
+class ActionRequired(_Success):
     """Created, and useless until a person activates it."""
 
-    kind = "ActionRequired"
+    kind: Literal["ActionRequired"] = "ActionRequired"
 
 
-class AlreadyExists(Outcome):
+class AlreadyExists(_Success):
     """Nothing was created: the account was there before. `differences` are field names in which it differs from the form."""
 
-    kind = "AlreadyExists"
+    kind: Literal["AlreadyExists"] = "AlreadyExists"
     differences: tuple[str, ...] = ()
+
+
+FailureKind = Literal[
+    "Rejected", "Conflict", "NotAuthorised", "NoSeatLeft", "RateLimited", "Unreachable", "OutcomeUnknown"
+]
+
+
+class Failure(BaseModel):
+    """A ProvisionError as a value: what was said (`code` and `words` of the vendor, `detail` of ours), and what follows.
+
+    `field` is the form's field when the vendor names one. `certain` is False when an account may exist all the same.
+    `retry_after` is in seconds. `reached_vendor` is False when the call was kept back before anything left.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: FailureKind
+    provider: str
+    code: str | None = None
+    words: str | None = None
+    detail: str = ""
+    field: str | None = None
+    certain: bool = True
+    retry_after: float | None = None
+    reached_vendor: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_of_0_1_0(cls, stored: Any) -> Any:
+        was = {"sure": "certain", "sent": "reached_vendor"}
+        return {was.get(key, key): value for key, value in stored.items()} if isinstance(stored, dict) else stored
+
+
+Outcome = Annotated[Created | ActionRequired | AlreadyExists | Failure, Field(discriminator="kind")]
+OUTCOME: TypeAdapter[Created | ActionRequired | AlreadyExists | Failure] = TypeAdapter(Outcome)
+"""Reads and writes an outcome, stored by this version or an older one."""
 
 
 class ProvisionError(Exception):
@@ -101,12 +131,16 @@ class ProvisionError(Exception):
     technical reason of ours such as "connect timeout". The text never holds a secret: adapters pass vendor words only.
     """
 
+    kind: ClassVar[FailureKind]
+
     def __init__(self, provider: str, *, code: str | None = None, words: str | None = None, detail: str = "") -> None:
         self.provider, self.code, self.words, self.detail = provider, code, words, detail
         super().__init__(" ".join(part for part in (provider, code, words, detail) if part))
 
-    def to_json(self) -> Json:
-        return {"kind": type(self).__name__, **vars(self)}
+    @property
+    def failure(self) -> Failure:
+        """The same as a value, which travels."""
+        return Failure(kind=self.kind, **vars(self))
 
 
 class Rejected(ProvisionError):
@@ -115,6 +149,8 @@ class Rejected(ProvisionError):
     `certain` is False when the code is in no table and the status was a server's fault: then the account is looked up once
     before anybody reads that nothing was created.
     """
+
+    kind: ClassVar[FailureKind] = "Rejected"
 
     def __init__(
         self,
@@ -133,13 +169,19 @@ class Rejected(ProvisionError):
 class Conflict(Rejected):
     """The vendor says that this account, phone or e-mail is taken: it must be looked at before anybody is told."""
 
+    kind: ClassVar[FailureKind] = "Conflict"
+
 
 class NotAuthorised(ProvisionError):
     """Credentials, permission, clock or contract: the vendor does not let this app do it."""
 
+    kind: ClassVar[FailureKind] = "NotAuthorised"
+
 
 class NoSeatLeft(ProvisionError):
     """All licences of the enterprise are in use."""
+
+    kind: ClassVar[FailureKind] = "NoSeatLeft"
 
 
 class RateLimited(ProvisionError):
@@ -147,6 +189,8 @@ class RateLimited(ProvisionError):
 
     `reached_vendor` is False when it was our own pace that kept the call back, before anything left.
     """
+
+    kind: ClassVar[FailureKind] = "RateLimited"
 
     def __init__(
         self,
@@ -165,25 +209,10 @@ class RateLimited(ProvisionError):
 class Unreachable(ProvisionError):
     """Nothing was sent (name not found, no connection, no token): sending again is safe."""
 
+    kind: ClassVar[FailureKind] = "Unreachable"
+
 
 class OutcomeUnknown(ProvisionError):
     """It was sent and no clear answer came: only a look-up can tell."""
 
-
-_OUTCOMES: dict[str, type[Outcome]] = {kind.kind: kind for kind in (Created, ActionRequired, AlreadyExists)}
-_ERRORS: dict[str, type[ProvisionError]] = {
-    kind.__name__: kind
-    for kind in (Rejected, Conflict, NotAuthorised, NoSeatLeft, RateLimited, Unreachable, OutcomeUnknown)
-}
-
-
-_WAS = {"sure": "certain", "sent": "reached_vendor"}
-"""Stored keys of version 0.1.0."""
-
-
-def from_json(stored: Json) -> Outcome | ProvisionError:
-    """The outcome or error that `to_json` wrote. Raises KeyError for a kind that this version does not know."""
-    rest = {_WAS.get(key, key): value for key, value in stored.items() if key != "kind"}
-    if stored["kind"] in _OUTCOMES:
-        return _OUTCOMES[stored["kind"]].model_validate(rest)
-    return _ERRORS[stored["kind"]](rest.pop("provider"), **rest)
+    kind: ClassVar[FailureKind] = "OutcomeUnknown"

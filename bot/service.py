@@ -10,6 +10,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -21,23 +23,30 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot import settings as configuration
-from bot.engine import RESTARTED, AlreadyRunning, Engine, Interrupted
+from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.intake import Intake
-from bot.onboarding.workflow import Patience, Provision
-from bot.outcome import Json, NotAuthorised, ProvisionError, RateLimited
+from bot.onboarding.policy import Policy
+from bot.onboarding.relay import Relay
+from bot.onboarding.upgrade import begin_anew
+from bot.onboarding.workflow import Checkpoint, Workflow
+from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
+from bot.request import Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
+from bot.store import limits
 from bot.store.cipher import Cipher, Unreadable
-from bot.store.history import History, database
+from bot.store.database import database, scrub
+from bot.store.limits import CircuitBreaker, RateLimiter
+from bot.store.lock import AlreadyRunning
+from bot.store.migrate import NewerDatabase, migrate
+from bot.store.outbox import Outbox
+from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
-
-LONGEST_TURN = 20.0
-"""Seconds that a thread waits for its turn at a provider; beyond that the request waits without a thread."""
 
 HOUSEKEEPING_SECONDS = 3600.0
 DAILY_ROOM = 0.95
@@ -49,20 +58,20 @@ class CannotStart(Exception):
     """What stops the start, in sentences for the person at the terminal."""
 
 
-def run() -> int:
+def run(policy: Policy | None = None) -> int:
     """`newhire run`, from the environment or `.env`: until a signal comes. The exit code. Raises CannotStart."""
     try:
         providers = installed()
         settings, config = configuration.load(providers)
         logs.start(configuration.secrets(settings, *config.values()), settings.newhire_log)
-        bot = Bot(settings, providers, config)
+        bot = Bot(settings, providers, config, policy or Policy())
         if not bot.cipher.on:
             log.warning(
                 "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
                 "can be read in the database. `newhire key` prints a key."
             )
         return asyncio.run(_run(bot))
-    except (Misconfigured, UnknownProvider, AlreadyRunning, Unreadable) as problem:
+    except (Misconfigured, UnknownProvider, AlreadyRunning, NewerDatabase, Unreadable) as problem:
         raise CannotStart(str(problem)) from None
     except (SQLAlchemyError, psycopg.Error) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -77,26 +86,41 @@ class Bot:
         settings: Settings,
         providers: Mapping[str, type[Provider[Any, Any]]],
         config: Mapping[str, ProviderSettings],
+        policy: Policy,
     ) -> None:
+        url = settings.newhire_database_url
         self.settings = settings
+        self.policy = replace(
+            policy,
+            patience=timedelta(minutes=settings.newhire_patience_minutes),
+            give_up=timedelta(hours=settings.newhire_give_up_hours),
+        )
         self.cipher = Cipher(settings.secret_keys)
-        self.database = database(settings.newhire_database_url)
-        self.history = History(self.database, self.cipher, front=database(settings.newhire_database_url))
-        self.engine = Engine(settings.newhire_database_url, self.database, self.cipher, config)
+        self.database = database(url)
+        self.requests = Requests(self.database, self.cipher, front=database(url))
+        self.limiter = RateLimiter(self.database)
+        self.engine = Engine(url, self.database, self.cipher, config)
+        self.outbox = Outbox(self.database, self.cipher, self.engine.me)
         self.providers: Configured = {
             key: providers[key](config[key], turn=self._turn(key, providers[key])) for key in config
         }
-        sync = WebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=_slash(settings.slack_api_url),
+        self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
+        self.workflow = Workflow(
+            self.providers, self.requests, self.limiter, self._breaker(), self.relay, self.engine, self.policy
+        )
+
+    def _notifier(self) -> Notifier:
+        client = WebClient(
+            token=self.settings.slack_bot_token.get_secret_value(),
+            base_url=_slash(self.settings.slack_api_url),
             timeout=10,
             retry_handlers=[],
         )
-        notifier = Notifier(
-            sync, self.providers, settings.newhire_admin_channel, hours=round(settings.newhire_give_up_hours)
-        )
-        patience = Patience(minutes=settings.newhire_patience_minutes * 60, hours=settings.newhire_give_up_hours * 3600)
-        self.provision = Provision(self.providers, self.history, notifier, self.engine, patience)
+        return Notifier(client, self.providers, self.settings.newhire_admin_channel, self.policy)
+
+    def _breaker(self) -> CircuitBreaker:
+        policy = self.policy
+        return CircuitBreaker(self.database, policy.failures_before_open, policy.shortest_probe, policy.longest_probe)
 
     def start_engine(self) -> None:
         """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
@@ -104,16 +128,18 @@ class Bot:
             self.engine.claim()
         except OSError as error:
             raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
-        self.history.create(self.providers)
-        self.history.check_cipher()
-        self.engine.start(self._leg)
+        migrate(self.database)
+        limits.register(self.database, self.providers)
+        self.requests.check_cipher()
+        self.relay.start()
+        self.engine.start(self._run, self._begin_anew, self.relay.take_over, self.outbox.holders)
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
     def listeners(self, workspace: str) -> Listeners:
         """What answers people; `workspace` is its address, as auth.test says."""
         return Listeners(
             self.providers,
-            Intake(self.history, self.engine),
+            Intake(self.requests, self.engine),
             Permission(self.settings.allowed),
             self.settings.newhire_region,
             workspace=_slash(workspace),
@@ -122,6 +148,7 @@ class Bot:
     def stop_engine(self) -> None:
         """What runs gets its time; the rest is left to the next start."""
         self.engine.stop()
+        self.relay.stop()
         for provider in self.providers.values():
             provider.close()
 
@@ -145,17 +172,21 @@ class Bot:
             except Interrupted:
                 return
 
-    def _leg(self, request: Json, progress: Json) -> None:
-        with logs.about(request["id"]):
-            self.provision.leg(request, progress)
+    def _run(self, request: Request, stored: Stored) -> None:
+        with logs.about(request.id):
+            self.workflow.run(request, Checkpoint.model_validate(stored))
+
+    def _begin_anew(self, request_id: str, stored: Stored) -> Checkpoint | None:
+        return begin_anew(self.requests, request_id, stored)
 
     def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
         daily = provider.pace.daily and int(provider.pace.daily * DAILY_ROOM)
+        longest = self.policy.longest_turn.total_seconds()
 
         def turn(gap: float) -> None:
-            wait = self.history.turn(key, gap, daily, LONGEST_TURN)
+            wait = self.limiter.turn(key, gap, daily, longest)
             if wait is None:
-                raise RateLimited(key, detail="our own pace", retry_after=LONGEST_TURN, reached_vendor=False)
+                raise RateLimited(key, detail="our own pace", retry_after=longest, reached_vendor=False)
             if wait > 0:
                 self.engine.sleep(wait)
 
@@ -165,10 +196,11 @@ class Bot:
         """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""
         while True:
             try:
-                old = self.history.forget(time.time() - self.settings.newhire_keep_days * 86400)
-                self.engine.forget(old)
-                self.history.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
-                self.history.scrub()
+                old = time.time() - self.settings.newhire_keep_days * 86400
+                self.engine.forget(self.requests.forget(old))
+                self.outbox.forget(old)
+                self.requests.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
+                scrub(self.database)
             except Exception:
                 log.exception("housekeeping failed; it is tried again in an hour")
             if self.engine.stopping.wait(HOUSEKEEPING_SECONDS):
@@ -211,7 +243,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
     if auth is None:
         return
     app = slack.build(web, bot.listeners(auth.get("url") or "https://slack.com/"), auth)
-    handler = slack.socket(app, settings.slack_app_token.get_secret_value())
+    handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy.slack_reconnect)
     try:
         if await _first(_connect(handler), stop) is None:
             return

@@ -17,11 +17,20 @@ from cryptography.fernet import Fernet
 
 from bot.engine import Engine
 from bot.intake import Intake
-from bot.onboarding.workflow import Provision, Request
+from bot.onboarding.policy import Policy
+from bot.onboarding.relay import Relay
+from bot.onboarding.upgrade import begin_anew
+from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account
 from bot.providers.tencent import TencentHire
+from bot.request import Alert, MessageRef, Request, Update
+from bot.store import limits
 from bot.store.cipher import Cipher
-from bot.store.history import History, database
+from bot.store.database import database
+from bot.store.limits import CircuitBreaker, RateLimiter
+from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
+from bot.store.requests import Requests
 
 BUSY, ROUNDS, AT_ONCE = 200, 30, 10
 GAP = 0.25
@@ -30,11 +39,11 @@ GAP = 0.25
 class SlowVendor:
     form = TencentHire
 
-    def __init__(self, history: History, engine: Engine) -> None:
-        self._history, self._engine = history, engine
+    def __init__(self, limiter: RateLimiter, engine: Engine) -> None:
+        self._limiter, self._engine = limiter, engine
 
     def create(self, hire: TencentHire, request_id: str) -> Account:
-        self._engine.sleep(self._history.turn("tencent", GAP, None, 20.0) or 0.0)
+        self._engine.sleep(self._limiter.turn("tencent", GAP, None, 20.0) or 0.0)
         time.sleep(0.05)
         return Account(provider="tencent", account=hire.account, name=hire.name)
 
@@ -45,16 +54,10 @@ class SlowVendor:
 class NobodyListens:
     """People who are told at once: Slack's part is measured elsewhere."""
 
-    def announce(self, request: Request) -> dict[str, Any]:
-        return {"channel": "C1", "ts": request.id}
+    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef:
+        return ref or MessageRef(channel="C1", ts=request.id)
 
-    def progress(self, request: Request, place: Any, note: Any) -> Any:
-        return place
-
-    def result(self, request: Request, place: Any, outcome: Any) -> Any:
-        return place
-
-    def admins(self, request: Request | None, notice: Any) -> None:
+    def alert(self, request: Request | None, alert: Alert) -> None:
         return None
 
 
@@ -70,13 +73,26 @@ def person(number: int) -> tuple[Request, TencentHire]:
 async def main() -> None:
     url = f"sqlite:///{tempfile.mkdtemp()}/newhire.sqlite"
     cipher = Cipher([Fernet.generate_key().decode()])
-    tables = database(url)
-    history, engine = History(tables, cipher, front=database(url)), Engine(url, tables, cipher, ["tencent"])
-    provision = Provision({"tencent": SlowVendor(history, engine)}, history, NobodyListens(), engine)
-    intake = Intake(history, engine)
-    engine.claim()
-    history.create(["tencent"])
-    await asyncio.to_thread(engine.start, provision.leg)
+    tables, policy = database(url), Policy()
+    requests, limiter = Requests(tables, cipher, front=database(url)), RateLimiter(tables)
+    engine = Engine(url, tables, cipher, ["tencent"])
+    outbox = Outbox(tables, cipher, engine.me)
+    relay = Relay(outbox, NobodyListens(), policy.give_up)
+    breaker = CircuitBreaker(tables, policy.failures_before_open, policy.shortest_probe, policy.longest_probe)
+    vendors = {"tencent": SlowVendor(limiter, engine)}
+    workflow = Workflow(vendors, requests, limiter, breaker, relay, engine, policy)
+    intake = Intake(requests, engine)
+
+    def run(request: Request, stored: Any) -> None:
+        workflow.run(request, Checkpoint.model_validate(stored))
+
+    def start() -> None:
+        engine.claim()
+        migrate(tables)
+        limits.register(tables, vendors)
+        engine.start(run, lambda key, stored: begin_anew(requests, key, stored), relay.take_over, outbox.holders)
+
+    await asyncio.to_thread(start)
     samples: list[float] = []
 
     async def accept(number: int) -> None:

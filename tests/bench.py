@@ -205,15 +205,16 @@ def engine_figures() -> dict[str, str]:
 import json, resource, tempfile, time
 began = time.perf_counter()
 from bot.engine import Engine
-from bot.store.history import History, database
+from bot.store.database import database
+from bot.store.migrate import migrate
 from bot.store.cipher import Cipher
 imported = time.perf_counter()
 url = "sqlite:///" + tempfile.mkdtemp() + "/bench.sqlite"
 tables, cipher = database(url), Cipher()
 engine = Engine(url, tables, cipher, ["tencent"])
 engine.claim()
-History(tables, cipher).create(["tencent"])
-engine.start(lambda request, progress: None)
+migrate(tables)
+engine.start(lambda request, stored: None, lambda key, stored: None, lambda holder: None, set)
 ready = time.perf_counter()
 engine.stop()
 print(json.dumps([imported - began, ready - imported, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))

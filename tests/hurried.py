@@ -6,26 +6,32 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 import httpx
 
 from bot.__main__ import main
-from bot.onboarding import workflow as provision
+from bot.onboarding.policy import Policy
 from bot.providers import contract
-from bot.slack import app
-from bot.slack import notifier as tell
-from bot.store import history
 
-contract.TIMEOUT = httpx.Timeout(0.5)
-provision.SETTLE = 0.05
-provision.SHORT = 0.3
-provision.LOOKS = (0.1, 0.1, 0.1, 0.1)
-provision.LONGEST_RETRY = 0.1
-provision.SLOW_RETRY = 0.3
-provision.ONE_AFTER_THE_OTHER = 0.4
-history.PROBE_SECONDS = (0.3, 0.6)
-app.AGAIN_SECONDS = 0.3
-tell.SOON = tell.SLOW = 0.3
+TENTH = timedelta(seconds=0.1)
+
+HURRIED = Policy(
+    settle=TENTH / 2,
+    on_a_thread=3 * TENTH,
+    turn=4 * TENTH,
+    longest_backoff=TENTH,
+    late_retry=3 * TENTH,
+    quick_looks=(TENTH, TENTH, TENTH),
+    slow_looks=(TENTH,),
+    shortest_probe=3 * TENTH,
+    longest_probe=6 * TENTH,
+    vendor_read=5 * TENTH,
+    slack_again=3 * TENTH,
+    slack_broken=3 * TENTH,
+    slack_reconnect=3 * TENTH,
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    contract.TIMEOUT = httpx.Timeout(0.5)
+    sys.exit(main(policy=HURRIED))

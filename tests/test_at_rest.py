@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,12 +12,16 @@ import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 
-from bot.onboarding.workflow import Progress, Request
-from bot.outcome import OutcomeUnknown, from_json
+from bot.onboarding.decide import Unanswered
+from bot.onboarding.upgrade import begin_anew
 from bot.providers.tencent import TencentHire
+from bot.request import Duplicate, Request
 from bot.sandbox.world import World
 from bot.store.cipher import Cipher, Unreadable
-from bot.store.history import History, database
+from bot.store.database import database, scrub
+from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
+from bot.store.requests import Requests
 from tests.conftest import begin
 from tests.people import ALICE, Person, result, somebody
 
@@ -103,54 +108,82 @@ async def test_without_a_key_the_password_is_gone_from_the_file_once_the_outcome
     assert PASSWORD not in bot.log
 
 
-def history(folder: Path, *keys: str) -> History:
-    tables = History(database(f"sqlite:///{folder / 'newhire.sqlite'}"), Cipher(keys))
-    tables.create(["tencent"])
-    return tables
+def requests(folder: Path, *keys: str) -> Requests:
+    tables = database(f"sqlite:///{folder / 'newhire.sqlite'}")
+    migrate(tables)
+    return Requests(tables, Cipher(keys))
+
+
+def request(request_id: str, **typed: str) -> Request:
+    return Request(id=request_id, provider="tencent", hire=dict(typed), requester="U1", accepted_at=time.time())
+
+
+def duplicate(stored: Requests, **identity: str) -> Duplicate | None:
+    """The request that a new one for this person would be a duplicate of; the new one is not kept."""
+    found = stored.accept(request("V-new"), identity)
+    if found is None:
+        stored.drop_unconfirmed(time.time() + 60)
+    return found
 
 
 async def test_keys_can_be_rotated(tmp_path: Path) -> None:
-    """The new key in front: what the old one sealed opens, and people are recognised across the change."""
+    """The new key in front: what the old one encrypted opens, and people are recognised across the change."""
     old, new = (Fernet.generate_key().decode() for _ in range(2))
-    before = history(tmp_path, old)
+    before = requests(tmp_path, old)
     before.check_cipher()
-    before.accept("V1", "tencent", "U1", {"phone": "+8613800138000"}, "secret-password")
-    after = history(tmp_path, new, old)
+    before.accept(request("V1"), {"phone": "+8613800138000"}, "secret-password")
+    after = requests(tmp_path, new, old)
     after.check_cipher()
     assert after.password("V1") == "secret-password"
-    earlier = after.earlier("V2", "tencent", {"phone": "+8613800138000"})
+    earlier = duplicate(after, phone="+8613800138000")
     assert earlier is not None
     assert earlier.id == "V1"
 
 
 async def test_a_key_that_opens_nothing_here_is_said_at_the_start(tmp_path: Path) -> None:
-    history(tmp_path, Fernet.generate_key().decode()).check_cipher()
+    requests(tmp_path, Fernet.generate_key().decode()).check_cipher()
     for keys in ((), (Fernet.generate_key().decode(),)):
         with pytest.raises(Unreadable, match="NEWHIRE_SECRET_KEY"):
-            history(tmp_path, *keys).check_cipher()
+            requests(tmp_path, *keys).check_cipher()
 
 
 async def test_finished_requests_leave_after_their_days_and_unfinished_ones_stay(tmp_path: Path) -> None:
-    tables = history(tmp_path)
+    stored = requests(tmp_path)
+    outbox = Outbox(stored.engine, stored.cipher, "me")
     for request_id in ("V1", "V2"):
-        tables.accept(request_id, "tencent", "U1", {"account": request_id}, None)
-        tables.begin(request_id, "announce")
-    tables.finish("V1", "Created")
-    assert tables.forget(time.time() - 60) == []
-    assert tables.forget(time.time() + 60) == ["V1"]
-    assert tables.earlier("V3", "tencent", {"account": "V1"}) is None
-    assert tables.earlier("V3", "tencent", {"account": "V2"}) is not None
+        stored.accept(request(request_id), {"account": request_id})
+        outbox.begin(request_id, f"{request_id}/message", "{}")
+    outbox.end("V1", "Created", [("V1/message", "{}", 2)])
+    letter = outbox.letter("V1/message")
+    assert letter is not None
+    outbox.told(letter, None, last=True)
+    assert stored.forget(time.time() - 60) == []
+    assert stored.forget(time.time() + 60) == ["V1"]
+    assert outbox.letter("V2/message") is not None
+    assert duplicate(stored, account="V2") is not None
+    assert duplicate(stored, account="V1") is None
 
 
 async def test_what_nobody_confirmed_leaves_with_its_password(tmp_path: Path) -> None:
-    tables = history(tmp_path)
-    tables.accept("V1", "tencent", "U1", {"account": "a"}, "secret-password")
-    tables.drop_unconfirmed(time.time() + 60)
-    assert tables.password("V1") is None
-    assert tables.earlier("V2", "tencent", {"account": "a"}) is None
+    stored = requests(tmp_path)
+    stored.accept(request("V1"), {"account": "a"}, "secret-password")
+    stored.drop_unconfirmed(time.time() + 60)
+    assert stored.password("V1") is None
+    assert duplicate(stored, account="a") is None
 
 
-async def test_a_request_that_the_first_version_stored_is_still_understood() -> None:
+async def test_what_people_were_told_is_not_kept(tmp_path: Path) -> None:
+    stored = requests(tmp_path)
+    outbox = Outbox(stored.engine, stored.cipher, "me")
+    outbox.put("V1/message", "V1", '{"name": "Zhang Wei who was told"}')
+    letter = outbox.letter("V1/message")
+    assert letter is not None
+    outbox.told(letter, None, last=False)
+    scrub(stored.engine)
+    assert b"Zhang Wei who was told" not in bytes_of(tmp_path)
+
+
+async def test_a_request_that_the_first_version_stored_is_still_understood(tmp_path: Path) -> None:
     """Stored shapes only grow: this text was written by 0.1.0, and every later version must read it."""
     stored = (
         '{"id":"V1","provider":"tencent","hire":{"name":"Zhang Wei","account":"zhangwei","phone":"+8613800138000"},'
@@ -162,9 +195,13 @@ async def test_a_request_that_the_first_version_stored_is_still_understood() -> 
         '"absent":0,"looks":0,"warned":false,"said":null,"doubt":{"kind":"OutcomeUnknown","provider":"tencent","code":null,'
         '"words":null,"detail":"read timeout"},"outcome":null,"admins_told":false}'
     )
-    request = Request.model_validate_json(stored)
-    assert request.model_dump_json() == stored
-    left = Progress.model_validate_json(progress)
-    assert left.doubt is not None
-    assert isinstance(from_json(left.doubt), OutcomeUnknown)
-    assert TencentHire.model_validate(request.hire, context={"region": request.region}).typed() == request.hire
+    read = Request.model_validate_json(stored)
+    assert read.model_dump_json() == stored
+    tables = requests(tmp_path)
+    tables.accept(read, {"account": "zhangwei"})
+    left = begin_anew(tables, "V1", json.loads(progress))
+    assert left is not None
+    assert isinstance(left.progress.state, Unanswered)
+    assert left.progress.state.why.detail == "read timeout"
+    assert left.sends == left.run == 1
+    assert TencentHire.model_validate(read.hire, context={"region": read.region}).typed() == read.hire

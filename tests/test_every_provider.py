@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.outcome import (
+    OUTCOME,
     Account,
     ActionRequired,
     AlreadyExists,
@@ -38,7 +39,6 @@ from bot.outcome import (
     RateLimited,
     Rejected,
     Unreachable,
-    from_json,
 )
 from bot.providers import contract
 from bot.providers.contract import Provider, installed
@@ -105,8 +105,7 @@ def outcome(provider: Provider[Any, Any], call: str, hire: Any) -> Outcome:
     except ProvisionError as error:
         result = error
     if isinstance(result, ProvisionError):
-        again = stored(result)
-        assert (type(again), vars(again)) == (type(result), vars(result))
+        assert stored(result.failure) == result.failure
     elif result is not None:
         assert isinstance(result, Account)
         for kept in (Created(account=result), ActionRequired(account=result), AlreadyExists(account=result)):
@@ -116,9 +115,9 @@ def outcome(provider: Provider[Any, Any], call: str, hire: Any) -> Outcome:
 
 def stored(what: Any) -> Any:
     """An outcome or error, through JSON as databases take it, and back."""
-    text = json.dumps(what.to_json(), allow_nan=False, ensure_ascii=False).encode()
+    text = json.dumps(what.model_dump(mode="json"), allow_nan=False, ensure_ascii=False).encode()
     assert b"\\u0000" not in text
-    return from_json(json.loads(text))
+    return OUTCOME.validate_json(text)
 
 
 def ask(case: Case, call: str, *script: Saying, **options: Any) -> Outcome:
@@ -278,7 +277,7 @@ def test_too_many_requests_says_when_to_come_back(case: Case, call: str) -> None
     for header, expected in waits.items():
         error = ask(case, call, Said(b"", 429, {"Retry-After": header} if header.isascii() else {}))
         assert isinstance(error, RateLimited)
-        assert (error.retry_after, error.code, error.sent) == (expected, "429", True)
+        assert (error.retry_after, error.code, error.reached_vendor) == (expected, "429", True)
     error = ask(case, call, Said(b"", 429, {"Retry-After": in_a_minute}))
     assert isinstance(error, RateLimited)
     assert error.retry_after is not None
@@ -488,7 +487,7 @@ def show(result: Outcome) -> str:
     """Everything of a result that could land in a log, a database or a message."""
     if isinstance(result, ProvisionError):
         lines = "".join(traceback.format_exception(result))
-        return f"{result} {result!r} {result.args} {json.dumps(result.to_json(), ensure_ascii=False)} {lines}"
+        return f"{result} {result!r} {result.args} {result.failure.model_dump_json()} {lines}"
     return f"{result!r} {result and result.model_dump_json()}"
 
 

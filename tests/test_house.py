@@ -19,6 +19,8 @@ HALL = sorted(name for name in MODULES if not name.startswith("bot.sandbox"))
 SANDBOX = sorted(MODULES.keys() - set(HALL))
 PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and not name.endswith(".contract")]
 SLACK = [name for name in HALL if name.startswith("bot.slack")]
+ONBOARDING = [name for name in HALL if name.startswith("bot.onboarding.")]
+STORE = [name for name in HALL if name.startswith("bot.store.")]
 
 
 def imports(module: str) -> set[str]:
@@ -40,7 +42,13 @@ def uses(module: str, *packages: str) -> set[str]:
 
 def own(module: str) -> set[str]:
     """The modules of this repository that a module imports."""
-    return {name for name in imports(module) if name in MODULES} - {"bot", "bot.slack", "bot.providers"}
+    return {name for name in imports(module) if name in MODULES} - {
+        "bot",
+        "bot.slack",
+        "bot.providers",
+        "bot.onboarding",
+        "bot.store",
+    }
 
 
 # --- imports run one way
@@ -68,16 +76,61 @@ def test_providers_know_no_slack_and_no_database(provider: str) -> None:
     assert not uses(provider, "slack_sdk", "slack_bolt", "bot.slack", "sqlalchemy", "psycopg", "sqlite3", "dbos")
 
 
-def test_the_use_case_knows_no_slack_and_no_http() -> None:
-    assert not uses(
-        "bot.onboarding.workflow", "slack_sdk", "slack_bolt", "bot.slack", "httpx", "aiohttp", "dbos", "bot.engine"
-    )
-    assert not uses("bot.onboarding.workflow", "bot.providers")
+@pytest.mark.parametrize("module", ONBOARDING)
+def test_the_use_case_knows_no_slack_and_no_http(module: str) -> None:
+    assert not uses(module, "slack_sdk", "slack_bolt", "bot.slack", "httpx", "aiohttp", "dbos", "bot.engine")
+    assert not uses(module, "bot.providers")
 
 
-@pytest.mark.parametrize("module", ["bot.engine", "bot.store.history", "bot.store.cipher"])
+def test_deciding_knows_outcomes_and_nothing_else() -> None:
+    """No clock, no chance, no log, no I/O: what is decided follows from what is handed in."""
+    assert own("bot.onboarding.decide") == {"bot.outcome"}
+    packages = {name.split(".")[0] for name in imports("bot.onboarding.decide")}
+    assert packages == {"__future__", "dataclasses", "typing", "bot"}
+
+
+def test_only_the_workflow_decides() -> None:
+    """`upgrade` reads what an interrupted run had decided; it decides nothing."""
+    knowing = {module for module in MODULES if uses(module, "bot.onboarding.decide")}
+    assert knowing == {"bot.onboarding.workflow", "bot.onboarding.upgrade"}
+    assert "decide" not in names_from("bot.onboarding.upgrade", "bot.onboarding.decide")
+
+
+def names_from(module: str, source: str) -> set[str]:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == source)
+    return {alias.name for node in found for alias in node.names}
+
+
+@pytest.mark.parametrize("module", ["bot.outcome", "bot.request", "bot.slack.notifier", *ONBOARDING])
+def test_what_travels_is_typed(module: str) -> None:
+    """No dict of anything in a signature where a story is told."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        arguments = [*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs]
+        signature = [argument.annotation for argument in arguments] + [node.returns]
+        said = " ".join(ast.unparse(annotation) for annotation in signature if annotation is not None)
+        assert not re.search(r"\bJson\b|dict\[str, Any\]", said), f"{module}: {node.name}: {said}"
+
+
+@pytest.mark.parametrize("module", ["bot.engine", *STORE])
 def test_what_is_stored_knows_neither_slack_nor_vendors(module: str) -> None:
     assert not uses(module, "slack_sdk", "slack_bolt", "bot.slack", "httpx", "bot.providers")
+
+
+@pytest.mark.parametrize("module", STORE)
+def test_the_store_knows_requests_and_no_use_case(module: str) -> None:
+    assert not uses(module, "bot.onboarding", "bot.engine", "bot.intake", "dbos")
+
+
+def test_the_engine_is_behind_its_seam() -> None:
+    """What newhire does durably it does through `bot.engine`, and that uses public names of DBOS only."""
+    assert {module for module in MODULES if uses(module, "dbos")} == {"bot.engine"}
+    public = set(__import__("dbos").__all__)
+    assert names_from("bot.engine", "dbos") <= public
+    assert uses("bot.engine", "dbos") <= {"dbos", *(f"dbos.{name}" for name in public)}
 
 
 @pytest.mark.parametrize("module", SLACK)
@@ -89,9 +142,7 @@ def test_the_slack_room_names_no_provider(module: str) -> None:
 
 @pytest.mark.parametrize("module", SLACK)
 def test_the_slack_room_knows_no_database(module: str) -> None:
-    assert not uses(
-        module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.store.history", "bot.settings"
-    )
+    assert not uses(module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.store", "bot.settings")
 
 
 @pytest.mark.parametrize("module", ["bot.slack.form", "bot.slack.messages", "bot.slack.words"])
@@ -116,7 +167,7 @@ def test_only_the_service_ties_the_rooms_together() -> None:
 
 
 def test_the_command_line_parses_calls_and_prints_and_knows_the_service_alone() -> None:
-    assert own("bot.__main__") == {"bot.service", "bot.sandbox.demo"}
+    assert own("bot.__main__") == {"bot.service", "bot.onboarding.policy", "bot.sandbox.demo"}
     assert {module for module in HALL if uses(module, "bot.service")} == {"bot.__main__"}
 
 

@@ -6,22 +6,35 @@ as a killed process does.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import event
 
-from bot.onboarding.workflow import Provision, Request, TryLater
-from bot.outcome import Account, Conflict, Json, NoSeatLeft, OutcomeUnknown, RateLimited, Rejected, Unreachable
+from bot.onboarding.policy import Policy
+from bot.onboarding.relay import Relay
+from bot.onboarding.upgrade import begin_anew
+from bot.onboarding.workflow import Checkpoint, Workflow
+from bot.outcome import Account, Conflict, NoSeatLeft, Outcome, OutcomeUnknown, RateLimited, Rejected, Unreachable
 from bot.providers.tencent import TencentHire
+from bot.request import Alert, Creating, Final, MessageRef, Request, TryLater, Update
 from bot.store.cipher import Cipher
-from bot.store.history import History, database
+from bot.store.database import database
+from bot.store.limits import CircuitBreaker, RateLimiter, register
+from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
+from bot.store.requests import Requests
+
+T = TypeVar("T")
+Json = dict[str, Any]
 
 SUCCESS = {"Created", "ActionRequired"}
 FAILURE = {"Rejected", "Conflict", "NotAuthorised", "NoSeatLeft", "RateLimited", "Unreachable"}
@@ -32,47 +45,55 @@ class Crash(BaseException):
 
 
 class ModelEngine:
-    """Stores step results by leg and number; a crash is raised before a step, or after its work and before its record."""
+    """Stores step results by run and number; a crash is raised before a step, or after its work and before its record."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
         self.stored: dict[str, list[Any]] = {}
-        self.legs: dict[str, tuple[float, Json, Json]] = {}
+        self.runs: dict[str, tuple[float, Request, Json]] = {}
         self.crash_in: int | None = None
-        self.leg, self.number = "", itertools.count()
+        self.current, self.number = "", itertools.count()
 
-    def step(self, name: str, work: Callable[[], Any]) -> Any:
-        number, results = next(self.number), self.stored.setdefault(self.leg, [])
+    def step(self, name: str, work: Callable[[], T], kind: TypeAdapter[T]) -> T:
+        number, results = next(self.number), self.stored.setdefault(self.current, [])
         if number < len(results):
-            return results[number]
+            return kind.validate_python(results[number])
         self._maybe_crash()
-        result = work()
+        result = kind.dump_python(work(), mode="json")
         self._maybe_crash()
         results.append(result)
-        return result
+        return kind.validate_python(result)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def later(self, request: Json, progress: Json, seconds: float) -> None:
-        self.legs.setdefault(f"{request['id']}~{progress['leg']}", (self.now + seconds, request, progress))
+    def later(self, request: Request, checkpoint: BaseModel, run: int, seconds: float) -> None:
+        self.runs.setdefault(f"{request.id}~{run}", (self.now + seconds, request, checkpoint.model_dump(mode="json")))
 
     def wake(self, request_ids: list[str]) -> None:
-        for leg, (at, request, progress) in self.legs.items():
-            if leg.partition("~")[0] in request_ids:
-                self.legs[leg] = (min(at, self.now), request, progress)
+        for run, (at, request, checkpoint) in self.runs.items():
+            if run.partition("~")[0] in request_ids:
+                self.runs[run] = (min(at, self.now), request, checkpoint)
 
-    def run(self, leg: str, work: Callable[[Json, Json], None]) -> bool:
-        """Run one leg to its end; False when the process died under it."""
-        at, request, progress = self.legs[leg]
+    def run(self, run: str, work: Callable[[Request, Checkpoint], None]) -> bool:
+        """Run one to its end; False when the process died under it."""
+        at, request, checkpoint = self.runs[run]
         self.now = max(self.now, at)
-        self.leg, self.number = leg, itertools.count()
+        self.current, self.number = run, itertools.count()
         try:
-            work(request, progress)
+            work(request, Checkpoint.model_validate(checkpoint))
         except Crash:
             return False
-        del self.legs[leg]
+        del self.runs[run]
         return True
+
+    def begin_anew(self, run: str, requests: Requests) -> None:
+        """As after an upgrade: what the run has recorded is given up, what the request has claimed is not."""
+        at, request, checkpoint = self.runs.pop(run)
+        self.stored.pop(run, None)
+        anew = begin_anew(requests, request.id, checkpoint)
+        if anew is not None:
+            self.runs[f"{run}!"] = (at, request, anew.model_dump(mode="json"))
 
     def _maybe_crash(self) -> None:
         if self.crash_in is not None:
@@ -136,30 +157,26 @@ class ModelVendor:
 
 
 class ModelPeople:
-    """Who is told; Slack may be away."""
+    """Who is told; Slack may be away, and the process may die before or after a word was said."""
 
-    def __init__(self, checks: Callable[[str, Json], None]) -> None:
-        self.checks = checks
-        self.finals: dict[str, list[Json]] = {}
+    def __init__(self, checks: Callable[[str, Outcome], None], maybe_crash: Callable[[], None]) -> None:
+        self.checks, self.maybe_crash = checks, maybe_crash
+        self.finals: dict[str, list[Outcome]] = {}
         self.first_posts: list[str] = []
         self.away = 0
 
-    def announce(self, request: Request) -> Json | None:
+    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef:
         self._maybe_away()
-        self.first_posts.append(request.id)
-        return {"channel": "C1", "ts": f"{len(self.first_posts)}.0"}
+        self.maybe_crash()
+        if isinstance(update, Creating):
+            self.first_posts.append(request.id)
+        if isinstance(update, Final):
+            self.finals.setdefault(request.id, []).append(update.outcome)
+            self.checks(request.id, update.outcome)
+        self.maybe_crash()
+        return ref or MessageRef(channel="C1", ts=f"{len(self.first_posts)}.{len(self.finals)}")
 
-    def progress(self, request: Request, place: Json | None, note: Json) -> Json | None:
-        self._maybe_away()
-        return place
-
-    def result(self, request: Request, place: Json | None, outcome: Json) -> Json | None:
-        self._maybe_away()
-        self.finals.setdefault(request.id, []).append(outcome)
-        self.checks(request.id, outcome)
-        return place
-
-    def admins(self, request: Request | None, notice: Json) -> None:
+    def alert(self, request: Request | None, alert: Alert) -> None:
         self._maybe_away()
 
     def _maybe_away(self) -> None:
@@ -174,38 +191,70 @@ def _account(hire: TencentHire) -> Account:
     )
 
 
+class ModelRelay(Relay):
+    """Without a thread: what could not be told is told when the test says so."""
+
+    def _later(self, letter_id: str, seconds: float) -> None:
+        self.__dict__.setdefault("untold", []).append(letter_id)
+
+    def tell_the_rest(self) -> None:
+        for _ in range(20):
+            untold, self.__dict__["untold"] = self.__dict__.get("untold", []), []
+            for letter_id in untold:
+                self.tell_now(letter_id)
+
+
 class TwoRequests(RuleBasedStateMachine):
     """Alice and Bob ask for the same person: by the same account, or by the same phone under another account."""
 
     @initialize(second=st.sampled_from(["same", "other name", "other account"]))
     def start(self, second: str) -> None:
         self.folder = mkdtemp()
-        self.engine, self.vendor, self.people = ModelEngine(), ModelVendor(), ModelPeople(self._told_the_truth)
+        self.engine, self.vendor = ModelEngine(), ModelVendor()
+        self.people = ModelPeople(self._told_the_truth, self.engine._maybe_crash)
         url = f"sqlite:///{Path(self.folder) / 'model.sqlite'}"
-        tables = database(url)
+        self.tables = database(url)
         # Nobody pulls the plug in this test: the disk need not be waited for.
-        event.listen(tables, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-        self.history = History(tables, Cipher())
-        self.history.create(["tencent"])
-        self.provision = Provision(
-            {"tencent": self.vendor}, self.history, self.people, self.engine, clock=lambda: self.engine.now
-        )
+        event.listen(self.tables, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        migrate(self.tables)
+        register(self.tables, ["tencent"])
+        self.requests, self.outbox = Requests(self.tables, Cipher()), Outbox(self.tables, Cipher(), "me")
+        self._begin_process()
         person = {"name": "Zhang Wei", "account": "zhangwei", "phone": "+8613800138000"}
         changed = {"same": {}, "other name": {"name": "Zhang Wei Wei"}, "other account": {"account": "zhangwei2"}}
         self.forms = {"VA": person, "VB": person | changed[second]}
         self.accepted: set[str] = set()
+
+    def _begin_process(self) -> None:
+        """A new process on the same database: what the last one had in its head is gone."""
+        policy = Policy()
+        self.relay = ModelRelay(self.outbox, self.people, policy.give_up)
+        breaker = CircuitBreaker(self.tables, policy.failures_before_open, policy.shortest_probe, policy.longest_probe)
+        self.workflow = Workflow(
+            {"tencent": self.vendor},
+            self.requests,
+            RateLimiter(self.tables),
+            breaker,
+            self.relay,
+            self.engine,
+            policy,
+            clock=lambda: self.engine.now,
+        )
+        self.relay.take_over(None)
 
     def teardown(self) -> None:
         if not hasattr(self, "engine"):
             return
         self.engine.crash_in, self.vendor.moods, self.people.away = None, [], 0
         for _ in range(500):
-            if not self.engine.legs:
+            self.relay.tell_the_rest()
+            if not self.engine.runs:
                 break
-            self._run(min(self.engine.legs, key=lambda leg: self.engine.legs[leg][0]))
-        assert not self.engine.legs, "a request never came to an end"
+            self._run(min(self.engine.runs, key=lambda run: self.engine.runs[run][0]))
+        assert not self.engine.runs, "a request never came to an end"
+        self.relay.tell_the_rest()
         self._promises()
-        self.history.engine.dispose()
+        self.tables.dispose()
 
     @precondition(lambda self: len(self.accepted) < 2)
     @rule()
@@ -220,8 +269,8 @@ class TwoRequests(RuleBasedStateMachine):
         )
         self.accepted.add(request_id)
         hire = TencentHire.model_validate(request.hire, context={"region": "CN"})
-        self.history.accept(request_id, "tencent", "U1", hire.identity(), None)
-        self.engine.legs[request_id] = (self.engine.now, request.model_dump(mode="json"), {})
+        self.requests.accept(request, hire.identity(), confirmed="VA")
+        self.engine.runs[request_id] = (self.engine.now, request, {})
 
     @rule(
         mood=st.sampled_from(
@@ -239,32 +288,50 @@ class TwoRequests(RuleBasedStateMachine):
     def slack_goes_away(self, calls: int) -> None:
         self.people.away = calls
 
-    @precondition(lambda self: bool(self.engine.legs))
+    @precondition(lambda self: bool(self.engine.runs))
     @rule(which=st.integers(0, 1))
     def work(self, which: int) -> None:
-        due = sorted(self.engine.legs, key=lambda leg: (self.engine.legs[leg][0], leg))
+        due = sorted(self.engine.runs, key=lambda run: (self.engine.runs[run][0], run))
         self._run(due[which % len(due)])
 
-    def _run(self, leg: str) -> None:
-        self.engine.run(leg, self.provision.leg)
+    @rule()
+    def slack_is_tried_again(self) -> None:
+        with contextlib.suppress(Crash):
+            self.relay.tell_the_rest()
+            return
+        self._begin_process()
+
+    @precondition(lambda self: bool(self.engine.runs))
+    @rule(which=st.integers(0, 1))
+    def upgraded(self, which: int) -> None:
+        """Another version takes over what is under way."""
+        self.engine.begin_anew(sorted(self.engine.runs)[which % len(self.engine.runs)], self.requests)
+
+    @rule(days=st.sampled_from([0.001, 0.02, 0.3, 1.5]))
+    def days_go_by(self, days: float) -> None:
+        self.engine.now += days * 86400
+
+    def _run(self, run: str) -> None:
+        if not self.engine.run(run, self.workflow.run):
+            self._begin_process()
 
     def _promises(self) -> None:
         assert self.vendor.creations == len(self.vendor.accounts) <= 1, "two accounts for one person"
         for request_id in self.accepted:
             finals = self.people.finals[request_id]
-            assert len({final["kind"] for final in finals}) == 1, f"two endings: {finals}"
+            assert len({final.kind for final in finals}) == 1, f"two endings: {finals}"
             assert self.people.first_posts.count(request_id) <= 1, "the first message was posted twice"
             self._looked_before_sending_again(request_id)
 
-    def _told_the_truth(self, request_id: str, final: Json) -> None:
+    def _told_the_truth(self, request_id: str, final: Outcome) -> None:
         wanted = self.forms[request_id]
         there = self.vendor.accounts.get(str(wanted["account"]))
-        if final["kind"] in SUCCESS:
+        if final.kind in SUCCESS:
             assert there is not None, "success without an account"
             assert there.name == wanted["name"], "success with somebody else's account"
-        if final["kind"] in FAILURE:
+        if final.kind in FAILURE:
             assert there is None, f"failure, and there is an account: {final}"
-        if final["kind"] == "AlreadyExists":
+        if final.kind == "AlreadyExists":
             assert there is not None, "'already exists', and there is none"
 
     def _looked_before_sending_again(self, request_id: str) -> None:

@@ -17,7 +17,7 @@ from bot.outcome import (
     AlreadyExists,
     Conflict,
     Created,
-    Json,
+    Failure,
     NoSeatLeft,
     NotAuthorised,
     Outcome,
@@ -27,6 +27,20 @@ from bot.outcome import (
     Rejected,
     Unreachable,
 )
+from bot.request import (
+    Alert,
+    Creating,
+    Ended,
+    Final,
+    InLine,
+    Late,
+    ProviderBack,
+    ProviderDown,
+    Stuck,
+    Unheard,
+    Unsure,
+    Update,
+)
 from bot.sandbox.block_kit import check_message
 from bot.slack import messages
 from bot.slack.messages import About, Message
@@ -34,6 +48,7 @@ from tests.regenerate import configured, own
 
 PROVIDERS = {key: configured(kind) for key, kind in own().items()}
 PHONE = "13800138000"
+Json = dict[str, Any]
 HOSTILE = [
     "Zhang Wei",
     "<!channel> <!here> <!everyone>",
@@ -82,9 +97,9 @@ def account(text: str = "Zhang Wei", **changes: Any) -> Account:
     return Account(**{**known, **changes})
 
 
-def errors(code: str | None = "4711", words: str | None = "no", provider: str = "tencent") -> list[ProvisionError]:
+def errors(code: str | None = "4711", words: str | None = "no", provider: str = "tencent") -> list[Failure]:
     said: dict[str, Any] = {"code": code, "words": words}
-    return [
+    raised: list[ProvisionError] = [
         Rejected(provider, **said, field="phone"),
         Rejected(provider, **said, field="nothing_we_know"),
         Rejected(provider, **said, certain=False),
@@ -95,6 +110,7 @@ def errors(code: str | None = "4711", words: str | None = "no", provider: str = 
         Unreachable(provider, **said, detail="connect timeout"),
         OutcomeUnknown(provider, **said, detail="read timeout"),
     ]
+    return [error.failure for error in raised]
 
 
 def outcomes(text: str = "Zhang Wei") -> list[Outcome]:
@@ -107,30 +123,41 @@ def outcomes(text: str = "Zhang Wei") -> list[Outcome]:
     ]
 
 
-def notes(outcome: Json) -> list[Json]:
+def updates(why: Failure) -> list[Update]:
+    """What is said while a request is under way."""
     return [
-        {"what": "line", "since": 1795305600.0, "position": 3},
-        {"what": "line", "since": None, "position": 1},
-        {"what": "late", "outcome": outcome, "next": 1795305600},
-        {"what": "unknown", "outcome": outcome, "next": 1795305600},
+        Creating(),
+        InLine(since=1795305600.0),
+        InLine(since=None),
+        Late(why=why, next_at=1795305600),
+        Unsure(why=why, next_at=1795305600),
     ]
+
+
+def alerts(outcome: Outcome) -> list[Alert]:
+    stuck: list[Alert] = [Stuck(why=outcome)] if isinstance(outcome, Failure) else []
+    return [Ended(outcome=outcome), Unheard(outcome=outcome), *stuck]
 
 
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
-    made: list[Message] = []
+    made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
-        made += [messages.creating(who), *(messages.provider_line(who, what) for what in ("aside", "back"))]
-        for outcome in outcomes(text):
-            made.append(messages.result(who, outcome.to_json()))
-            made.append(messages.created_line(who, outcome.to_json()))
-            made.append(messages.silent(who, outcome.to_json()))
-        for error in errors(text, text, provider):
-            stored = error.to_json()
-            made += [messages.result(who, stored), messages.notice(who, stored), messages.silent(who, stored)]
-            made += [messages.progress(who, note, 24) for note in notes(stored)]
-    return made
+        made += [messages.alert(who, one) for one in (ProviderDown(provider=provider), ProviderBack(provider=provider))]
+        for outcome in [*outcomes(text), *errors(text, text, provider)]:
+            made.append(messages.update(who, Final(outcome=outcome), 24))
+            made += [messages.alert(who, one) for one in alerts(outcome)]
+        for failure in errors(text, text, provider):
+            made += [messages.update(who, one, 24) for one in updates(failure)]
+    return [message for message in made if message is not None]
+
+
+def notice(who: About, failure: Failure) -> Message:
+    """What the admins read of a request that is stuck."""
+    message = messages.alert(who, Stuck(why=failure))
+    assert message is not None
+    return message
 
 
 def read(message: Message) -> str:
@@ -193,10 +220,10 @@ def test_a_text_cannot_change_how_the_sentence_around_it_looks(lang: str) -> Non
 def test_no_message_shows_a_phone_number(lang: str) -> None:
     words = f"the mobile number {PHONE} or +86{PHONE} is taken by 8613800138000"
     for message in [
-        *(messages.result(about(lang=lang), outcome.to_json()) for outcome in outcomes()),
-        *(messages.result(about(lang=lang), error.to_json()) for error in errors(words=words)),
-        *(messages.notice(about(lang=lang), error.to_json()) for error in errors(words=words)),
-        *(messages.progress(about(lang=lang), note, 24) for note in notes(errors(words=words)[-1].to_json())),
+        *(messages.result(about(lang=lang), outcome) for outcome in outcomes()),
+        *(messages.result(about(lang=lang), error) for error in errors(words=words)),
+        *(notice(about(lang=lang), error) for error in errors(words=words)),
+        *(messages.update(about(lang=lang), note, 24) for note in updates(errors(words=words)[-1])),
     ]:
         said = re.sub(r"<!date\^\d+", "", read(message))
         assert PHONE not in said
@@ -205,7 +232,7 @@ def test_no_message_shows_a_phone_number(lang: str) -> None:
 
 @pytest.mark.parametrize("phone", ["13800138000", "+8613800138000", "+44 7400 123456", "6552998", "123"])
 def test_a_phone_number_is_masked_however_the_vendor_writes_it(phone: str) -> None:
-    said = read(messages.result(about(), Created(account=account(phone=phone)).to_json()))
+    said = read(messages.result(about(), Created(account=account(phone=phone))))
     assert phone not in said
     assert "****" + phone[-2:] in said or "****" + phone[-4:] in said
 
@@ -217,9 +244,9 @@ TEXT = st.text(max_size=200) | st.text(st.sampled_from("<>&@!|*_~`{}\\\u202e\x00
 @given(text=TEXT, code=st.none() | TEXT, words=st.none() | TEXT, lang=st.sampled_from(["en", "zh"]))
 def test_no_text_makes_a_message_that_slack_refuses(text: str, code: str | None, words: str | None, lang: str) -> None:
     who = about(lang=lang, name=text)
-    made = [messages.result(who, error.to_json()) for error in errors(code, words)]
-    made += [messages.result(who, outcome.to_json()) for outcome in outcomes(text)]
-    made += [messages.progress(who, note, 24) for note in notes(errors(code, words)[0].to_json())]
+    made = [messages.result(who, error) for error in errors(code, words)]
+    made += [messages.result(who, outcome) for outcome in outcomes(text)]
+    made += [messages.update(who, note, 24) for note in updates(errors(code, words)[0])]
     for message in made:
         assert check_message(message["blocks"], message["text"]) == []
         assert not re.search("[<>]", OURS.sub("", read(message)))
@@ -238,12 +265,12 @@ def test_what_a_message_is_made_of_has_no_place_for_a_password() -> None:
 
 
 @each_language
-@pytest.mark.parametrize("error", errors("190303", "UNAUTHORIZED_SECRET"), ids=lambda error: type(error).__name__)
-def test_a_failure_shows_the_vendors_code_and_words(lang: str, error: ProvisionError) -> None:
+@pytest.mark.parametrize("error", errors("190303", "UNAUTHORIZED_SECRET"), ids=lambda error: error.kind)
+def test_a_failure_shows_the_vendors_code_and_words(lang: str, error: Failure) -> None:
     for message in (
-        messages.result(about(lang=lang), error.to_json()),
-        messages.notice(about(lang=lang), error.to_json()),
-        messages.progress(about(lang=lang), notes(error.to_json())[2], 24),
+        messages.result(about(lang=lang), error),
+        notice(about(lang=lang), error),
+        messages.update(about(lang=lang), updates(error)[3], 24),
     ):
         assert "`190303`" in read(message)
         # The underscore is kept from Slack's formatting by a zero-width space.
@@ -261,18 +288,18 @@ MUST_ACT = {
 }
 
 
-@pytest.mark.parametrize("error", errors(), ids=lambda error: type(error).__name__)
-def test_a_failure_says_first_who_must_act(error: ProvisionError) -> None:
-    for lang, who in zip(("en", "zh"), MUST_ACT[type(error).__name__], strict=True):
+@pytest.mark.parametrize("error", errors(), ids=lambda error: error.kind)
+def test_a_failure_says_first_who_must_act(error: Failure) -> None:
+    for lang, who in zip(("en", "zh"), MUST_ACT[error.kind], strict=True):
         for message in (
-            messages.result(about(lang=lang), error.to_json()),
-            messages.notice(about(lang=lang), error.to_json()),
+            messages.result(about(lang=lang), error),
+            notice(about(lang=lang), error),
         ):
             assert message["blocks"][1]["elements"][0]["text"].startswith(who)
 
 
 def test_every_kind_of_failure_is_told() -> None:
-    kinds = {type(error).__name__ for error in errors()}
+    kinds = {error.kind for error in errors()}
     assert kinds == MUST_ACT.keys() == {kind.__name__ for kind in _all(ProvisionError)}
 
 
@@ -283,25 +310,25 @@ def _all(kind: type[Any]) -> set[type[Any]]:
 
 @each_language
 def test_what_is_refused_is_named_by_the_title_that_stands_on_the_form(lang: str) -> None:
-    said = read(messages.result(about(lang=lang), errors()[0].to_json()))
+    said = read(messages.result(about(lang=lang), errors()[0]))
     assert {"en": "“Phone”", "zh": "“电话”"}[lang] in said
 
 
 @each_language
 def test_a_code_that_no_table_has_is_shown_as_such(lang: str) -> None:
-    said = read(messages.result(about(lang=lang), Rejected("tencent", code="123", words="?", certain=False).to_json()))
+    said = read(messages.result(about(lang=lang), Rejected("tencent", code="123", words="?", certain=False).failure))
     assert {"en": "newhire does not know this code", "zh": "newhire 不认识此代码"}[lang] in said
 
 
 @each_language
 def test_advice_about_a_code_is_given(lang: str) -> None:
-    said = read(messages.result(about(lang=lang), NotAuthorised("tencent", code="190300", words="x").to_json()))
+    said = read(messages.result(about(lang=lang), NotAuthorised("tencent", code="190300", words="x").failure))
     assert {"en": "Set this machine's clock (NTP).", "zh": "请校准本机时钟（NTP）。"}[lang] in said
 
 
 def test_a_provider_that_is_no_longer_there_still_has_its_messages() -> None:
     who = About(provider=Text("gone", "gone"), name="Zhang Wei", requester="U0ALICE01", language="en")
-    assert "No gone account for *Zhang Wei*" in read(messages.result(who, errors()[0].to_json()))
+    assert "No gone account for *Zhang Wei*" in read(messages.result(who, errors()[0]))
 
 
 # --- whole messages, word for word
@@ -323,7 +350,7 @@ def test_the_message_of_a_tencent_account_that_must_be_activated() -> None:
         )
     )  # fmt: skip
     headline = "☑️ Tencent Meeting account for *张伟* created, asked for by <@U0ALICE01>; one step is left"
-    assert messages.result(about(name="张伟"), made.to_json()) == {
+    assert messages.result(about(name="张伟"), made) == {
         "text": headline,
         "blocks": [
             {"type": "section", "text": _mrkdwn(headline)},
@@ -352,7 +379,7 @@ def test_the_message_of_a_huawei_account_in_chinese() -> None:
         )
     )  # fmt: skip
     headline = "✅ 已为 *张伟* 创建华为云会议账号（申请人：<@U0ALICE01>）"
-    assert messages.result(about("huawei", "zh", "张伟"), made.to_json()) == {
+    assert messages.result(about("huawei", "zh", "张伟"), made) == {
         "text": headline,
         "blocks": [
             {"type": "section", "text": _mrkdwn(headline)},
@@ -375,9 +402,9 @@ def test_the_message_of_a_huawei_account_in_chinese() -> None:
 
 
 def test_the_message_of_a_phone_number_that_is_taken() -> None:
-    refused = Conflict("tencent", code="41003", words="手机号已存在", field="phone")
+    refused = Conflict("tencent", code="41003", words="手机号已存在", field="phone").failure
     headline = "⚠️ No Tencent Meeting account for *张伟* was created. Asked for by <@U0ALICE01>"
-    assert messages.result(about(name="张伟"), refused.to_json()) == {
+    assert messages.result(about(name="张伟"), refused) == {
         "text": headline,
         "blocks": [
             {"type": "section", "text": _mrkdwn(headline)},
@@ -392,15 +419,15 @@ def test_the_message_of_a_phone_number_that_is_taken() -> None:
 
 def test_the_line_that_admins_read_about_a_new_account() -> None:
     made = Created(account=Account(provider="huawei", account="corp-zhangwei", name="张伟"))
-    assert messages.created_line(about("huawei", name="张伟"), made.to_json())["text"] == (
-        "Huawei Cloud Meeting: account `corp-zhangwei` for *张伟*, asked for by <@U0ALICE01>"
-    )
+    line = messages.alert(about("huawei", name="张伟"), Ended(outcome=made))
+    assert line is not None
+    assert line["text"] == ("Huawei Cloud Meeting: account `corp-zhangwei` for *张伟*, asked for by <@U0ALICE01>")
 
 
 def test_the_message_while_a_provider_does_not_answer() -> None:
-    note = {"what": "line", "since": 1795305600.0, "position": 3}
-    assert messages.progress(about(name="张伟"), note, 24)["text"] == (
+    waiting = InLine(since=1795305600.0)
+    assert messages.update(about(name="张伟"), waiting, 24)["text"] == (
         "⏳ Tencent Meeting has not answered since "
         "<!date^1795305600^{date_short_pretty} {time}|2026-11-22 00:00 UTC>. "
-        "The form for *张伟* is kept; it is number 3 in line. (asked for by <@U0ALICE01>)"
+        "The form for *张伟* is kept and goes out by itself. (asked for by <@U0ALICE01>)"
     )

@@ -4,31 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.providers.huawei import Huawei, HuaweiSettings
-from bot.store.cipher import Cipher
-from bot.store.history import FAILURES_BEFORE_ASIDE, History, database
+from bot.store import limits
+from bot.store.database import database
+from bot.store.limits import CircuitBreaker, RateLimiter
+from bot.store.migrate import migrate
+
+FAILURES = 5
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[History]]:
+def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[sa.Engine]]:
     """The same tables as two processes see them."""
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}" if sqlite else request.getfixturevalue("postgres_url")
-    seen = [History(database(url), Cipher()) for _ in range(2)]
-    for history in seen:
-        history.create(["tencent", "huawei"])
+    seen = [database(url) for _ in range(2)]
+    for engine in seen:
+        migrate(engine)
+        limits.register(engine, ["tencent", "huawei"])
     yield seen
-    for history in seen:
-        history.engine.dispose()
+    for engine in seen:
+        engine.dispose()
 
 
-def test_turns_are_apart_however_many_ask_from_however_many_processes(tables: list[History]) -> None:
+@pytest.fixture
+def limiters(tables: list[sa.Engine]) -> list[RateLimiter]:
+    return [RateLimiter(engine) for engine in tables]
+
+
+@pytest.fixture
+def breakers(tables: list[sa.Engine]) -> list[CircuitBreaker]:
+    return [CircuitBreaker(engine, FAILURES, timedelta(seconds=5), timedelta(minutes=1)) for engine in tables]
+
+
+def test_turns_are_apart_however_many_ask_from_however_many_processes(limiters: list[RateLimiter]) -> None:
     def turn(number: int) -> float:
-        wait = tables[number % 2].turn("tencent", 10.0, None, 10_000.0)
+        wait = limiters[number % 2].turn("tencent", 10.0, None, 10_000.0)
         assert wait is not None
         return wait
 
@@ -38,23 +55,23 @@ def test_turns_are_apart_however_many_ask_from_however_many_processes(tables: li
     assert [round(wait / 10) for wait in waits] == list(range(40))
 
 
-def test_a_turn_that_would_come_too_late_is_not_taken(tables: list[History]) -> None:
-    one, other = tables
+def test_a_turn_that_would_come_too_late_is_not_taken(limiters: list[RateLimiter]) -> None:
+    one, other = limiters
     for _ in range(3):
         one.turn("tencent", 10.0, None, 100.0)
     assert other.turn("tencent", 10.0, None, 15.0) is None
     assert other.turn("tencent", 10.0, None, 35.0) is not None
 
 
-def test_a_days_calls_are_used_up_for_all(tables: list[History]) -> None:
-    one, other = tables
+def test_a_days_calls_are_used_up_for_all(limiters: list[RateLimiter]) -> None:
+    one, other = limiters
     assert [one.turn("tencent", 0.0, 3, 1.0) is not None for _ in range(3)] == [True] * 3
     assert other.turn("tencent", 0.0, 3, 1.0) is None
     assert other.turn("huawei", 0.0, 3, 1.0) is not None
 
 
-def test_when_one_is_slowed_all_are(tables: list[History]) -> None:
-    one, other = tables
+def test_when_one_is_slowed_all_are(limiters: list[RateLimiter]) -> None:
+    one, other = limiters
     one.slow("tencent", 60.0)
     wait = other.turn("tencent", 1.0, None, 100.0)
     assert wait is not None
@@ -62,30 +79,28 @@ def test_when_one_is_slowed_all_are(tables: list[History]) -> None:
     assert other.turn("huawei", 1.0, None, 100.0) == 0.0
 
 
-def test_a_provider_that_keeps_failing_is_set_aside_once_and_tried_by_one(tables: list[History]) -> None:
-    one, other = tables
-    assert [one.failed("tencent") for _ in range(FAILURES_BEFORE_ASIDE)] == [False] * (FAILURES_BEFORE_ASIDE - 1) + [
-        True
-    ]
+def test_a_circuit_opens_once_and_one_probes_it(breakers: list[CircuitBreaker]) -> None:
+    one, other = breakers
+    assert [one.failed("tencent") for _ in range(FAILURES)] == [False] * (FAILURES - 1) + [True]
     assert not other.failed("tencent")
-    assert not other.gate("tencent").go
-    assert other.gate("huawei").go
+    assert not other.circuit("tencent").closed
+    assert other.circuit("huawei").closed
     assert other.answered("tencent")
     assert not one.answered("tencent")
-    assert one.gate("tencent").go
+    assert one.circuit("tencent").closed
 
 
-def test_a_step_that_is_begun_twice_is_known(tables: list[History]) -> None:
-    one, other = tables
-    assert one.begin("V1", "send 1")
-    assert not other.begin("V1", "send 1")
-    assert other.begin("V1", "send 2")
-
-
-def test_the_same_form_is_written_down_once(tables: list[History]) -> None:
-    one, other = tables
-    assert one.accept("V1", "tencent", "U1", {"account": "a"}, None)
-    assert not other.accept("V1", "tencent", "U1", {"account": "a"}, None)
+def test_a_clock_that_was_set_back_keeps_no_circuit_open(
+    breakers: list[CircuitBreaker], tables: list[sa.Engine]
+) -> None:
+    """The next probe stands an hour ahead, further than newhire ever waits: one caller probes now, the other waits for it."""
+    one, other = breakers
+    for _ in range(FAILURES):
+        one.failed("tencent")
+    with tables[0].begin() as connection:
+        connection.execute(sa.text("update newhire_providers set probe_at = probe_at + 3600"))
+    assert one.circuit("tencent").closed
+    assert not other.circuit("tencent").closed
 
 
 @pytest.mark.parametrize(

@@ -572,7 +572,7 @@ async def test_a_vendor_that_is_away_is_set_aside_and_the_line_moves_when_it_is_
     await (await filled_in(hurried_bot)).submit(**first)
     await slack.until(lambda _: admins_were_told("does not answer"))
     await (await filled_in(hurried_bot)).submit(**second)
-    await slack.until(lambda _: "in line" in about(world, second["name"])[0]["text"])
+    await slack.until(lambda _: "goes out by itself" in about(world, second["name"])[0]["text"])
     await world.tencent.start(port)
     await asyncio.gather(result(world, first["name"]), result(world, second["name"]))
     assert len(world.tencent.created) == 2

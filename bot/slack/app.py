@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
-from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import form
+from bot.slack.errors import TROUBLES, trouble
 from bot.slack.listeners import Listeners, acknowledge
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 ANY = re.compile(".*")
 SHORTCUT = "newhire_global"
 PING_SECONDS = 3
-AGAIN_SECONDS = 3.0
 
 
 def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -73,25 +73,27 @@ async def _log(error: Exception, body: dict[str, Any]) -> None:
 class _Client(SocketModeClient):
     """slack_sdk's own asks only once when Slack says goodbye: with Slack in trouble just then, it would stay deaf."""
 
+    again: float
+
     async def issue_new_wss_url(self) -> str:
         while True:
             try:
                 answer = await self.web_client.apps_connections_open(app_token=self.app_token)
                 return str(answer["url"])
-            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
-                reason = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
-                log.warning("no new connection to Slack (%s); trying again in %g s", reason, AGAIN_SECONDS)
-            await asyncio.sleep(AGAIN_SECONDS)
+            except TROUBLES as error:
+                log.warning("no new connection to Slack (%s); trying again in %g s", trouble(error).reason, self.again)
+            await asyncio.sleep(self.again)
 
 
 class _Handler(AsyncSocketModeHandler):
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, again: timedelta) -> None:
         # Not super().__init__: it would start a client of slack_sdk's.
         self.app, self.app_token = app, app_token
         self.client = _Client(app_token, app.logger, app.client, ping_interval=PING_SECONDS)
+        self.client.again = again.total_seconds()
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type] # as slack_bolt does
 
 
-def socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
-    """The connection; a dead one is noticed after four pings."""
-    return _Handler(app, app_token)
+def socket(app: AsyncApp, app_token: str, again: timedelta) -> AsyncSocketModeHandler:
+    """The connection; a dead one is noticed after four pings. `again`: how soon Slack is asked for another when it cannot."""
+    return _Handler(app, app_token, again)

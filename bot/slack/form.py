@@ -46,21 +46,21 @@ class ModalState:
     response_url: str | None = None
     more: bool = False
     kept: Mapping[str, str] = field(default_factory=dict)  # typed into fields that are not shown now
-    again: str | None = None  # the earlier request that the person has been told of
+    confirmed_duplicate: str | None = None  # the earlier request that the person has been told of
 
 
 def build(
     offers: Sequence[Offer],
-    memory: ModalState,
+    state: ModalState,
     lang: str,
     *,
     typed: Mapping[str, str] | None = None,
     notice: str | None = None,
 ) -> View:
-    """The modal for the provider that `memory` names, with `typed` filled in and `notice` on top."""
-    offer = _chosen(offers, memory)
-    values = dict(memory.kept) | dict(typed or {})
-    shown = [item for item in offer.fields() if memory.more or not item.ask.more]
+    """The modal for the provider that `state` names, with `typed` filled in and `notice` on top."""
+    offer = _chosen(offers, state)
+    values = dict(state.kept) | dict(typed or {})
+    shown = [item for item in offer.fields() if state.more or not item.ask.more]
     blocks: list[View] = []
     if notice:
         # Not an alert block: those end after 200 characters.
@@ -68,7 +68,7 @@ def build(
     blocks.append(_provider_block(offers, offer, lang))
     blocks += [_input(item, values.get(item.name), lang) for item in shown]
     if any(item.ask.more for item in offer.fields()):
-        label = say(lang, "form.fewer" if memory.more else "form.more")
+        label = say(lang, "form.fewer" if state.more else "form.more")
         blocks.append({"type": "actions", "block_id": MORE, "elements": [_button(label)]})
     secrets = {item.name for each in offers for item in each.fields() if item.ask.kind == "secret"}
     hidden = {name: text for name, text in values.items() if name not in {item.name for item in shown} | secrets}
@@ -76,9 +76,9 @@ def build(
         "type": "modal",
         "callback_id": CALLBACK,
         "title": _plain(say(lang, "form.title")),
-        "submit": _plain(say(lang, "form.anyway" if memory.again else "form.submit")),
+        "submit": _plain(say(lang, "form.anyway" if state.confirmed_duplicate else "form.submit")),
         "close": _plain(say(lang, "form.cancel")),
-        "private_metadata": _remember(replace(memory, provider=offer.key, kept=hidden)),
+        "private_metadata": _remember(replace(state, provider=offer.key, kept=hidden)),
         "blocks": blocks,
     }
 
@@ -173,8 +173,8 @@ def from_profile(user: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(text) for name, text in found.items() if text}
 
 
-def _chosen(offers: Sequence[Offer], memory: ModalState) -> Offer:
-    return next((offer for offer in offers if offer.key == memory.provider), offers[0])
+def _chosen(offers: Sequence[Offer], state: ModalState) -> Offer:
+    return next((offer for offer in offers if offer.key == state.provider), offers[0])
 
 
 def _provider_block(offers: Sequence[Offer], offer: Offer, lang: str) -> View:
@@ -257,11 +257,11 @@ def _typed(state: Mapping[str, Any]) -> str | None:
     return state.get("value") or state.get("selected_date") or state.get("selected_user")
 
 
-def _remember(memory: ModalState) -> str:
+def _remember(state: ModalState) -> str:
     """ModalState as JSON within Slack's limit: the longest kept texts go first."""
-    kept = dict(memory.kept)
+    kept = dict(state.kept)
     while True:
-        text = json.dumps(asdict(memory) | {"kept": kept}, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(asdict(state) | {"kept": kept}, ensure_ascii=False, separators=(",", ":"))
         if len(text) <= METADATA_LIMIT or not kept:
             return text
         kept.pop(max(kept, key=lambda name: len(kept[name])))

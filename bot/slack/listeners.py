@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.hire import NewHire
 from bot.intake import NotConfirmed
-from bot.onboarding.workflow import Request
+from bot.request import Duplicate, Request
 from bot.slack import form
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
@@ -38,21 +38,10 @@ class Provider(Offer, Protocol):
     def form(self) -> type[NewHire]: ...
 
 
-class Earlier(Protocol):
-    """An earlier request for the same person (`history.Earlier`)."""
-
-    id: str
-    requester: str
-    accepted_at: float
-    channel: str | None
-    ts: str | None
-    kind: str | None
-
-
 class Intake(Protocol):
     """Where forms are handed in (`intake.Intake`)."""
 
-    async def accept(self, request: Request, hire: NewHire, seen: str | None) -> Any: ...
+    async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
 
 
 @dataclass(frozen=True)
@@ -82,8 +71,8 @@ class Listeners:
         elif text.casefold() in ("help", "帮助"):
             await respond(self.help(verdict.language))
         else:
-            memory = ModalState(channel=body["channel_id"], response_url=body["response_url"])
-            reason = await self._open(client, body["trigger_id"], memory, text, verdict.language)
+            state = ModalState(channel=body["channel_id"], response_url=body["response_url"])
+            reason = await self._open(client, body["trigger_id"], state, text, verdict.language)
             if reason:
                 await respond(say(verdict.language, "not_opened", reason=reason))
 
@@ -102,16 +91,16 @@ class Listeners:
         names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
         return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
 
-    async def _open(self, client: AsyncWebClient, trigger: str, memory: ModalState, text: str, lang: str) -> str | None:
+    async def _open(self, client: AsyncWebClient, trigger: str, state: ModalState, text: str, lang: str) -> str | None:
         """Open the form; None, or Slack's reason why it did not open."""
         typed, mentioned = form.prefill(text)
         if mentioned:
             typed = await self._profile(client, mentioned) | typed
         offer = self.offers[0]
         known = form.belonging(offer, typed)
-        memory = replace(memory, provider=offer.key, kept={key: typed[key] for key in typed.keys() - known.keys()})
+        state = replace(state, provider=offer.key, kept={key: typed[key] for key in typed.keys() - known.keys()})
         try:
-            await client.views_open(trigger_id=trigger, view=form.build(self.offers, memory, lang, typed=known))
+            await client.views_open(trigger_id=trigger, view=form.build(self.offers, state, lang, typed=known))
         except SlackApiError as error:
             log.warning("the form did not open: %s", error.response.get("error"))
             return str(error.response.get("error"))
@@ -129,12 +118,12 @@ class Listeners:
     async def redraw(self, body: Body, client: AsyncWebClient) -> None:
         """Another provider was chosen, or more options are wanted: draw those fields, keep what was typed."""
         view, action = body["view"], body["actions"][0]
-        memory = form.recall(view)
-        memory = replace(memory, provider=form.chosen(view), again=None)
+        state = form.recall(view)
+        state = replace(state, provider=form.chosen(view), confirmed_duplicate=None)
         if action["block_id"] == form.MORE:
-            memory = replace(memory, more=not memory.more)
+            state = replace(state, more=not state.more)
         lang = await self.permission.language(client, body["user"]["id"])
-        drawn = form.build(self.offers, memory, lang, typed=form.read(view))
+        drawn = form.build(self.offers, state, lang, typed=form.read(view))
         try:
             await client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
         except SlackApiError as error:
@@ -153,10 +142,10 @@ class Listeners:
             lang = verdict.language
             await ack(**await self._answer(body, verdict))
         except NotConfirmed:
-            await ack(**self._again(body["view"], lang, say(lang, "form.not_confirmed")))
+            await ack(**self._redrawn(body["view"], lang, say(lang, "form.not_confirmed")))
         except Exception:
             log.exception("form %s failed", body["view"]["id"])
-            await ack(**self._again(body["view"], lang, say(lang, "form.trouble", where=body["view"]["id"])))
+            await ack(**self._redrawn(body["view"], lang, say(lang, "form.trouble", where=body["view"]["id"])))
         await next()
 
     async def _answer(self, body: Body, verdict: Verdict) -> Body:
@@ -170,10 +159,11 @@ class Listeners:
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
         request = self._request(body, provider, hire, lang)
-        earlier = await self.intake.accept(request, hire, form.recall(view).again)
-        if earlier is not None:
-            memory = replace(form.recall(view), provider=provider.key, again=earlier.id)
-            drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=self._repeat(earlier, lang))
+        duplicate = await self.intake.accept(request, hire, form.recall(view).confirmed_duplicate)
+        if duplicate is not None:
+            state = replace(form.recall(view), provider=provider.key, confirmed_duplicate=duplicate.id)
+            notice = self._repeat(duplicate, lang, same_form=duplicate.id == request.id)
+            drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
             return {"response_action": "update", "view": drawn}
         return {}
 
@@ -183,17 +173,17 @@ class Listeners:
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
         titles = {field.name: pick(field.ask.title, lang) for field in provider.fields()}
         text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
-        memory = replace(form.recall(view), provider=provider.key, more=True)
-        drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=text)
+        state = replace(form.recall(view), provider=provider.key, more=True)
+        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
         return {"response_action": "update", "view": drawn}
 
-    def _again(self, view: Body, lang: str, notice: str) -> Body:
-        memory = replace(form.recall(view), provider=form.chosen(view))
-        drawn = form.build(self.offers, memory, lang, typed=form.read(view), notice=notice)
+    def _redrawn(self, view: Body, lang: str, notice: str) -> Body:
+        state = replace(form.recall(view), provider=form.chosen(view))
+        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
         return {"response_action": "update", "view": drawn}
 
     def _request(self, body: Body, provider: Provider, hire: NewHire, lang: str) -> Request:
-        memory = form.recall(body["view"])
+        state = form.recall(body["view"])
         return Request(
             id=body["view"]["id"],
             provider=provider.key,
@@ -201,19 +191,21 @@ class Listeners:
             region=self.region,
             requester=body["user"]["id"],
             language=lang,
-            channel=memory.channel,
-            response_url=memory.response_url,
+            channel=state.channel,
+            response_url=state.response_url,
             accepted_at=self.clock(),
             has_password=any(getattr(hire, name) is not None for name in type(hire).secrets()),
         )
 
-    def _repeat(self, earlier: Earlier, lang: str) -> str:
-        state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(earlier.kind, "done"))
-        if earlier.channel and earlier.ts:
-            link = f"<{self.workspace}archives/{earlier.channel}/p{earlier.ts.replace('.', '')}|{say(lang, 'form.message')}>"
+    def _repeat(self, duplicate: Duplicate, lang: str, *, same_form: bool) -> str:
+        state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(duplicate.kind, "done"))
+        if ref := duplicate.ref:
+            link = f"<{self.workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}|{say(lang, 'form.message')}>"
             state = f"{state}, {say(lang, 'form.see', link=link)}"
-        when = ago(lang, self.clock() - earlier.accepted_at)
-        return say(lang, "form.repeat", requester=f"<@{earlier.requester}>", ago=when, state=state)
+        if same_form:
+            return say(lang, "form.first_version", state=state)
+        when = ago(lang, self.clock() - duplicate.accepted_at)
+        return say(lang, "form.repeat", requester=f"<@{duplicate.requester}>", ago=when, state=state)
 
     # What nobody else answers.
 

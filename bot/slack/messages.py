@@ -1,22 +1,27 @@
-"""Outcomes as Slack messages. Pure: JSON in, `{"text", "blocks"}` out; phones masked, no password anywhere."""
+"""What is to be told, as Slack messages. Pure: `{"text", "blocks"}` out; phones masked, no password anywhere."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from bot.hire import Text, mask_phone
-from bot.outcome import (
-    Account,
-    AlreadyExists,
-    Json,
-    Outcome,
-    OutcomeUnknown,
-    ProvisionError,
-    Rejected,
-    from_json,
+from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome
+from bot.request import (
+    Alert,
+    Creating,
+    Ended,
+    Final,
+    InLine,
+    Late,
+    ProviderBack,
+    ProviderDown,
+    Stuck,
+    Unheard,
+    Unsure,
+    Update,
 )
 from bot.slack.words import pick, say
 
@@ -55,58 +60,67 @@ class About:
         return f"“{pick(title, self.language)}”" if title else self.say("a_value")
 
 
-def creating(about: About) -> Message:
-    """The first message of a request, which the later ones replace."""
-    return _message(f"⏳ {about.say('creating')}")
+def update(about: About, news: Update, hours: int) -> Message:
+    """The request's message, as it is to read now. `hours`: when newhire gives up."""
+    match news:
+        case Creating():
+            return _message(f"⏳ {about.say('creating')}")
+        case InLine(since=since):
+            return _message(f"⏳ {about.say('line', since=moment(since or time.time()))}")
+        case Late(why=why, next_at=at):
+            return _message(f"⏳ {about.say('late', why=_because(about, why), next=moment(at), hours=hours)}")
+        case Unsure(why=why, next_at=at):
+            return _message(f"❓ {about.say('unknown', why=_because(about, why), next=moment(at))}")
+        case Final(outcome=outcome):
+            return result(about, outcome)
+        case _:
+            assert_never(news)
 
 
-def progress(about: About, note: Json, hours: int) -> Message:
-    """What is going on while there is no outcome: the provider is set aside, late, or its answer is not known."""
-    if note["what"] == "line":
-        since = moment(note["since"] or time.time())
-        return _message(f"⏳ {about.say('line', since=since, position=note['position'])}")
-    error = from_json(note["outcome"])
-    why = (
-        about.say("because", reason=_vendor(about, error))
-        if isinstance(error, ProvisionError) and _spoke(error)
-        else ""
-    )
-    icon = "❓" if note["what"] == "unknown" else "⏳"
-    return _message(f"{icon} {about.say(note['what'], why=why, next=moment(note['next']), hours=hours)}")
+def result(about: About, outcome: Outcome) -> Message:
+    """The last word of a request."""
+    if not isinstance(outcome, Failure):
+        return _success(about, outcome)
+    headline = about.say("OutcomeUnknown" if outcome.kind == "OutcomeUnknown" else "failed")
+    return _message(f"{ICONS.get(outcome.kind, '⚠️')} {headline}", context=_failure(about, outcome))
 
 
-def result(about: About, stored: Json, *, extra: str = "") -> Message:
-    """The final message of a request."""
-    outcome = from_json(stored)
-    if isinstance(outcome, Outcome):
-        return _success(about, outcome, extra)
-    headline = about.say("OutcomeUnknown" if isinstance(outcome, OutcomeUnknown) else "failed")
-    icon = ICONS.get(stored["kind"], "⚠️")
-    return _message(f"{icon} {headline}", context=[*_failure(about, outcome), *([extra] if extra else [])])
+def alert(about: About, news: Alert) -> Message | None:
+    """What the admins read; None where it does not concern them."""
+    match news:
+        case Ended(outcome=outcome):
+            return _ended(about, outcome)
+        case Stuck(why=why):
+            return _notice(about, why)
+        case Unheard(outcome=outcome):
+            message = result(about, outcome)
+            message["blocks"].append(_context(about.say("admin.silent", kind=outcome.kind)))
+            return message
+        case ProviderDown():
+            return _message(f"🔴 {about.say('admin.down')}")
+        case ProviderBack():
+            return _message(f"🟢 {about.say('admin.back')}")
+        case _:
+            assert_never(news)
 
 
-def created_line(about: About, stored: Json) -> Message:
-    """For the admins: one line for an account that was created."""
-    return _message(about.say("admin.created", account=_code(stored["account"]["account"])))
+def _ended(about: About, outcome: Outcome) -> Message | None:
+    """One line for an account that was created, a notice for what an admin must act on."""
+    match outcome:
+        case Created() | ActionRequired():
+            return _message(about.say("admin.created", account=_code(outcome.account.account)))
+        case AlreadyExists():
+            return None
+        case Failure(kind="Rejected" | "Conflict", certain=True):
+            return None
+        case Failure():
+            return _notice(about, outcome)
+        case _:
+            assert_never(outcome)
 
 
-def notice(about: About, stored: Json) -> Message:
-    """For the admins: something that one of them must act on."""
-    error = from_json(stored)
-    lines = _failure(about, error) if isinstance(error, ProvisionError) else []
-    return _message(f"⚠️ {about.say('admin.act')}", context=lines)
-
-
-def provider_line(about: About, what: str) -> Message:
-    """For the admins: a provider went away, or is back."""
-    return _message(f"{'🔴' if what == 'aside' else '🟢'} {about.say(f'admin.{what}')}")
-
-
-def silent(about: About, stored: Json) -> Message:
-    """For the admins: the requester could not be reached in Slack, so they get the result."""
-    message = result(about, stored)
-    message["blocks"].append(_context(about.say("admin.silent", kind=stored["kind"])))
-    return message
+def _notice(about: About, failure: Failure) -> Message:
+    return _message(f"⚠️ {about.say('admin.act')}", context=_failure(about, failure))
 
 
 def escape(text: str) -> str:
@@ -135,18 +149,15 @@ def moment(at: float) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
-def _success(about: About, outcome: Outcome, extra: str) -> Message:
+def _success(about: About, outcome: Created | ActionRequired | AlreadyExists) -> Message:
     lines = []
     if isinstance(outcome, AlreadyExists):
         names = ", ".join(about.field(name) for name in outcome.differences)
         lines.append(about.say("differs", fields=names) if names else about.say("same"))
     elif about.to_do and (outcome.account.activation_pending or outcome.account.must_change_password):
         lines.append(about.say("to_do", what=pick(about.to_do, about.language)))
-    return _message(
-        f"{ICONS[outcome.kind]} {about.say(outcome.kind)}",
-        fields=_details(about, outcome.account),
-        context=[*lines, *([extra] if extra else [])],
-    )
+    headline = f"{ICONS[outcome.kind]} {about.say(outcome.kind)}"
+    return _message(headline, fields=_details(about, outcome.account), context=lines)
 
 
 def _details(about: About, account: Account) -> list[str]:
@@ -168,30 +179,33 @@ def _details(about: About, account: Account) -> list[str]:
     return [f"*{about.say(f'detail.{key}')}*\n{shown[key]}" for key in values if key in shown]
 
 
-def _failure(about: About, error: ProvisionError) -> list[str]:
+def _failure(about: About, failure: Failure) -> list[str]:
     """Who must act and what to do; then the vendor's own words."""
-    field = about.field(error.field) if isinstance(error, Rejected) else ""
-    lines = [about.say(f"act.{type(error).__name__}", field=field)]
-    if advice := about.advice(error.code):
+    lines = [about.say(f"act.{failure.kind}", field=about.field(failure.field))]
+    if advice := about.advice(failure.code):
         lines.append(pick(advice, about.language))
-    if _spoke(error):
-        lines.append(_vendor(about, error))
-    if isinstance(error, Rejected) and not error.certain:
+    if _spoke(failure):
+        lines.append(_vendor(about, failure))
+    if failure.kind == "Rejected" and not failure.certain:
         lines.append(about.say("unknown_code"))
     return lines
 
 
-def _spoke(error: ProvisionError) -> bool:
-    return bool(error.code or error.words or error.detail)
+def _because(about: About, failure: Failure) -> str:
+    return about.say("because", reason=_vendor(about, failure)) if _spoke(failure) else ""
 
 
-def _vendor(about: About, error: ProvisionError) -> str:
-    if not (error.code or error.words):
-        return escape(error.detail)
+def _spoke(failure: Failure) -> bool:
+    return bool(failure.code or failure.words or failure.detail)
+
+
+def _vendor(about: About, failure: Failure) -> str:
+    if not (failure.code or failure.words):
+        return escape(failure.detail)
     # Vendors repeat what they refuse; a channel reads along.
-    words = _NUMBER.sub(lambda found: mask_phone(found[0]), error.words or "")
-    said = about.say("vendor_says", code=_code(error.code) or "", words=escape(words))
-    return f"{said} {escape(error.detail)}".strip()
+    words = _NUMBER.sub(lambda found: mask_phone(found[0]), failure.words or "")
+    said = about.say("vendor_says", code=_code(failure.code) or "", words=escape(words))
+    return f"{said} {escape(failure.detail)}".strip()
 
 
 def _message(text: str, *, fields: list[str] | None = None, context: list[str] | None = None) -> Message:

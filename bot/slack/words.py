@@ -26,6 +26,10 @@ WORDS: dict[str, Text] = {
         "{requester} asked for the same person {ago}: {state}. If you mean somebody else or want it again, send the form once more.",
         "{requester} 在{ago}已为同一人提交过：{state}。如确需再次创建，请再次提交表单。",
     ),
+    "form.first_version": Text(
+        "Your first version of this form was accepted ({state}). If this one is to be created as well, send it once more.",
+        "此表单的第一版已提交（{state}）。如仍需按现在的内容再创建一个，请再次提交。",
+    ),
     "form.see": Text("see {link}", "见{link}"),
     "form.message": Text("the message", "这条消息"),
     "form.state.open": Text("it is under way", "正在处理"),
@@ -95,8 +99,8 @@ WORDS: dict[str, Text] = {
         "无法在您输入命令的频道中发布（我不在该频道中，或频道已归档），因此在这里告知您。如需在频道中显示，请邀请我加入。",
     ),
     "line": Text(
-        "{provider} has not answered since {since}. The form for *{name}* is kept; it is number {position} in line. (asked for by {requester})",
-        "{provider}自 {since} 起没有响应。*{name}* 的申请已保存，排在第 {position} 位。（申请人：{requester}）",
+        "{provider} has not answered since {since}. The form for *{name}* is kept and goes out by itself. (asked for by {requester})",
+        "{provider}自 {since} 起没有响应。*{name}* 的申请已保存，恢复后会自动提交。（申请人：{requester}）",
     ),
     "late": Text(
         "{provider} has not taken the account for *{name}* so far{why}. The form is kept, the admins know; next try at {next}, "
@@ -185,7 +189,7 @@ WORDS: dict[str, Text] = {
         "*An admin must act*: {provider}, the request for *{name}* by {requester}",
         "*需要管理员处理*：{provider}，{requester} 为 *{name}* 提交的申请",
     ),
-    "admin.aside": Text(
+    "admin.down": Text(
         "*{provider} does not answer.* Forms are still accepted; they wait in line, and newhire tries one at a time until it is back.",
         "*{provider}没有响应。* 仍可提交申请，申请会排队等待；newhire 会逐个尝试，直到恢复。",
     ),

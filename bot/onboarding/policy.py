@@ -1,0 +1,56 @@
+"""Every wait, limit and patience of newhire in one frozen object; tests pass another one (`tests/hurried.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long newhire waits, for what, and when it gives up. The defaults are what `newhire run` uses."""
+
+    # One request.
+    patience: timedelta = 15 * MINUTE
+    """After so long without an outcome people read what happens next, and the admins hear of it."""
+    give_up: timedelta = 24 * HOUR
+    """After so long it ends, whatever is known by then."""
+    on_a_thread: timedelta = 5 * SECOND
+    """A longer wait ends the run: nobody holds a thread while a provider sleeps."""
+    settle: timedelta = 2 * SECOND
+    """Between a send without an answer and the first look: the vendor may still be at work."""
+    turn: timedelta = 6 * SECOND
+    """How often a request looks whether the one before it, for the same person, has ended."""
+    longest_backoff: timedelta = MINUTE
+    """Waits grow by doubling from a second up to this."""
+    late_retry: timedelta = 10 * MINUTE
+    """And after the patience is used up this is the shortest."""
+    quick_looks: tuple[timedelta, ...] = (2 * SECOND, 4 * SECOND, 5 * SECOND)
+    """While the look-up itself does not work: the first waits, without a word to anybody."""
+    slow_looks: tuple[timedelta, ...] = (MINUTE, 5 * MINUTE, 30 * MINUTE, 6 * HOUR)
+    """And the later ones, each told; the last is repeated until `give_up`."""
+
+    # A provider, for all requests.
+    failures_before_open: int = 5
+    """Calls in a row without an answer after which the circuit opens."""
+    shortest_probe: timedelta = 5 * SECOND
+    longest_probe: timedelta = MINUTE
+    """How long an open circuit lets nothing through before one call may try: at first, and at most."""
+    longest_turn: timedelta = 20 * SECOND
+    """A thread waits no longer for its turn on a provider's wire: the request waits without a thread."""
+
+    # Vendors' and Slack's answers.
+    vendor_read: timedelta = 20 * SECOND
+    slack_again: timedelta = 5 * SECOND
+    """Until another try, when Slack does not say: of a passing trouble,"""
+    slack_broken: timedelta = MINUTE
+    """of one that somebody must mend,"""
+    slack_reconnect: timedelta = 3 * SECOND
+    """and of the connection itself."""
+
+    def look_wait(self, looks: int) -> timedelta:
+        """The wait after so many look-ups in a row that did not work (1 or more)."""
+        schedule = (*self.quick_looks, *self.slow_looks)
+        return schedule[min(looks, len(schedule)) - 1]

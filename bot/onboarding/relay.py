@@ -1,0 +1,216 @@
+"""Tells people what is in the outbox: at once on the thread that put it there, and again later when Slack was away.
+
+Every message is ticked off by itself, so the trouble of one never repeats another. What a crashed process was to tell is
+told by whoever takes its rows over; only "creating ..." is not, for it may stand in the channel already.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from datetime import timedelta
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from bot.outcome import Outcome
+from bot.request import Alert, CannotBeTold, Creating, Ended, Final, MessageRef, Request, TryLater, Unheard, Update
+from bot.store.outbox import Letter, Outbox
+
+log = logging.getLogger(__name__)
+
+FINAL = 1_000_000
+"""The version of a request's last word: newer than whatever came before it."""
+
+AGAIN_SECONDS = 10.0
+"""After a fault of ours or of the database."""
+
+
+class Notifier(Protocol):
+    """Who speaks to people. Every method may raise TryLater."""
+
+    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef | None:
+        """Edit the request's message, or post it. Where it stands now. Raises CannotBeTold when no way is open."""
+        ...
+
+    def alert(self, request: Request | None, alert: Alert) -> None: ...
+
+
+class UpdateContent(BaseModel):
+    """A message for whoever asked."""
+
+    request: Request
+    update: Update
+
+
+class AlertContent(BaseModel):
+    """A message for the admins, about a request or about a provider."""
+
+    request: Request | None = None
+    alert: Alert
+
+
+Content = Annotated[UpdateContent | AlertContent, Field(union_mode="left_to_right")]
+_CONTENT: TypeAdapter[UpdateContent | AlertContent] = TypeAdapter(Content)
+
+
+class Relay:
+    """Between the outbox and the notifier. `start` begins its thread, `stop` ends it; what is untold stays in the outbox."""
+
+    def __init__(self, outbox: Outbox, notifier: Notifier, give_up: timedelta) -> None:
+        self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
+        self._due: list[tuple[float, int, str]] = []
+        self._order = itertools.count()
+        self._telling: dict[str, bool] = {}  # True: there was more to tell meanwhile
+        self._change = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Tell what earlier processes on this file left, and from now on what could not be told at once."""
+        self._thread = threading.Thread(target=self._run, name="newhire-relay", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell nothing more by itself. What is under way ends on its own thread."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+
+    # What the workflow says.
+
+    def begin(self, request: Request) -> None:
+        """The first message of a request, at most once however often it is begun."""
+        letter, content = _message_id(request), UpdateContent(request=request, update=Creating())
+        if self._outbox.begin(request.id, letter, content.model_dump_json()):
+            self.tell_now(letter)
+
+    def update(self, request: Request, update: Update, version: int) -> None:
+        """Edit the request's message while it is under way."""
+        letter = _message_id(request)
+        if self._outbox.put(
+            letter, request.id, UpdateContent(request=request, update=update).model_dump_json(), version
+        ):
+            self.tell_now(letter)
+
+    def alert(self, key: str, alert: Alert, request: Request | None = None) -> None:
+        """Say something to the admins, once a `key`. Not on this thread: the vendor's work must not wait for Slack."""
+        content = AlertContent(request=request, alert=alert).model_dump_json()
+        if self._outbox.put(key, request.id if request else None, content):
+            self._later(key, 0.0)
+
+    def end(self, request: Request, outcome: Outcome) -> None:
+        """The last word to the requester, and what concerns the admins."""
+        final = UpdateContent(request=request, update=Final(outcome=outcome)).model_dump_json()
+        ended = AlertContent(request=request, alert=Ended(outcome=outcome)).model_dump_json()
+        letters = [(_message_id(request), final, FINAL), (f"{request.id}/alert/ended", ended, 1)]
+        for letter in self._outbox.end(request.id, outcome.kind, letters):
+            self.tell_now(letter)
+
+    def take_over(self, holder: str | None) -> None:
+        """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
+        for letter_id in self._outbox.take_over(holder):
+            letter = self._outbox.letter(letter_id)
+            if letter is not None and _is_first(letter):
+                # It may stand there already: the process died between posting it and ticking it off.
+                self._outbox.told(letter, None, last=False)
+            else:
+                self._later(letter_id, 0.0)
+
+    def tell_now(self, letter_id: str) -> None:
+        """Tell it on this thread. What does not work now is told later, on the relay's own."""
+        with self._change:
+            if letter_id in self._telling:
+                self._telling[letter_id] = True
+                return
+            self._telling[letter_id] = False
+        while True:
+            wait = self._try(letter_id)
+            with self._change:
+                if wait is not None or not self._telling[letter_id]:
+                    del self._telling[letter_id]
+                    break
+                self._telling[letter_id] = False
+        if wait is not None:
+            self._later(letter_id, wait)
+
+    # How it is told.
+
+    def _try(self, letter_id: str) -> float | None:
+        """Tell it; seconds until it is worth trying again, None when it is told."""
+        try:
+            self._tell(letter_id)
+        except TryLater as later:
+            return later.seconds
+        except Exception:
+            log.exception("a message could not be told; it is tried again")
+            return AGAIN_SECONDS
+        return None
+
+    def _tell(self, letter_id: str) -> None:
+        """Tell the newest version, until there is none newer."""
+        newer = True
+        while newer and (letter := self._outbox.letter(letter_id)) is not None:
+            content = _CONTENT.validate_json(letter.content)
+            last = isinstance(content, UpdateContent) and isinstance(content.update, Final)
+            newer = self._outbox.told(letter, self._deliver_in_time(letter, content), last=last)
+
+    def _deliver_in_time(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+        try:
+            return self._deliver(letter, content)
+        except TryLater:
+            if time.time() - letter.created_at <= self._patience:
+                raise
+            log.error("request %s: nobody could be told", letter.request_id)
+            return letter.ref
+
+    def _deliver(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+        if isinstance(content, AlertContent):
+            self._notifier.alert(content.request, content.alert)
+            return None
+        try:
+            return self._notifier.tell(content.request, letter.ref, content.update)
+        except CannotBeTold:
+            log.warning("request %s: the requester cannot be reached in Slack", letter.request_id)
+            if isinstance(content.update, Final):
+                unheard = Unheard(outcome=content.update.outcome)
+                self.alert(f"{content.request.id}/alert/unheard", unheard, content.request)
+            return letter.ref
+        except TryLater:
+            if isinstance(content.update, Creating):
+                # It may have arrived all the same; the next word comes as a message of its own.
+                return None
+            raise
+
+    def _later(self, letter_id: str, seconds: float) -> None:
+        with self._change:
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), letter_id))
+            self._change.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            letter_id = self._next()
+            if letter_id is None:
+                return
+            self.tell_now(letter_id)
+
+    def _next(self) -> str | None:
+        with self._change:
+            while not self._stopping:
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._change.wait(wait)
+        return None
+
+
+def _message_id(request: Request) -> str:
+    return f"{request.id}/message"
+
+
+def _is_first(letter: Letter) -> bool:
+    content = _CONTENT.validate_json(letter.content)
+    return isinstance(content, UpdateContent) and isinstance(content.update, Creating)

@@ -1,0 +1,149 @@
+"""What travels between the rooms: a request, where its message stands, and what people are to be told about it.
+
+An `Update` is for whoever asked, an `Alert` for the admins. Both are facts; the words are made in `slack.messages`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from bot.outcome import Failure, Outcome
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Request(_Fact):
+    """What was accepted. Stored for as long as the request lives: fields may be added, with a default, never changed.
+
+    `id` is the id of the form that was sent, `hire` what was typed (`NewHire.typed`), `accepted_at` in Unix seconds.
+    """
+
+    id: str
+    provider: str
+    hire: dict[str, JsonValue]
+    region: str = "CN"
+    requester: str
+    language: str = "en"
+    channel: str | None = None
+    response_url: str | None = None
+    accepted_at: float
+    has_password: bool = False
+
+
+class MessageRef(_Fact):
+    """Where a message stands in Slack: what an edit needs. `channel` is a D... id for a direct message."""
+
+    channel: str
+    ts: str
+
+    @property
+    def direct(self) -> bool:
+        return self.channel.startswith("D")
+
+
+class Duplicate(_Fact):
+    """An earlier request for the same person: who asked, when (Unix seconds), where it is talked about, what came of it."""
+
+    id: str
+    requester: str
+    accepted_at: float
+    ref: MessageRef | None = None
+    kind: str | None = None
+
+
+# To whoever asked: one message, edited in place.
+
+
+class Creating(_Fact):
+    """It is under way."""
+
+    kind: Literal["creating"] = "creating"
+
+
+class InLine(_Fact):
+    """The provider does not answer since `since` (Unix seconds); the request waits for it."""
+
+    kind: Literal["in_line"] = "in_line"
+    since: float | None = None
+
+
+class Late(_Fact):
+    """It takes long, because of `why`; the next try is at `next_at` (Unix seconds)."""
+
+    kind: Literal["late"] = "late"
+    why: Failure
+    next_at: float
+
+
+class Unsure(_Fact):
+    """Whether the account exists cannot be seen now, because of `why`; it is looked up again at `next_at`."""
+
+    kind: Literal["unsure"] = "unsure"
+    why: Failure
+    next_at: float
+
+
+class Final(_Fact):
+    """The last word."""
+
+    kind: Literal["final"] = "final"
+    outcome: Outcome
+
+
+Update = Annotated[Creating | InLine | Late | Unsure | Final, Field(discriminator="kind")]
+
+# To the admins: each a message of its own.
+
+
+class Ended(_Fact):
+    """A request has come to its end."""
+
+    kind: Literal["ended"] = "ended"
+    outcome: Outcome
+
+
+class Stuck(_Fact):
+    """A request does not come to its end by itself, or not soon."""
+
+    kind: Literal["stuck"] = "stuck"
+    why: Failure
+
+
+class Unheard(_Fact):
+    """The requester could not be told how it ended."""
+
+    kind: Literal["unheard"] = "unheard"
+    outcome: Outcome
+
+
+class ProviderDown(_Fact):
+    """A provider does not answer."""
+
+    kind: Literal["provider_down"] = "provider_down"
+    provider: str
+
+
+class ProviderBack(_Fact):
+    """A provider answers again."""
+
+    kind: Literal["provider_back"] = "provider_back"
+    provider: str
+
+
+Alert = Annotated[Ended | Stuck | Unheard | ProviderDown | ProviderBack, Field(discriminator="kind")]
+
+
+class TryLater(Exception):
+    """Slack cannot be reached now; `seconds` until it is worth trying again."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"try again in {seconds:.0f} s")
+
+
+class CannotBeTold(Exception):
+    """Nobody takes the message: not the channel, not the command's answer, not the requester."""

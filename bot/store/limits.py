@@ -1,0 +1,110 @@
+"""What all processes agree on about a provider: when its next call may go, and whether it answers at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from bot.store.database import insert_once, now
+from bot.store.tables import PROVIDERS
+
+_ROW = PROVIDERS.c
+
+
+def register(engine: sa.Engine, providers: Iterable[str]) -> None:
+    """A row for each provider. Safe to call at every start, from several processes."""
+    with engine.begin() as connection:
+        for provider in providers:
+            connection.execute(insert_once(engine, PROVIDERS, provider=provider))
+
+
+class RateLimiter:
+    """Calls to a provider leave one after the other, whichever process they leave from."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def turn(self, provider: str, gap: float, daily: int | None, longest: float) -> float | None:
+        """Take the next turn on the provider's wire: seconds until it comes. Turns are `gap` seconds apart.
+
+        None, and no turn is taken, when it would come later than in `longest` seconds or the day's calls are used up.
+        """
+        at = now(self._engine)
+        today = sa.cast(at / 86400.0, sa.Integer)
+        start = sa.case((_ROW.next_at > at, _ROW.next_at), else_=at)
+        calls = sa.case((_ROW.day == today, _ROW.calls), else_=0)
+        update = sa.update(PROVIDERS).where(_ROW.provider == provider, start - at <= longest)
+        if daily is not None:
+            update = update.where(calls < daily)
+        taken = update.values(next_at=start + gap, calls=calls + 1, day=today).returning(_ROW.next_at - gap - at)
+        with self._engine.begin() as connection:
+            wait = connection.execute(taken).scalar_one_or_none()
+        return None if wait is None else max(float(wait), 0.0)
+
+    def slow(self, provider: str, seconds: float) -> None:
+        """No call to the provider for so many seconds, from any process."""
+        until = now(self._engine) + seconds
+        update = sa.update(PROVIDERS).where(_ROW.provider == provider, _ROW.next_at < until)
+        with self._engine.begin() as connection:
+            connection.execute(update.values(next_at=until))
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Whether a call to the provider may go now. If not: seconds until it is worth asking again, and since when."""
+
+    closed: bool
+    wait: float = 0.0
+    since: float | None = None
+
+
+class CircuitBreaker:
+    """Opens when a provider has not answered several times in a row; half-open, one call at a time may try."""
+
+    def __init__(self, engine: sa.Engine, failures: int, shortest: timedelta, longest: timedelta) -> None:
+        self._engine, self._failures = engine, failures
+        self._shortest, self._longest = shortest.total_seconds(), longest.total_seconds()
+
+    def circuit(self, provider: str) -> Circuit:
+        """How it stands. `closed` on an open circuit means that this caller, and no other, may probe it."""
+        at = now(self._engine)
+        state = sa.select(_ROW.circuit_open, _ROW.probe_at - at, _ROW.failing_since, _ROW.failures)
+        with self._engine.begin() as connection:
+            is_open, wait, since, failures = connection.execute(state.where(_ROW.provider == provider)).one()
+            if not is_open:
+                return Circuit(closed=True)
+            # Further ahead than the longest wait is a clock that was set back meanwhile.
+            if 0 < wait <= self._longest:
+                return Circuit(closed=False, wait=float(wait), since=since)
+            again = min(self._shortest * 2 ** max(failures - self._failures, 0), self._longest)
+            due = sa.or_(_ROW.probe_at <= at, _ROW.probe_at - at > self._longest)
+            probe = sa.update(PROVIDERS).where(_ROW.provider == provider, due).values(probe_at=at + again)
+            mine = connection.execute(probe).rowcount == 1
+            return Circuit(closed=mine, wait=again, since=since)
+
+    def failed(self, provider: str) -> bool:
+        """The provider did not answer. True when that opens the circuit (once, in one process)."""
+        at = now(self._engine)
+        update = sa.update(PROVIDERS).where(_ROW.provider == provider)
+        counted = update.values(failures=_ROW.failures + 1, failing_since=sa.func.coalesce(_ROW.failing_since, at))
+        with self._engine.begin() as connection:
+            failures = connection.execute(counted.returning(_ROW.failures)).scalar_one()
+            if failures < self._failures:
+                return False
+            opens = update.where(_ROW.circuit_open == 0).values(circuit_open=1, probe_at=at + self._shortest)
+            return connection.execute(opens).rowcount == 1
+
+    def answered(self, provider: str) -> bool:
+        """The provider answered, whatever it said. True when that closes an open circuit (once, in one process)."""
+        with self._engine.connect() as connection:
+            healthy = sa.select(_ROW.failures).where(_ROW.provider == provider, _ROW.failures == 0)
+            if connection.execute(healthy).first() is not None:
+                return False
+        update = sa.update(PROVIDERS).where(_ROW.provider == provider)
+        with self._engine.begin() as connection:
+            was_open = connection.execute(update.where(_ROW.circuit_open == 1).values(circuit_open=0)).rowcount
+            connection.execute(update.values(failures=0, failing_since=None))
+        return was_open == 1

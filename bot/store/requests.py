@@ -1,0 +1,248 @@
+"""Who asked for whom, where and when, and what came of it; and what a request has claimed to do once.
+
+Every method is one short transaction. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.request import Duplicate, MessageRef, Request
+from bot.store.cipher import Cipher
+from bot.store.database import insert_once, is_sqlite, now
+from bot.store.tables import CIPHER_SAMPLE, FINGERPRINTS, IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, REQUESTS
+
+BEGUN = "announce"
+"""The key that every request claims first; what was accepted and never claimed it was never begun."""
+
+DUPLICATE_SECONDS = 86400.0
+"""A request that ended well is a duplicate of a new one for so long."""
+
+_DUPLICATE = (
+    sa.select(REQUESTS)
+    .join(FINGERPRINTS, FINGERPRINTS.c.request_id == REQUESTS.c.id)
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        REQUESTS.c.id != sa.bindparam("request_id"),
+        sa.or_(
+            REQUESTS.c.state != "done",
+            sa.and_(
+                REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown")),
+                REQUESTS.c.finished_at > sa.bindparam("since"),
+            ),
+        ),
+    )
+    .order_by(REQUESTS.c.accepted_at.desc())
+    .limit(1)
+)
+"""Built once: a person waits for it."""
+
+Identity = Mapping[str, str]
+"""By what a person is recognised at a provider: `NewHire.identity`."""
+
+
+class Requests:
+    """The requests of all providers."""
+
+    def __init__(self, engine: sa.Engine, cipher: Cipher, front: sa.Engine | None = None) -> None:
+        """`front` has connections of its own for what a person waits for (`accept`)."""
+        self.engine, self.cipher, self.front = engine, cipher, front or engine
+
+    def check_cipher(self) -> None:
+        """Raises cipher.Unreadable when what is stored here was encrypted with a key that we do not have."""
+        with self.engine.begin() as connection:
+            sample = connection.execute(sa.select(CIPHER_SAMPLE.c.sample)).scalar_one_or_none()
+            if sample is not None:
+                self.cipher.decrypt(sample)
+            fresh = self.cipher.encrypt("newhire")
+            connection.execute(insert_once(self.engine, CIPHER_SAMPLE, id=1, sample=fresh))
+            connection.execute(sa.update(CIPHER_SAMPLE).values(sample=fresh))
+
+    # From the form to the end.
+
+    def accept(
+        self, request: Request, identity: Identity, password: str | None = None, *, confirmed: str | None = None
+    ) -> Duplicate | None:
+        """Write a request down. None when this very request is written down now, or was before.
+
+        Otherwise nothing is changed and the duplicate is returned: the newest other request for the same person at the
+        same provider that is under way, or ended well in the last day, unless its id is `confirmed`; or, under this
+        request's own id, what was written down with other content. One that failed is none: asking again after a failure
+        is what people should do.
+        """
+        fingerprints = self._fingerprints(request.provider, identity)
+        content = self.content(request)
+        with self.front.begin() as connection:
+            self._lock(connection, fingerprints)
+            same = connection.execute(sa.select(REQUESTS).where(REQUESTS.c.id == request.id)).mappings().first()
+            if same is not None:
+                return None if same["content"] in (None, content) else _duplicate(same)
+            values = {
+                "fingerprints": fingerprints,
+                "request_id": request.id,
+                "since": time.time() - DUPLICATE_SECONDS,
+            }
+            other = connection.execute(_DUPLICATE, values).mappings().first()
+            if other is not None and other["id"] != confirmed:
+                return _duplicate(other)
+            self._write(connection, request, content, identity, password)
+        return None
+
+    def replace(self, request: Request, identity: Identity, password: str | None = None) -> None:
+        """Write a request down in place of what stands under its id, which was never begun."""
+        with self.front.begin() as connection:
+            for table in (FINGERPRINTS, PASSWORDS):
+                connection.execute(sa.delete(table).where(table.c.request_id == request.id))
+            connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id == request.id))
+            self._write(connection, request, self.content(request), identity, password)
+
+    def content(self, request: Request) -> str:
+        """A fingerprint of what was typed: the same form with another value is another one."""
+        typed = "\n".join(f"{name}={request.hire[name]}" for name in sorted(request.hire))
+        return self.cipher.fingerprints(f"{request.provider}\n{typed}")[0]
+
+    def claim(self, request_id: str, key: str) -> bool:
+        """Claim an idempotency key: something is about to be done once. False when it was claimed before.
+
+        A step of the workflow runs again after a crash: this is how it knows that it may have happened already.
+        """
+        with self.engine.begin() as connection:
+            row = insert_once(self.engine, IDEMPOTENCY_KEYS, request_id=request_id, key=key, at=now(self.engine))
+            return bool(connection.execute(row).rowcount == 1)
+
+    def claimed(self, request_id: str) -> list[str]:
+        """The keys that a request has claimed so far."""
+        query = sa.select(IDEMPOTENCY_KEYS.c.key).where(IDEMPOTENCY_KEYS.c.request_id == request_id)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def ended(self, request_id: str) -> bool:
+        """Whether its outcome is known, told or not; or it is forgotten already."""
+        query = sa.select(REQUESTS.c.state, REQUESTS.c.kind).where(REQUESTS.c.id == request_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return row is None or row[0] == "done" or row[1] is not None
+
+    def provider(self, request_id: str) -> str:
+        """The key of the provider that it is for."""
+        with self.engine.connect() as connection:
+            return str(
+                connection.execute(sa.select(REQUESTS.c.provider).where(REQUESTS.c.id == request_id)).scalar_one()
+            )
+
+    def ahead(self, request_id: str, provider: str, identity: Identity) -> bool:
+        """Whether a request for the same person at the same provider was begun before this one and is still under way.
+
+        Two at once could both find nobody there, or one fail while the other creates: they go one after the other.
+        What was written down and never begun (the person was told "not confirmed") holds nobody up.
+        """
+        me, other = IDEMPOTENCY_KEYS.alias("me"), IDEMPOTENCY_KEYS.alias("other")
+        query = (
+            sa.select(other.c.request_id)
+            .join(REQUESTS, REQUESTS.c.id == other.c.request_id)
+            .join(FINGERPRINTS, FINGERPRINTS.c.request_id == other.c.request_id)
+            .join(me, sa.and_(me.c.request_id == request_id, me.c.key == other.c.key))
+            .where(
+                FINGERPRINTS.c.fingerprint.in_(self._fingerprints(provider, identity)),
+                other.c.key == BEGUN,
+                other.c.request_id != request_id,
+                REQUESTS.c.state != "done",
+                sa.tuple_(other.c.at, other.c.request_id) < sa.tuple_(me.c.at, me.c.request_id),
+            )
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def password(self, request_id: str) -> str | None:
+        """The password that was typed, while it is held. Raises cipher.Unreadable."""
+        with self.engine.connect() as connection:
+            held = connection.execute(
+                sa.select(PASSWORDS.c.encrypted).where(PASSWORDS.c.request_id == request_id)
+            ).scalar_one_or_none()
+        return None if held is None else self.cipher.decrypt(held)
+
+    def wait(self, request_id: str) -> None:
+        """The request stands in the backlog of its provider, until it is done."""
+        waiting = sa.update(REQUESTS).where(REQUESTS.c.id == request_id, REQUESTS.c.state == "accepted")
+        with self.engine.begin() as connection:
+            connection.execute(waiting.values(state="waiting"))
+
+    def backlog(self, provider: str) -> list[str]:
+        """Ids of the requests that wait for the provider, the oldest first."""
+        query = (
+            sa.select(REQUESTS.c.id)
+            .where(REQUESTS.c.provider == provider, REQUESTS.c.state == "waiting")
+            .order_by(REQUESTS.c.accepted_at, REQUESTS.c.id)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    # What leaves.
+
+    def forget(self, older_than: float) -> list[str]:
+        """Delete what was finished before that time; the ids of those requests."""
+        old = sa.select(REQUESTS.c.id).where(REQUESTS.c.state == "done", REQUESTS.c.finished_at < older_than)
+        return self._delete(old.limit(1000))
+
+    def drop_unconfirmed(self, older_than: float) -> None:
+        """Delete what was written down and never begun: the person read "not confirmed" and did not send it again."""
+        begun = sa.exists().where(IDEMPOTENCY_KEYS.c.request_id == REQUESTS.c.id)
+        self._delete(
+            sa.select(REQUESTS.c.id).where(REQUESTS.c.state == "accepted", REQUESTS.c.accepted_at < older_than, ~begun)
+        )
+
+    def _delete(self, which: sa.Select[str]) -> list[str]:
+        with self.engine.begin() as connection:
+            ids = list(connection.execute(which).scalars())
+            for table in (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX):
+                connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
+            connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))
+        return ids
+
+    def _write(
+        self, connection: sa.Connection, request: Request, content: str, identity: Identity, password: str | None
+    ) -> None:
+        row = {
+            "id": request.id,
+            "provider": request.provider,
+            "requester": request.requester,
+            "state": "accepted",
+            "accepted_at": time.time(),
+            "content": content,
+        }
+        connection.execute(sa.insert(REQUESTS).values(**row))
+        newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
+        if newest:
+            rows = [{"request_id": request.id, "fingerprint": fingerprint} for fingerprint in newest]
+            connection.execute(sa.insert(FINGERPRINTS), rows)
+        if password is not None:
+            encrypted = self.cipher.encrypt(password)
+            connection.execute(insert_once(self.engine, PASSWORDS, request_id=request.id, encrypted=encrypted))
+
+    def _lock(self, connection: sa.Connection, fingerprints: Iterable[str]) -> None:
+        """Two who hand in the same person in the same moment are looked at one after the other."""
+        if is_sqlite(self.engine):
+            # pysqlite would begin a transaction at the first write only, after both have looked.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        for fingerprint in sorted(fingerprints):
+            lock = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"newhire:{fingerprint}", 0)))
+            connection.execute(lock)
+
+    def _fingerprints(self, provider: str, identity: Identity) -> list[str]:
+        return [found for key, value in identity.items() for found in self._fingerprint(provider, key, value)]
+
+    def _fingerprint(self, provider: str, key: str, value: str) -> list[str]:
+        return self.cipher.fingerprints(f"{provider}\n{key}\n{value}")
+
+
+def _duplicate(row: Mapping[Any, Any]) -> Duplicate:
+    ref = MessageRef(channel=row["channel"], ts=row["ts"]) if row["channel"] and row["ts"] else None
+    return Duplicate(
+        id=row["id"], requester=row["requester"], accepted_at=row["accepted_at"], ref=ref, kind=row["kind"]
+    )

@@ -1,0 +1,90 @@
+"""Our own tables, beside the engine's, as the newest migration leaves them (`migrations/versions/`; a test compares).
+
+They hold no name, phone or e-mail in clear: people are recognised by fingerprints, what was typed is encrypted.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+REQUESTS = sa.Table(
+    "newhire_requests",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("requester", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text),  # where its message stands
+    sa.Column("ts", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),  # accepted | waiting | done
+    sa.Column("kind", sa.Text),  # of the outcome
+    sa.Column("accepted_at", sa.Float, nullable=False),
+    sa.Column("finished_at", sa.Float),
+    sa.Column("content", sa.Text),  # fingerprint of what was typed; null: accepted by 0.1.0
+    sa.Index("newhire_requests_line", "provider", "state", "accepted_at"),
+)
+
+FINGERPRINTS = sa.Table(
+    "newhire_fingerprints",
+    METADATA,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Index("newhire_fingerprints_fingerprint", "fingerprint"),
+)
+
+IDEMPOTENCY_KEYS = sa.Table(
+    "newhire_idempotency_keys",
+    METADATA,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+PASSWORDS = sa.Table(
+    "newhire_passwords",
+    METADATA,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("encrypted", sa.Text, nullable=False),
+)
+
+CIPHER_SAMPLE = sa.Table(
+    "newhire_cipher",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sample", sa.Text, nullable=False),
+)
+
+PROVIDERS = sa.Table(
+    "newhire_providers",
+    METADATA,
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("next_at", sa.Float, nullable=False, server_default="0"),  # when the next call on the wire may go
+    sa.Column("day", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("calls", sa.Integer, nullable=False, server_default="0"),  # on that day
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # in a row
+    sa.Column("failing_since", sa.Float),
+    sa.Column("circuit_open", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("probe_at", sa.Float, nullable=False, server_default="0"),
+)
+
+OUTBOX = sa.Table(
+    "newhire_outbox",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text),
+    sa.Column("content", sa.Text),  # encrypted; gone once it is told
+    sa.Column("version", sa.Integer, nullable=False),  # of the content
+    sa.Column("told", sa.Integer, nullable=False, server_default="0"),  # the version that people have read
+    sa.Column("holder", sa.Text, nullable=False),  # the process that tells it
+    sa.Column("channel", sa.Text),  # where the message stands
+    sa.Column("ts", sa.Text),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index("newhire_outbox_request", "request_id"),
+    sa.Index(
+        "newhire_outbox_untold",
+        "holder",
+        sqlite_where=sa.text("told < version"),
+        postgresql_where=sa.text("told < version"),
+    ),
+)
