@@ -1,6 +1,7 @@
-"""Writes what the README and .env.example take from the code; `make docs` runs it, tests/test_documentation.py holds them to it.
+"""Writes what the documents and .env.example take from the code; `make docs` runs it, tests/test_documentation.py holds them to it.
 
-`python -m tests.regenerate` writes the generated parts, `--picture` also takes docs/picture.png in Chromium.
+`python -m tests.regenerate` writes the generated parts; `--icon` also draws docs/icon.png from docs/icon.svg, and `--picture`
+takes docs/picture.png, both in Chromium.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,8 +27,10 @@ from bot.settings import Settings, table, variable
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 ENV_EXAMPLE = ROOT / ".env.example"
-PICTURE = ROOT / "docs" / "picture.png"
+PICTURE = DOCS / "picture.png"
+ICON, DRAWING = DOCS / "icon.png", DOCS / "icon.svg"
 EXAMPLE = ROOT / "tests" / "example_provider.py"
 FAULTS = ROOT / "tests" / "test_faults.py"
 
@@ -51,30 +54,20 @@ def configured(kind: Kind, transport: httpx.BaseTransport | None = None, **setti
     return kind(config, transport=transport or httpx.MockTransport(lambda request: httpx.Response(503)))
 
 
-# The README's generated parts.
+# The documents' generated parts.
 
 
-def sections() -> dict[str, str]:
-    """Every generated part of the README, by the name in its markers."""
-    return {
-        "settings": settings_section(),
-        "fields": fields_section(),
-        "example": example_section(),
-        "faults": faults_section(),
-    }
-
-
-def readme(text: str) -> str:
-    """The README with its generated parts written anew. Raises ValueError for a part that has no markers."""
-    for name, part in sections().items():
-        text, found = re.subn(
-            rf"<!-- {name} -->.*?<!-- /{name} -->",
-            lambda _, name=name, part=part: f"<!-- {name} -->\n{part}\n<!-- /{name} -->",
-            text,
-            flags=re.DOTALL,
-        )
-        if found != 1:
-            raise ValueError(f"the README has {found} parts between <!-- {name} --> markers")
+def generated(path: Path) -> str:
+    """A document with its generated part written anew. Raises ValueError for one that has no markers."""
+    name, part = path.stem, PARTS[path]()
+    text, found = re.subn(
+        rf"<!-- {name} -->.*?<!-- /{name} -->",
+        lambda _: f"<!-- {name} -->\n{part}\n<!-- /{name} -->",
+        path.read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
+    if found != 1:
+        raise ValueError(f"{path.name} has {found} parts between <!-- {name} --> markers")
     return text
 
 
@@ -170,25 +163,31 @@ def sent(kind: Kind, hire: NewHire) -> dict[str, Any]:
 
 def example_section() -> str:
     """tests/example_provider.py, word for word."""
-    return f"```python\n{EXAMPLE.read_text().strip()}\n```" if EXAMPLE.exists() else ""
+    return f"```python\n{EXAMPLE.read_text(encoding='utf-8').strip()}\n```"
 
 
 def faults_section() -> str:
     """A line for each test of tests/test_faults.py whose docstring begins with `FAULT: what happens`."""
-    if not FAULTS.exists():
-        return ""
     rows = [(said[0], said[2].strip()) for said in (line.partition(":") for line in fault_lines()) if said[1]]
     return _table(("fault", "what happens"), rows)
 
 
 def fault_lines() -> list[str]:
     """First lines of the docstrings of the tests in tests/test_faults.py, in their order."""
-    tests = [node for node in ast.walk(ast.parse(FAULTS.read_text())) if isinstance(node, _FUNCTIONS)]
+    tests = [node for node in ast.walk(ast.parse(FAULTS.read_text(encoding="utf-8"))) if isinstance(node, _FUNCTIONS)]
     said = [ast.get_docstring(node) for node in tests if node.name.startswith("test_")]
     return [text.splitlines()[0] for text in said if text]
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+PARTS: Mapping[Path, Callable[[], str]] = {
+    DOCS / "settings.md": settings_section,
+    DOCS / "fields.md": fields_section,
+    DOCS / "adding-a-provider.md": example_section,
+    DOCS / "faults.md": faults_section,
+}
+"""The documents that have a generated part; it stands between markers with the document's name."""
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -241,22 +240,39 @@ def _env_group(
 # The command.
 
 
+def draw_icon() -> None:
+    """docs/icon.png, 512 x 512, of docs/icon.svg: Slack takes no SVG for an app's icon."""
+    from tests.browser import chromium
+
+    async def draw() -> None:
+        async with chromium() as browser:
+            page = await browser.new_page(viewport={"width": 512, "height": 512})
+            await page.set_content(f"<style>body{{margin:0}}svg{{display:block}}</style>{DRAWING.read_text()}")
+            await page.screenshot(path=ICON)
+
+    asyncio.run(draw())
+
+
 def take_picture() -> None:
     """docs/picture.png, of the demo's page in Chromium."""
-    # Here and not above: only this needs a browser.
+    # Here and not above: only this and the icon need a browser.
     from tests.picture import take_picture as photograph
 
-    PICTURE.parent.mkdir(exist_ok=True)
     asyncio.run(photograph(PICTURE))
 
 
 def main() -> None:
-    """Write the README's parts and .env.example, and the picture if it is asked for."""
+    """Write the generated parts and .env.example, and the icon and the picture if they are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--icon", action="store_true", help="also draw docs/icon.png (needs Chromium)")
     parser.add_argument("--picture", action="store_true", help="also take docs/picture.png (needs Chromium)")
-    README.write_text(readme(README.read_text()))
-    ENV_EXAMPLE.write_text(env_example())
-    if parser.parse_args().picture:
+    chosen = parser.parse_args()
+    for path in PARTS:
+        path.write_text(generated(path), encoding="utf-8")
+    ENV_EXAMPLE.write_text(env_example(), encoding="utf-8")
+    if chosen.icon:
+        draw_icon()
+    if chosen.picture:
         take_picture()
 
 
