@@ -16,9 +16,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from bot.sandbox.huawei import Huawei, app_signature, basic
-from bot.sandbox.tencent import Tencent, signature
-from bot.sandbox.vendor import HIDDEN, Vendor, mask
+from bot.sandbox.vendors.huawei import FakeHuawei, app_signature, basic
+from bot.sandbox.vendors.masks import HIDDEN, mask
+from bot.sandbox.vendors.tencent import FakeTencent, signature
+from bot.sandbox.vendors.vendor import FakeVendor
 
 Patch = dict[str, Any]
 GONE = object()  # in a patch: leave this key out
@@ -41,7 +42,7 @@ def patched(base: Patch, patch: Patch) -> Patch:
 class Caller:
     """A correct client of one vendor, which a test can bend in one place."""
 
-    vendor: Vendor
+    vendor: FakeVendor
     person: Patch
     account_field: str
     phone_used: Any
@@ -71,7 +72,7 @@ class TencentCaller(Caller):
     nonces = itertools.count(1)
 
     def __init__(self, **options: Any) -> None:
-        self.vendor: Tencent = Tencent(**options)
+        self.vendor: FakeTencent = FakeTencent(**options)
         self.person = {"username": "张三", "userid": "zhangsan", "phone": "13800138000"}
         self.person |= {"operator_id": "admin", "operator_id_type": 1}
 
@@ -113,7 +114,7 @@ class HuaweiCaller(Caller):
     account_field, phone_used, no_seat, twice = "account", "201040020", "201040019", "201040001"
 
     def __init__(self, legacy: bool, **options: Any) -> None:
-        self.vendor: Huawei = Huawei(**options)
+        self.vendor: FakeHuawei = FakeHuawei(**options)
         self.legacy = legacy
         self.base = "/rest/usg/datacenter/v1" if legacy else "/v1/usg/dcs"
         self.person = {"name": "张三", "account": "zhangsan", "phone": "+8613800138000", "country": "chinaPR"}

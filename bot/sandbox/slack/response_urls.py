@@ -13,8 +13,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.block_kit import check_message
-from bot.sandbox.stored_blocks import stored
-from bot.sandbox.workspace import BOT_USER, TEAM, Refused, Workspace
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.workspace import BOT_USER, TEAM, Refused, Workspace
 
 Json = dict[str, Any]
 
@@ -29,16 +30,19 @@ class _ResponseUrl:
 
 
 class ResponseUrls:
-    def __init__(self, workspace: Workspace, clock: Callable[[], float], changed: Callable[[], None]) -> None:
-        self.life = 1800.0
-        self.posts = 5
-        self._workspace, self._clock, self._changed = workspace, clock, changed
+    """Those that were handed out, and how often each may still be used."""
+
+    def __init__(
+        self, rules: Rules, workspace: Workspace, clock: Callable[[], float], changed: Callable[[], None]
+    ) -> None:
+        self._rules, self._workspace, self._clock, self._changed = rules, workspace, clock, changed
         self._urls: dict[str, _ResponseUrl] = {}
 
     def new(self, channel: str, user: str, original: str | None = None) -> str:
         """The path of a new response_url."""
         path = f"/response/{TEAM}/{secrets.randbelow(10**13)}/{secrets.token_urlsafe(18)}"
-        self._urls[path] = _ResponseUrl(channel, user, self._clock() + self.life, original, self.posts)
+        expires = self._clock() + self._rules.response_url_life
+        self._urls[path] = _ResponseUrl(channel, user, expires, original, self._rules.response_url_posts)
         return path
 
     async def handle(self, request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from bot.sandbox.stored_blocks import stored
+from bot.sandbox.block_kit.stored import stored
 
 Json = dict[str, Any]
 

@@ -14,10 +14,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.block_kit import check_message
-from bot.sandbox.socket_mode import Sockets
-from bot.sandbox.stored_blocks import stored
-from bot.sandbox.views import Triggers, Views, checked, invalid_arguments, on_the_wire
-from bot.sandbox.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, Refused, Workspace
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.socket_mode import Sockets
+from bot.sandbox.slack.views import Triggers, Views, checked, invalid_arguments, on_the_wire
+from bot.sandbox.slack.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, Refused, Workspace
 
 Json = dict[str, Any]
 
@@ -50,6 +51,7 @@ class WebApi:
 
     def __init__(
         self,
+        rules: Rules,
         workspace: Workspace,
         views: Views,
         triggers: Triggers,
@@ -57,12 +59,10 @@ class WebApi:
         socket_url: Callable[[], str],
         changed: Callable[[], None],
     ) -> None:
-        self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
-        self.app_token = "xapp-1-A0NEWHIRE-sandbox-app-token"  # noqa: S105
-        self.scopes: set[str] | None = None
         self.calls: list[Json] = []
         self.faults: list[Fault] = []
         self.closing = asyncio.Event()
+        self._rules = rules
         self._workspace, self._views, self._triggers, self._sockets = workspace, views, triggers, sockets
         self._socket_url, self._changed = socket_url, changed
         self._methods = {
@@ -112,24 +112,24 @@ class WebApi:
             raise Refused("unknown_method", req_method=method)
         if not token:
             raise Refused("not_authed")
-        if token not in (self.bot_token, self.app_token):
+        if token not in (self._rules.bot_token, self._rules.app_token):
             raise Refused("invalid_auth")
-        if (token == self.app_token) != (method == "apps.connections.open") and method != "api.test":
+        if (token == self._rules.app_token) != (method == "apps.connections.open") and method != "api.test":
             raise Refused("not_allowed_token_type")
-        if known.scope and self.scopes is not None and not self.scopes & set(known.scope.split(",")):
-            raise Refused("missing_scope", needed=known.scope, provided=",".join(sorted(self.scopes)))
+        if known.scope and self._rules.scopes is not None and not self._rules.scopes & set(known.scope.split(",")):
+            raise Refused("missing_scope", needed=known.scope, provided=",".join(sorted(self._rules.scopes)))
         if fault and not fault.kind.endswith("_after"):
             raise Refused(fault.kind)
         return known
 
     def _has(self, scope: str) -> bool:
-        return self.scopes is None or scope in self.scopes
+        return self._rules.scopes is None or scope in self._rules.scopes
 
     def _scope_headers(self, method: str) -> dict[str, str]:
         known = self._methods.get(method)
         headers = {"x-slack-req-id": f"{time.time_ns():x}"}
-        if self.scopes is not None:
-            headers["x-oauth-scopes"] = ",".join(sorted(self.scopes))
+        if self._rules.scopes is not None:
+            headers["x-oauth-scopes"] = ",".join(sorted(self._rules.scopes))
         if known and known.scope:
             headers["x-accepted-oauth-scopes"] = known.scope
         return headers
@@ -177,7 +177,7 @@ class WebApi:
         }
 
     def _connections_open(self, arguments: Json) -> Json:
-        if self._sockets.refusing:
+        if self._rules.refusing_connections:
             raise Refused("internal_error")
         return {"url": f"{self._socket_url()}?ticket={self._sockets.ticket()}&app_id={APP}"}
 
@@ -275,7 +275,7 @@ class WebApi:
         return channel, message
 
     def _destination(self, arguments: Json) -> Json:
-        public = self.scopes is not None and "chat:write.public" in self.scopes
+        public = self._rules.scopes is not None and "chat:write.public" in self._rules.scopes
         return self._workspace.destination(_required(arguments, "channel"), public=public)
 
     def _user(self, arguments: Json) -> Json:
@@ -346,7 +346,7 @@ class WebApi:
     def _check_kind(self, channel: Json, what: str, needed: str) -> None:
         kind = "im" if channel["is_im"] else "groups" if channel["is_private"] else "channels"
         if not self._has(f"{kind}:{what}"):
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.scopes or ())))
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self._rules.scopes or ())))
 
     def _described(self, channel: Json) -> Json:
         described = {key: value for key, value in channel.items() if key != "members"}
