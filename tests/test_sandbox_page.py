@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.slack.workspace import BOT_USER
 from bot.sandbox.world import World
+from tests.example_vendor import FakeAcme
 
 Json = dict[str, Any]
 Post = Callable[..., Awaitable[Json]]
@@ -49,6 +50,7 @@ class App:
         self.world, self.session = world, session
         self.seen: list[Json] = []
         self.answers: list[Json] = []
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def call(self, method: str, **arguments: Any) -> Json:
@@ -60,9 +62,9 @@ class App:
 
     async def connect(self) -> None:
         url = (await self.call("apps.connections.open"))["url"]
-        socket = await self.session.ws_connect(url)
-        await socket.receive()
-        self._reading = asyncio.create_task(self._read(socket))
+        self._socket = await self.session.ws_connect(url)
+        await self._socket.receive()
+        self._reading = asyncio.create_task(self._read(self._socket))
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
@@ -72,9 +74,9 @@ class App:
             await socket.send_json({"envelope_id": envelope["envelope_id"], **answer})
 
     async def stop(self) -> None:
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        if self._socket and self._reading:
+            await self._socket.close()
+            await self._reading
 
 
 @pytest.fixture
@@ -198,3 +200,30 @@ def test_every_way_to_fail_has_its_words_in_both_languages() -> None:
     for vendor in World().vendors.values():
         for way in vendor.shown()["ways"]:
             assert all(english and chinese for english, chinese in (way["group"], way["title"], way["why"])), way
+
+
+async def test_a_third_vendor_is_one_file(session: aiohttp.ClientSession) -> None:
+    """Its accounts, requests, ways to fail and settings come from the vendor; nothing else is told of it."""
+    acme = FakeAcme()
+    world = World(others=[acme])
+    await world.start()
+    try:
+        environment = world.bot_environment()
+        assert (environment["ACME_KEY"], environment["ACME_BASE_URL"]) == (acme.key, acme.url)
+        async with session.post(f"{world.page_url}_/vendors/fail", json={"vendor": "acme", "how": "no_seat"}) as answer:
+            assert (await answer.json())["ok"]
+        member, key = {"login": "wei", "fullName": "Zhang Wei"}, {"Authorization": f"Bearer {acme.key}"}
+        for status in (400, 201):
+            async with session.post(f"{acme.url}/members", json=member, headers=key) as answer:
+                assert answer.status == status
+        shown = world.control.snapshot()["vendors"][-1]
+        assert (shown["name"], shown["title"]) == ("acme", ("Acme Meet", "极致会议"))
+        assert [(row["name"], row["account"], row["state"]) for row in shown["accounts"]] == [
+            ("Zhang Wei", "wei", ("new", "新"))
+        ]
+        assert [(one["status"], one["refused"], one["created"]) for one in shown["requests"]] == [
+            (400, True, False),
+            (201, False, True),
+        ]
+    finally:
+        await world.stop()
