@@ -140,7 +140,7 @@ async def test_what_people_do_at_the_page(world: World, app: App, post: Post, se
     assert (await post("say", user=MAX, channel=GENERAL, text="hi"))["ok"]
     assert (await post("membership", channel=GENERAL, **{"in": False}))["ok"]
     assert BOT_USER not in world.slack.channels[GENERAL]["members"]
-    assert (await post("slack/fail", method="chat.update", kind="ratelimited", times=1))["ok"]
+    assert (await post("slack/fail", method="chat.update", how="ratelimited", times=1))["ok"]
     assert [fault.method for fault in world.slack.failures] == ["chat.update"]
     assert (await post("shortcut", user=ALICE, callback_id="newhire_global"))["ok"]
     await app.call("views.open", trigger_id=app.seen[-1]["trigger_id"], view=form())

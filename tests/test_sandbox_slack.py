@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from slack_sdk.web.client import WebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.sandbox.slack.server import NO_ANSWER, TROUBLE, FakeSlack
+from bot.sandbox.slack.trouble import RESPONSE_URL, SOCKET, WAYS, WORDS
 from bot.sandbox.slack.view_state import client_errors, initial_state, simple_values, typed
 
 Json = dict[str, Any]
@@ -546,6 +548,73 @@ async def test_ephemeral_messages(slack: FakeSlack, client: AsyncWebClient) -> N
     assert (await client.conversations_history(channel=GENERAL))["messages"] == []
 
 
+async def test_a_thread(slack: FakeSlack, client: AsyncWebClient) -> None:
+    parent = (await client.chat_postMessage(channel=GENERAL, text="creating"))["ts"]
+    reply = (await client.chat_postMessage(channel=GENERAL, text="created", thread_ts=parent))["ts"]
+    await client.chat_postMessage(channel=GENERAL, text="to a reply", thread_ts=reply)
+    await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="only you", thread_ts=parent)
+    await client.chat_postMessage(channel=GENERAL, text="for all", thread_ts=parent, reply_broadcast=True)
+    history = (await client.conversations_history(channel=GENERAL))["messages"]
+    assert [message["text"] for message in history] == ["for all", "creating"]
+    counted = {key: history[1][key] for key in ("reply_count", "reply_users", "reply_users_count", "thread_ts")}
+    assert counted == {"reply_count": 3, "reply_users": [BOT], "reply_users_count": 1, "thread_ts": parent}
+    assert history[1]["latest_reply"] == history[0]["ts"]
+    thread = (await client.conversations_replies(channel=GENERAL, ts=parent))["messages"]
+    assert [message["text"] for message in thread] == ["creating", "created", "to a reply", "for all"]
+    assert {message["thread_ts"] for message in thread} == {parent}
+    assert {message.get("parent_user_id") for message in thread[1:]} == {BOT}
+    assert await refused(client.conversations_replies(channel=GENERAL, ts="1.0")) == "thread_not_found"
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x", thread_ts="1.0")) == "thread_not_found"
+
+
+def rung(slack: FakeSlack) -> list[str]:
+    """Who was rung up since the last look."""
+    found = [notification["user"] for notification in slack.notifications]
+    slack.notifications.clear()
+    return found
+
+
+async def test_who_is_rung_up_by_what(slack: FakeSlack, client: AsyncWebClient) -> None:
+    posted = await client.chat_postMessage(channel=GENERAL, text="creating")
+    assert rung(slack) == []
+    edited = f"created, <@{ALICE}>"
+    await client.chat_update(channel=GENERAL, ts=posted["ts"], text=edited)
+    assert rung(slack) == []
+    named = await client.chat_postMessage(channel=GENERAL, text=f"<@{ALICE}> and <@{LINA}|lina>, again <@{ALICE}>")
+    assert rung(slack) == [ALICE, LINA]
+    await client.chat_postMessage(channel=GENERAL, text="more", thread_ts=named["ts"])
+    assert rung(slack) == [ALICE, LINA]
+    await slack.say(MAX, GENERAL, "who is <@U0ALICE01>?")
+    assert rung(slack) == [ALICE]
+    await client.chat_postMessage(channel=GENERAL, text="<!subteam^S0PEOPLE1> look")
+    assert rung(slack) == [MAX]
+    await client.chat_postMessage(channel=ADMINS, text="<!here> and <@U0MAX0001>, who is not in it")
+    assert rung(slack) == [ALICE, LINA, "U0OWEN001"]
+    await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text=f"<@{ALICE}>")
+    assert rung(slack) == []
+    await client.chat_postMessage(channel=LINA, text="a direct message")
+    assert rung(slack) == [LINA]
+    await slack.say(LINA, LINA, "her answer")
+    assert rung(slack) == [BOT]
+
+
+async def test_a_notification_takes_its_words_from_the_blocks(slack: FakeSlack, client: AsyncWebClient) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": f"*Done*, <@{ALICE}>"}}
+    button = {"type": "button", "action_id": "a", "text": plain(f"<@{LINA}>")}
+    blocks = [section, {"type": "actions", "elements": [button]}]
+    await client.chat_postMessage(channel=GENERAL, text=f"for old clients, <@{MAX}>", blocks=blocks)
+    assert [(one["user"], one["text"]) for one in slack.notifications] == [(ALICE, f"*Done*, <@{ALICE}>")]
+
+
+async def test_a_reply_rings_up_who_follows_the_thread(slack: FakeSlack, client: AsyncWebClient) -> None:
+    begun = await slack.say(MAX, GENERAL, "a question")
+    await client.chat_postMessage(channel=GENERAL, text="an answer", thread_ts=begun["ts"])
+    assert rung(slack) == [MAX]
+    slack.channels[GENERAL]["members"].discard(MAX)
+    await client.chat_postMessage(channel=GENERAL, text="another", thread_ts=begun["ts"])
+    assert rung(slack) == []
+
+
 async def test_a_button_in_a_message(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
     button = {"type": "button", "action_id": "again", "text": plain("Again"), "value": "42"}
     actions = {"type": "actions", "block_id": "what", "elements": [button]}
@@ -713,14 +782,201 @@ async def test_other_faults(slack: FakeSlack, client: AsyncWebClient) -> None:
     assert (await client.chat_postMessage(channel=GENERAL, text="x"))["ok"]
 
 
-async def test_silence(slack: FakeSlack, client: AsyncWebClient) -> None:
-    slack.fail("auth.test", "hang")
-    call = asyncio.create_task(client.auth_test())
+METHODS = {
+    # every method of the Web API, with arguments that it takes
+    "api.test": {},
+    "auth.test": {},
+    "apps.connections.open": {},
+    "chat.delete": {"channel": GENERAL, "ts": "1.0"},
+    "chat.postEphemeral": {"channel": GENERAL, "user": ALICE, "text": "x"},
+    "chat.postMessage": {"channel": GENERAL, "text": "x"},
+    "chat.update": {"channel": GENERAL, "ts": "1.0", "text": "y"},
+    "conversations.history": {"channel": GENERAL},
+    "conversations.info": {"channel": GENERAL},
+    "conversations.open": {"users": ALICE},
+    "conversations.replies": {"channel": GENERAL, "ts": "1.0"},
+    "usergroups.users.list": {"usergroup": "S0PEOPLE1"},
+    "users.info": {"user": ALICE},
+    "users.lookupByEmail": {"email": "alice@example.com"},
+    "views.open": {"trigger_id": "1.1.1", "view": FORM},
+    "views.push": {"trigger_id": "1.1.1", "view": FORM},
+    "views.update": {"view_id": "V0", "view": FORM},
+}
+PLAIN = {
+    # way: HTTP status, content type, beginning of the body
+    "ratelimited": (429, "application/json", '{"ok": false, "error": "ratelimited"}'),
+    "503": (503, "text/plain", "upstream connect error"),
+    "500": (500, "application/octet-stream", ""),
+    "404": (404, "text/html", "<!DOCTYPE html>"),
+    "html": (200, "text/html", "<!DOCTYPE html>"),
+    "broken_json": (200, "application/json", '{"ok": true'),
+    "list": (200, "application/json", "[]"),
+    "empty": (200, "application/json", ""),
+    "503_after": (503, "text/plain", "upstream connect error"),
+    "500_after": (500, "application/octet-stream", ""),
+    "broken_json_after": (200, "application/json", '{"ok": true'),
+}
+
+
+class Raw:
+    """Calls a method as any client does, and shows what comes back on the wire."""
+
+    def __init__(self, slack: FakeSlack, session: aiohttp.ClientSession) -> None:
+        self.slack, self.session = slack, session
+
+    def __call__(self, method: str) -> Any:
+        token = self.slack.app_token if method == "apps.connections.open" else self.slack.bot_token
+        if method == RESPONSE_URL:
+            return self.session.post(self.slack.url + self.slack.response_urls.new(GENERAL, ALICE), json={"text": "x"})
+        url, headers = f"{self.slack.url}/api/{method}", {"Authorization": f"Bearer {token}"}
+        return self.session.post(url, json=METHODS[method], headers=headers)
+
+
+@pytest.fixture
+def raw(slack: FakeSlack, session: aiohttp.ClientSession) -> Raw:
+    return Raw(slack, session)
+
+
+every_call = pytest.mark.parametrize("method", [*METHODS, RESPONSE_URL])
+
+
+def test_every_method_and_every_way_is_among_the_tests() -> None:
+    assert set(METHODS) == set(FakeSlack().api.methods)
+    assert set(WAYS) == PLAIN.keys() | {"reset", "hang", "slow", "reset_after", "hang_after"}
+    assert all(english and chinese for words in WORDS.values() for english, chinese in words)
+
+
+@every_call
+async def test_every_call_fails_in_every_way_of_http(slack: FakeSlack, raw: Raw, method: str) -> None:
+    for how, (status, kind, body) in PLAIN.items():
+        slack.fail(method, how, retry_after=7)
+        async with raw(method) as answer:
+            assert (answer.status, answer.content_type) == (status, kind), how
+            assert (await answer.text()).startswith(body)
+            assert answer.headers.get("Retry-After") == ("7" if how == "ratelimited" else None)
+        assert slack.failures == []
+        assert slack.calls[-1]["method"] == method
+
+
+@every_call
+@pytest.mark.parametrize("how", ["reset", "reset_after"])
+async def test_every_call_can_be_cut_off(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    with pytest.raises((ConnectionResetError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+        async with raw(method):
+            pass
+    assert slack.calls[-1]["method"] == method
+
+
+@every_call
+async def test_every_call_can_meet_silence_until_it_is_released(slack: FakeSlack, raw: Raw, method: str) -> None:
+    async def status() -> int:
+        async with raw(method) as answer:
+            return int(answer.status)
+
+    slack.fail(method, "hang")
+    call = asyncio.create_task(status())
     await slack.until(lambda s: s.calls and s.calls[-1]["error"] == "hang")
     assert not call.done()
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
+    slack.release()
+    assert await call == 503
+
+
+@every_call
+async def test_every_call_can_be_slow(slack: FakeSlack, raw: Raw, method: str) -> None:
+    async with raw(method) as answer:
+        status, body = answer.status, await answer.text()
+
+    async def late() -> tuple[int, str]:
+        async with raw(method) as answer:
+            return int(answer.status), await answer.text()
+
+    slack.fail(method, "slow", seconds=3600)
+    before = len(slack.calls)
+    call = asyncio.create_task(late())
+    await slack.until(lambda s: len(s.calls) > before)
+    assert not call.done()
+    slack.release()
+    late_status, late_body = await call
+    assert (late_status, late_body[:20]) == (status, body[:20])
+
+
+@every_call
+async def test_every_call_can_be_refused_with_any_word(slack: FakeSlack, raw: Raw, method: str) -> None:
+    slack.fail(method, "a_word_of_tomorrow")
+    async with raw(method) as answer:
+        assert answer.status == (400 if method == RESPONSE_URL else 200)
+        assert "a_word_of_tomorrow" in await answer.text()
+
+
+@pytest.mark.parametrize("how", [how for how in WAYS if how.endswith("_after")])
+@pytest.mark.parametrize("method", ["chat.postMessage", RESPONSE_URL])
+async def test_what_fails_afterwards_was_done(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    call = asyncio.ensure_future(_finished(raw(method)))
+    await slack.until(lambda s: s.messages[GENERAL])
+    slack.release()
+    await call
+    assert [message["text"] for message in slack.messages[GENERAL]] == ["x"]
+
+
+@pytest.mark.parametrize("how", [how for how in WAYS if how != "slow" and not how.endswith("_after")])
+@pytest.mark.parametrize("method", ["chat.postMessage", RESPONSE_URL])
+async def test_what_fails_at_once_was_not_done(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    call = asyncio.ensure_future(_finished(raw(method)))
+    await slack.until(lambda s: s.calls and s.calls[-1]["error"] == how)
+    slack.release()
+    await call
+    assert slack.messages[GENERAL] == []
+
+
+async def _finished(call: Any) -> None:
+    with contextlib.suppress(aiohttp.ClientError, ConnectionResetError):
+        async with call as answer:
+            await answer.read()
+
+
+async def test_any_call_can_be_meant(slack: FakeSlack, raw: Raw, session: aiohttp.ClientSession) -> None:
+    slack.fail("*", "503", times=2)
+    for method in ("apps.connections.open", RESPONSE_URL):
+        async with raw(method) as answer:
+            assert answer.status == 503
+    slack.fail("*", "503", times=9)
+    slack.fail("chat.update", "503", times=9)
+    slack.fail("*", "")
+    assert slack.failures == []
+    with pytest.raises(ValueError, match="at least 1"):
+        slack.fail("*", "503", times=0)
+
+
+async def test_the_handshake_of_a_socket_can_fail(
+    slack: FakeSlack, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    slack.fail(SOCKET, "html")
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(url)
+    # A GET that was cut off is tried once more by aiohttp itself.
+    slack.fail(SOCKET, "reset", times=2)
+    with pytest.raises((aiohttp.ClientError, ConnectionResetError)):
+        await session.ws_connect(url)
+    async with session.ws_connect(url) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+
+
+async def test_a_deleted_group_is_refused(slack: FakeSlack, client: AsyncWebClient) -> None:
+    slack.workspace.groups["S0PEOPLE1"]["date_delete"] = 1_700_000_000
+    assert await refused(client.usergroups_users_list(usergroup="S0PEOPLE1")) == "no_such_subteam"
+    found = await client.usergroups_users_list(usergroup="S0PEOPLE1", include_disabled=True)
+    assert found["users"] == [MAX]
+
+
+async def test_somebody_who_has_left(slack: FakeSlack, client: AsyncWebClient) -> None:
+    slack.users[MAX]["deleted"] = True
+    assert (await client.users_info(user=MAX))["user"]["deleted"] is True
+    assert await refused(client.users_lookupByEmail(email="max@example.com")) == "users_not_found"
+    assert await refused(client.conversations_open(users=MAX)) == "user_disabled"
 
 
 # --- Socket Mode

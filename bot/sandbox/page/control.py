@@ -178,7 +178,13 @@ class Control:
         return {}
 
     async def _fail_slack(self, body: Json) -> Json:
-        self._slack.fail(body["method"], body["kind"], int(body.get("times", 1)), int(body.get("retry_after", 1)))
+        self._slack.fail(
+            body["method"],
+            body["how"],
+            int(body.get("times", 1)),
+            int(body.get("retry_after", 1)),
+            float(body.get("seconds", 5)),
+        )
         return {}
 
     async def _fail_vendor(self, body: Json) -> Json:

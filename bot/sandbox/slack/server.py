@@ -19,8 +19,9 @@ from bot.sandbox.slack import payloads, view_state
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.socket_mode import Delivery, Drop, Sockets
+from bot.sandbox.slack.trouble import Fault, Troubles
 from bot.sandbox.slack.views import Triggers, Views, checked
-from bot.sandbox.slack.web_api import Fault, WebApi
+from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.workspace import BOT_USER, Refused, Workspace
 
 Json = dict[str, Any]
@@ -36,10 +37,11 @@ SHORTCUTS = [{"callback_id": "newhire_global", "name": "Add a new hire"}]
 class FakeSlack(Rules):
     """The pretend workspace; its `Rules` are attributes that tests turn.
 
-    `calls` is every Web API call: {"method", "args" (without token), "at" (unix seconds), "ok", "error"}; `failures` the
-    faults that are still to come; `views` the open ones by id: Slack's view objects (state and hash included) plus `user`
-    and `errors`; `envelopes` what was sent over Socket Mode, with its sendings and acks. `routes` are further pages that
-    the same port serves, `on_change` hears of every change.
+    `calls` is every Web API call and every post to a response_url: {"method", "args" (without token), "at" (unix
+    seconds), "ok", "error"}; `failures` the faults that are still to come; `views` the open ones by id: Slack's view
+    objects (state and hash included) plus `user` and `errors`; `notifications` who was rung up by what; `envelopes` what
+    was sent over Socket Mode, with its sendings and acks. `routes` are further pages that the same port serves,
+    `on_change` hears of every change.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,17 +53,26 @@ class FakeSlack(Rules):
         self.routes: list[web.RouteDef] = []
         self.workspace = Workspace()
         self.users, self.channels = self.workspace.users, self.workspace.channels
-        self.messages = self.workspace.messages
-        self.sockets = Sockets(self, self.changed)
+        self.messages, self.notifications = self.workspace.messages, self.workspace.notifications
+        self.troubles = Troubles(self.changed)
+        self.failures = self.troubles.faults
+        self.sockets = Sockets(self, self.troubles, self.changed)
         self.envelopes = self.sockets.envelopes
         self.triggers = Triggers(self, clock)
-        self.response_urls = ResponseUrls(self, self.workspace, clock, self.changed)
         self._views = Views()
         self.views = self._views.open
         self.api = WebApi(
-            self, self.workspace, self._views, self.triggers, self.sockets, self._socket_url, self.changed
+            self,
+            self.workspace,
+            self._views,
+            self.triggers,
+            self.sockets,
+            self.troubles,
+            self._socket_url,
+            self.changed,
         )
-        self.calls, self.failures = self.api.calls, self.api.faults
+        self.calls = self.api.calls
+        self.response_urls = ResponseUrls(self, self.workspace, self.troubles, clock, self.changed, self.api.note)
         self._waiting: set[asyncio.Future[None]] = set()
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,7 +96,7 @@ class FakeSlack(Rules):
 
     async def stop(self) -> None:
         """Ends every connection; calls that hang get their 503."""
-        self.api.closing.set()
+        self.troubles.release()
         await self.sockets.stop()
         if self._runner:
             await self._runner.cleanup()
@@ -136,16 +147,20 @@ class FakeSlack(Rules):
 
     # --- faults -------------------------------------------------------------------------------------------------------
 
-    def fail(self, method: str, kind: str, times: int = 1, retry_after: int = 1) -> None:
-        """The next `times` calls of `method` ("*" for any) fail.
+    def fail(self, method: str, how: str, times: int = 1, retry_after: int = 1, seconds: float = 1.0) -> None:
+        """The next `times` calls of `method` fail so: a Web API method, "response_url", "socket" (the handshake of a
+        WebSocket), or "*" for any but a handshake.
 
-        Kinds: ratelimited (HTTP 429), 500, 503, hang (no answer), 500_after and hang_after (done, then no good answer);
-        anything else is the `error` of a 200 with ok:false. An empty kind clears what is pending for the method."""
-        if kind:
-            self.failures.append(Fault(method, kind, times, retry_after))
+        `how` is one of `trouble.WAYS`, of which "ratelimited" takes `retry_after` and "slow" takes `seconds`; anything
+        else is the `error` of a 200 with ok:false. An empty `how` takes back what is still to come for the method."""
+        if how:
+            self.troubles.add(Fault(method, how, times, retry_after, seconds))
         else:
-            self.failures[:] = [fault for fault in self.failures if fault.method != method]
-        self.changed()
+            self.troubles.forget(method)
+
+    def release(self) -> None:
+        """Lets go of the calls that hang or are slow at this moment."""
+        self.troubles.release()
 
     def drop_sockets(self, how: Drop = "disconnect") -> asyncio.Task[None]:
         """Ends the app's connections: "disconnect" (the polite message), "close" (close frame), "abort" (TCP reset)."""

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.trouble import SOCKET, Troubles
 from bot.sandbox.slack.workspace import APP
 
 Json = dict[str, Any]
@@ -95,11 +96,11 @@ class Connection:
 class Sockets:
     """All connections and all envelopes of the app."""
 
-    def __init__(self, rules: Rules, changed: Callable[[], None]) -> None:
+    def __init__(self, rules: Rules, troubles: Troubles, changed: Callable[[], None]) -> None:
         self.connections: list[Connection] = []
         self.envelopes: deque[Envelope] = deque(maxlen=1000)
         self.opened = 0
-        self._rules, self._changed = rules, changed
+        self._rules, self._troubles, self._changed = rules, troubles, changed
         self._tickets: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._arrivals: set[asyncio.Future[None]] = set()
@@ -116,6 +117,11 @@ class Sockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint: hello, then acks in and envelopes out until one side leaves."""
+        fault = self._troubles.due(SOCKET)
+        if fault and fault.how == "slow":
+            await self._troubles.pause(fault.seconds)
+        elif fault:
+            return await self._troubles.play(fault, request)
         ticket = request.query.get("ticket", "")
         refusing = self._rules.refusing_connections
         if refusing or ticket not in self._tickets:
