@@ -511,7 +511,8 @@ ENDS_BADLY = {
     # With HTTP 500 nobody can be sure what an unknown code means; with a refusal in good order the value was it.
     "unknown_code": (f"<@{ALICE}>:", f"<@{LINA}>：", "987654", "299999999", True, False),
 }
-EVERY_FAILURE = [(kind.name, how) for kind in (FakeTencent, FakeHuawei) for how in kind.hows]
+# Of these only a form without an account meets "find_no_data": with one, nobody searches.
+EVERY_FAILURE = [(kind.name, how) for kind in (FakeTencent, FakeHuawei) for how in kind.hows if how != "find_no_data"]
 
 
 @pytest.mark.parametrize(("vendor", "how"), EVERY_FAILURE)

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from bot.sandbox.vendors.huawei_fields import COUNTRIES, CURRENT_FIELDS, LEGACY_FIELDS
 from bot.sandbox.vendors.vendor import FakeVendor, Row
-from bot.sandbox.vendors.ways import CREATE, CREDENTIALS, TOKEN, WAYS, Way
+from bot.sandbox.vendors.ways import CREATE, CREDENTIALS, FIND, FINDING, TOKEN, WAYS, Way
 from bot.sandbox.vendors.wire import Answer, Call, Record, Refused, Route, route
 
 _LEGACY = "/rest/usg/datacenter/v1"
@@ -105,6 +105,12 @@ class FakeHuawei(FakeVendor):
             ("Log-in: server error", "登录：服务器错误"),
             ("500 when asking for a token", "获取令牌时返回 500"),
         ),
+        "find_no_data": Way(
+            FIND,
+            FINDING,
+            ("Look-up: nobody, without a list", "查询：无人，且没有列表"),
+            ("an empty search comes without its data", "没有结果的搜索不含 data"),
+        ),
         "token_hang": Way(
             TOKEN,
             CREDENTIALS,
@@ -168,6 +174,15 @@ class FakeHuawei(FakeVendor):
             department=account["deptName"],
             state=("disabled", "已停用") if account["status"] == 1 else None,
         )
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        """Bends what lies in the envelope, where there is one."""
+        body = answer.body
+        if isinstance(body, dict) and "returnCode" in body:
+            bent = _bent(body["data"], how)
+            return None if bent is None else replace(answer, body=body | {"data": bent})
+        bent = _bent(body, how)
+        return None if bent is None else replace(answer, body=bent)
 
     def bot_settings(self) -> dict[str, str]:
         return {
@@ -312,6 +327,8 @@ class FakeHuawei(FakeVendor):
             return _unauthorised(call)
         if how == "refused" or (how == "bad_credentials" and call.path.endswith("/corp/member")):
             return _forbidden()
+        if how == "unknown_code" and options["how"] == "unknown_code_after":
+            return replace(_error(call, "299999999", "系统内部错误 (no table knows this code)"), status=500)
         code, says, status = {
             "bad_credentials": (_WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401),
             "wrong_clock": (_SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401),
@@ -490,6 +507,31 @@ class FakeHuawei(FakeVendor):
         if not 1 <= len(wanted) <= 128:
             raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: deptName, 1-128 characters")
         return _success(call, [self._department(code) for code, name in self.departments.items() if wanted in name])
+
+
+def _bent(data: Any, how: str) -> Record | None:
+    if not isinstance(data, dict):
+        return None
+    if how == "find_no_data":
+        is_empty = data.get("data") == []
+        return {name: value for name, value in data.items() if name != "data"} if is_empty else None
+    bend = {"find_odd": _odd, "find_sparse": _sparse}[how]
+    if data.get("data"):
+        return data | {"data": [bend(user) for user in data["data"]]}
+    return bend(data) if "userAccount" in data else None
+
+
+def _odd(user: Record) -> Record:
+    """Whatever only is shown in another type than the document's."""
+    odd = {"vmrList": None, "sipNum": 991112442, "deptName": ["研发部"], "deptNamePath": None, "title": 5}
+    return user | odd | {"corp": user["deptCode"], "function": "none", "status": str(user["status"])}
+
+
+def _sparse(user: Record) -> Record:
+    """Who it is, and nothing else."""
+    return {
+        name: user[name] for name in ("id", "userAccount", "name", "phone", "email", "thirdAccount") if name in user
+    }
 
 
 _NO_SEAT = "The number of users has reached the upper limit 添加用户数达到上限"

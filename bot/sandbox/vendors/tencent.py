@@ -14,6 +14,7 @@ import hmac
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox.vendors.vendor import FakeVendor, Row
@@ -148,6 +149,15 @@ class FakeTencent(FakeVendor):
             department=department["department_name"],
             state=("not activated", "未激活") if account["status"] == _NOT_ACTIVATED else None,
         )
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        users = answer.body.get("users") if isinstance(answer.body, dict) else None
+        bend = {"find_odd": _odd, "find_sparse": _sparse}[how]
+        if users:
+            return replace(answer, body={**answer.body, "users": [bend(user) for user in users]})
+        if users is None and "userid" in answer.body:
+            return replace(answer, body=bend(answer.body))
+        return None
 
     def bot_settings(self) -> dict[str, str]:
         return {
@@ -432,6 +442,18 @@ class FakeTencent(FakeVendor):
             "department_full_name": name,
             **({"is_main": True} if is_main else {}),
         }
+
+
+def _odd(user: Record) -> Record:
+    """Whatever only is shown in another type than the document's."""
+    names = [department["department_name"] for department in user.get("department_list", [])]
+    odd = {"department_list": names or ["研发部"], "job_title": 5, "staff_id": 17, "entry_time": "2026-01-01"}
+    return user | odd | {"user_account_type": str(user["user_account_type"])}
+
+
+def _sparse(user: Record) -> Record:
+    """Who it is and whether it works, and nothing else."""
+    return {name: user[name] for name in ("userid", "uuid", "username", "area", "phone", "status") if name in user}
 
 
 _SLOW = {

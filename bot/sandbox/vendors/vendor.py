@@ -13,17 +13,16 @@ import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from aiohttp import web
 
 from bot.sandbox.vendors.masks import mask, mask_body, mask_headers, mask_path, mask_phone
-from bot.sandbox.vendors.ways import AT_THE_DESK, WAYS, Way
+from bot.sandbox.vendors.ways import AT_THE_DESK, BENDING, WAYS, Said, Way
 from bot.sandbox.vendors.wire import Answer, Call, Record, Refused, Route, response
 
 Exchange = dict[str, Any]
-Said = tuple[str, str]
 
 SHOWN = 50  # exchanges in what the page shows
 
@@ -69,7 +68,7 @@ class FakeVendor:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.url = ""
-        self.seats = self._seats_at_first = seats
+        self.seats = seats
         self.calls_a_minute = calls_a_minute
         self.creates_a_minute = creates_a_minute
         self.clock = clock
@@ -113,6 +112,11 @@ class FakeVendor:
     def bot_settings(self) -> dict[str, str]:
         """The settings with which a bot reaches this vendor, by their environment variables."""
         raise NotImplementedError
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        """A good answer to a look-up, bent as "find_odd", "find_sparse" or "find_no_data" say: what only is shown comes
+        in other types, or not at all. None for an answer that cannot be bent so."""
+        return None
 
     def refuses(self, answer: Answer) -> bool:
         """Whether this answer is a refusal, for vendors that say so elsewhere than in the HTTP status."""
@@ -160,7 +164,7 @@ class FakeVendor:
     def fail(self, how: str, times: int = 1, **options: Any) -> None:
         """The next `times` calls that `how` strikes fail so; "" forgets what is pending.
 
-        Options: `retry_after` (seconds, for "429"), `code` (Tencent's "429": 190310, 190311 or 190313 as its JSON).
+        Options: `retry_after` (seconds, for "429" and "find_429"), `code` (Tencent's "429": 190310, 190311 or 190313 as its JSON).
         ValueError names what this vendor knows when `how` is not among it.
         """
         if not how:
@@ -174,12 +178,11 @@ class FakeVendor:
         self._changed()
 
     def reset(self) -> None:
-        """Forgets accounts, failures and log, gives the seats back, and cuts what hangs. Tokens stay good."""
+        """Forgets accounts, failures and log, and cuts what hangs. There are as many seats as before; tokens stay good."""
         for forgotten in (self.accounts, self.created, self.requests, self.arrivals, self.failures):
             forgotten.clear()
         for calls in self._let_through.values():
             calls.clear()
-        self.seats = self._seats_at_first
         self._release()
         self._changed()
 
@@ -252,7 +255,7 @@ class FakeVendor:
         due = next((failure for failure in self.failures if chosen.kind in self.hows[failure["how"]].strikes), None)
         how = due["how"] if due else ""
         after, created = how.endswith("_after"), len(self.created)
-        if due and not after and how not in AT_THE_DESK:
+        if due and not after and how not in AT_THE_DESK | BENDING:
             return self._fail(call, due)
         try:
             self.authenticate(call, chosen.kind)
@@ -262,6 +265,8 @@ class FakeVendor:
             answer = chosen.reply(call)
         except Refused as refused:
             return refused.answer
+        if due and how in BENDING:
+            return self._bend(answer, due)
         # A call that was refused created nothing, so there is nothing to lose: the failure waits for the next.
         return self._fail(call, due) if due and after and len(self.created) > created else answer
 
@@ -276,10 +281,21 @@ class FakeVendor:
                     raise Refused(self.too_fast(call, what))
                 passed.append(now)
 
-    def _fail(self, call: Call, failure: Record) -> Answer:
+    def _bend(self, answer: Answer, failure: Record) -> Answer:
+        how = failure["how"]
+        bent = replace(answer, gzipped=True) if how.endswith("gzip") else self.bent(answer, how)
+        if bent is None:
+            return answer
+        self._use_up(failure)
+        return bent
+
+    def _use_up(self, failure: Record) -> None:
         failure["times"] -= 1
         if not failure["times"]:
             self.failures.remove(failure)
+
+    def _fail(self, call: Call, failure: Record) -> Answer:
+        self._use_up(failure)
         how = failure["how"].removesuffix("_after").removeprefix("find_").removeprefix("token_")
         if how in ("hang", "cut"):
             return Answer(silence=how)

@@ -18,6 +18,12 @@ NETWORK = ("Network", "网络")
 # These strike once the caller has been let in, so that a call refused for its token does not use them up.
 AT_THE_DESK = {"no_seat", "duplicate_phone", "unknown_code"}
 
+# These do what was asked and bend the answer; they wait for one that can be bent so.
+BENDING = {"gzip", "find_gzip", "find_odd", "find_sparse", "find_no_data"}
+
+FOREVER = 1_000_000
+"""`times` for a failure that stays until it is taken back."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -79,6 +85,15 @@ WAYS: dict[str, Way] = {
         ("Created, then cut off", "已创建，随后断开"),
         ("the account exists, the connection breaks", "账号已存在，但连接断开"),
     ),
+    "unknown_code_after": Way(
+        CREATE,
+        AFTER,
+        ("Created, then an unknown code", "已创建，随后未知错误码"),
+        (
+            "the account exists, the answer is 500 and a code nobody documented",
+            "账号已存在，但返回 500 和文档中没有的错误码",
+        ),
+    ),
     "expired_token": Way(
         CREATE,
         CREDENTIALS,
@@ -115,6 +130,30 @@ WAYS: dict[str, Way] = {
         ("Look-up: not permitted", "查询：无权限"),
         ("creating is allowed, looking is not", "可以创建，但不可以查询"),
     ),
+    "find_429": Way(
+        FIND,
+        FINDING,
+        ("Look-up: too many requests", "查询：请求过多"),
+        ("429 and says how long to wait", "429，并告知需要等待多久"),
+    ),
+    "find_odd": Way(
+        FIND,
+        FINDING,
+        ("Look-up: other types", "查询：字段类型不同"),
+        ("what is only shown comes in another shape", "仅供显示的字段换了类型"),
+    ),
+    "find_sparse": Way(
+        FIND,
+        FINDING,
+        ("Look-up: less than usual", "查询：字段缺失"),
+        ("what is only shown is left out", "仅供显示的字段缺失"),
+    ),
+    "find_gzip": Way(
+        FIND,
+        FINDING,
+        ("Look-up: compressed", "查询：被压缩"),
+        ("a gateway gzips the answer, unasked", "网关未经请求压缩了应答"),
+    ),
     "hang": Way(
         CREATE, NETWORK, ("Silence", "无应答"), ("nothing is created, no answer comes", "没有创建，也没有应答")
     ),
@@ -129,6 +168,12 @@ WAYS: dict[str, Way] = {
         NETWORK,
         ("A web page instead", "返回网页"),
         ("200 with HTML, as a hotel network does", "200 但内容是 HTML，如酒店网络"),
+    ),
+    "gzip": Way(
+        CREATE,
+        NETWORK,
+        ("Compressed, unasked", "未请求却被压缩"),
+        ("created, and a gateway gzips the answer", "已创建，但网关压缩了应答"),
     ),
     "redirect": Way(CREATE, NETWORK, ("Sent elsewhere", "重定向"), ("302 to another host", "302 到另一台主机")),
 }

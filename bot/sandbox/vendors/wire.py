@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -51,13 +52,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: a dict or list as JSON, text as it is, or, with `silence`, nothing ("hang" or "cut")."""
+    """What goes back: a dict or list as JSON, text as it is, or, with `silence`, nothing ("hang" or "cut").
+
+    `gzipped` whether the caller asked for that or not.
+    """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     silence: str = ""
     content_type: str = "text/plain"
+    gzipped: bool = False
 
 
 class Refused(Exception):
@@ -124,13 +129,15 @@ def response(answer: Answer) -> web.Response:
     """The answer as aiohttp sends it; not for one that is silence."""
     if answer.body is None:
         return web.Response(status=answer.status, headers=answer.headers)
-    if isinstance(answer.body, str):
-        return web.Response(
-            status=answer.status, text=answer.body, headers=answer.headers, content_type=answer.content_type
-        )
-    return web.json_response(
-        answer.body,
+    is_text = isinstance(answer.body, str)
+    text: str = answer.body if is_text else json.dumps(answer.body, ensure_ascii=False)
+    made = web.Response(
         status=answer.status,
         headers=answer.headers,
-        dumps=lambda body: json.dumps(body, ensure_ascii=False),
+        body=gzip.compress(text.encode()) if answer.gzipped else text.encode(),
+        content_type=answer.content_type if is_text else "application/json",
+        charset="utf-8",
     )
+    if answer.gzipped:
+        made.headers["Content-Encoding"] = "gzip"
+    return made
