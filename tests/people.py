@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from bot.sandbox.slack import Delivery
+from bot.sandbox.slack.socket_mode import Delivery
 from bot.sandbox.world import World
 
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.vendor import Vendor
+from bot.sandbox.vendors.vendor import FakeVendor
 from bot.sandbox.world import World
 from tests.conftest import Bot, PostgreSQL, begin, tidy
 from tests.people import ADMINS, ALICE, PEOPLE, Form, Person, about, admins_read, final, result, somebody, words
@@ -55,7 +55,7 @@ async def opened(bot: Bot, vendor: str = "tencent") -> Form:
     return form
 
 
-async def sent_with(bot: Bot, vendor: str, *hows: str, **options: object) -> tuple[Vendor, str, str]:
+async def sent_with(bot: Bot, vendor: str, *hows: str, **options: object) -> tuple[FakeVendor, str, str]:
     """Make the vendor's next calls fail so, send a form, wait for its end: the vendor, the person, what people read."""
     failing, person = bot.world.vendors[vendor], somebody()
     form = await opened(bot, vendor)
@@ -65,11 +65,11 @@ async def sent_with(bot: Bot, vendor: str, *hows: str, **options: object) -> tup
     return failing, person["name"], words(await result(bot.world, person["name"]))
 
 
-def creations(vendor: Vendor) -> int:
+def creations(vendor: FakeVendor) -> int:
     return len(vendor.created)
 
 
-def asked(vendor: Vendor) -> list[str]:
+def asked(vendor: FakeVendor) -> list[str]:
     """What reached the vendor about the person, in its order: `send` or `look`."""
     kinds = {"/v1/users": "send", "/member": "send"}
     return [

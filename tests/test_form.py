@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from bot.hire import Field, NewHire
 from bot.providers.contract import Provider
-from bot.sandbox import view_state
 from bot.sandbox.block_kit import check_view
+from bot.sandbox.slack import view_state
 from bot.slack import form
 from bot.slack.form import ModalState
 from tests.regenerate import configured, own

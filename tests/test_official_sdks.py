@@ -38,13 +38,13 @@ from wemeet_openapi.core.exception import ServiceException
 from wemeet_openapi.service.user_manager import api as wemeet
 from wemeet_openapi.service.user_manager.model import V1UsersPostRequest
 
-from bot.sandbox.huawei import Huawei, app_signature, basic
-from bot.sandbox.tencent import Tencent, signature
-from bot.sandbox.vendor import Vendor
+from bot.sandbox.vendors.huawei import FakeHuawei, app_signature, basic
+from bot.sandbox.vendors.tencent import FakeTencent, signature
+from bot.sandbox.vendors.vendor import FakeVendor
 
 
 @contextmanager
-def served(vendor: Vendor, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+def served(vendor: FakeVendor, tls: ssl.SSLContext | None = None) -> Iterator[None]:
     """The vendor on a loop of its own, since the SDKs block the thread that calls them."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -63,7 +63,7 @@ def served(vendor: Vendor, tls: ssl.SSLContext | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def wemeet_users(vendor: Tencent, **credentials: str) -> Iterator[Any]:
+def wemeet_users(vendor: FakeTencent, **credentials: str) -> Iterator[Any]:
     session = requests.Session()
     host = vendor.url.removeprefix("http://")
     client = WemeetClient(
@@ -91,13 +91,13 @@ def zhang_san(**more: Any) -> Any:
 
 
 @pytest.fixture
-def tencent_vendor() -> Iterator[Tencent]:
-    vendor = Tencent()
+def tencent_vendor() -> Iterator[FakeTencent]:
+    vendor = FakeTencent()
     with served(vendor):
         yield vendor
 
 
-def test_tencents_sdk_creates_and_finds_a_user(tencent_vendor: Tencent) -> None:
+def test_tencents_sdk_creates_and_finds_a_user(tencent_vendor: FakeTencent) -> None:
     department = next(iter(tencent_vendor.departments))
     with wemeet_users(tencent_vendor) as users:
         created = users.v1_users_post(
@@ -121,7 +121,7 @@ def test_tencents_sdk_creates_and_finds_a_user(tencent_vendor: Tencent) -> None:
     assert [entry["key"] for entry in tencent_vendor.created] == ["zhangsan"]
 
 
-def test_tencents_sdk_lists_users_and_reads_the_seats(tencent_vendor: Tencent) -> None:
+def test_tencents_sdk_lists_users_and_reads_the_seats(tencent_vendor: FakeTencent) -> None:
     who = {"operator_id": "admin", "operator_id_type": "1"}
     with wemeet_users(tencent_vendor) as users:
         users.v1_users_post(zhang_san(), **signed())
@@ -145,7 +145,7 @@ def test_tencents_sdk_lists_users_and_reads_the_seats(tencent_vendor: Tencent) -
     ],
 )
 def test_tencents_sdk_with_a_wrong_credential_is_refused(
-    tencent_vendor: Tencent, credentials: dict[str, str], code: int
+    tencent_vendor: FakeTencent, credentials: dict[str, str], code: int
 ) -> None:
     with wemeet_users(tencent_vendor, **credentials) as users, pytest.raises(ServiceException) as refused:
         users.v1_users_post(zhang_san(), **signed())
@@ -153,7 +153,7 @@ def test_tencents_sdk_with_a_wrong_credential_is_refused(
     assert not tencent_vendor.accounts
 
 
-def test_tencents_sdk_is_caught_when_it_reuses_its_authenticator(tencent_vendor: Tencent) -> None:
+def test_tencents_sdk_is_caught_when_it_reuses_its_authenticator(tencent_vendor: FakeTencent) -> None:
     once = {"authenticator_options": [JWTAuthenticator().options_build()]}
     with wemeet_users(tencent_vendor) as users:
         users.v1_users_post(zhang_san(), **once)
@@ -206,7 +206,7 @@ NO_THIRD_NEWLINE = "MDUxYzFlOTU2YzM5NzE2Yzc2NjQ2ZmE0Zjk5ZjJjM2FjZDRlZDM1YmQ0YzAy
 )
 def test_the_vectors_over_the_wire(method: str, uri: str, body: bytes, sent: str, code: int | None) -> None:
     moment = 1700000100.0
-    vendor = Tencent(secret_id=KEYS[0], secret_key=KEYS[1], operator_required=False, clock=lambda: moment)
+    vendor = FakeTencent(secret_id=KEYS[0], secret_key=KEYS[1], operator_required=False, clock=lambda: moment)
     headers = {
         "Content-Type": "application/json",
         "AppId": vendor.app_id,
@@ -251,7 +251,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
 
 
 @contextmanager
-def huawei_client(vendor: Huawei, credentials: MeetingCredentials, certificate: Path | None = None) -> Iterator[Any]:
+def huawei_client(
+    vendor: FakeHuawei, credentials: MeetingCredentials, certificate: Path | None = None
+) -> Iterator[Any]:
     config = HttpConfig(ssl_ca_cert=str(certificate) if certificate else None, timeout=(5, 5))
     client = (
         MeetingClient.new_builder()
@@ -267,11 +269,11 @@ def huawei_client(vendor: Huawei, credentials: MeetingCredentials, certificate: 
         client.get_http_client().close()
 
 
-def by_account(vendor: Huawei, password: str | None = None) -> MeetingCredentials:
+def by_account(vendor: FakeHuawei, password: str | None = None) -> MeetingCredentials:
     return MeetingCredentials(vendor.account, password or vendor.password)
 
 
-def by_app(vendor: Huawei, scene: TenantSceneEnum = TenantSceneEnum.SINGLE_TENANT) -> MeetingCredentials:
+def by_app(vendor: FakeHuawei, scene: TenantSceneEnum = TenantSceneEnum.SINGLE_TENANT) -> MeetingCredentials:
     credentials = MeetingCredentials().with_auth_type_enum(AuthTypeEnum.APP_ID).with_tenant_scene_enum(scene)
     return credentials.with_app_id(vendor.app_id).with_app_key(vendor.app_key).with_user_id("")
 
@@ -301,7 +303,7 @@ def add_zhang_san(client: Any) -> AddUserResponse:
 
 @pytest.mark.parametrize("way", [by_account, by_app])
 def test_huaweis_sdk_logs_in_creates_and_finds_a_user(way: Any, certificate: tuple[Path, ssl.SSLContext]) -> None:
-    vendor = Huawei()
+    vendor = FakeHuawei()
     with served(vendor, certificate[1]), huawei_client(vendor, way(vendor), certificate[0]) as client:
         created = add_zhang_san(client)
         found = client.show_user_detail(ShowUserDetailRequest(account="zhangsan@corp", account_type=0))
@@ -319,7 +321,7 @@ def test_huaweis_sdk_logs_in_creates_and_finds_a_user(way: Any, certificate: tup
 
 
 def test_huaweis_sdk_serves_several_enterprises(certificate: tuple[Path, ssl.SSLContext]) -> None:
-    vendor = Huawei(several_enterprises=True)
+    vendor = FakeHuawei(several_enterprises=True)
     credentials = by_app(vendor, TenantSceneEnum.MULTI_TENANT).with_corp_id(vendor.corp_id)
     with served(vendor, certificate[1]), huawei_client(vendor, credentials, certificate[0]) as client:
         add_zhang_san(client)
@@ -327,7 +329,7 @@ def test_huaweis_sdk_serves_several_enterprises(certificate: tuple[Path, ssl.SSL
 
 
 def test_huaweis_sdk_with_a_wrong_password_is_refused(certificate: tuple[Path, ssl.SSLContext]) -> None:
-    vendor = Huawei()
+    vendor = FakeHuawei()
     with (
         served(vendor, certificate[1]),
         huawei_client(vendor, by_account(vendor, "wrong"), certificate[0]) as client,
@@ -340,7 +342,7 @@ def test_huaweis_sdk_with_a_wrong_password_is_refused(certificate: tuple[Path, s
 
 def test_huaweis_sdk_keeps_a_dead_token_and_is_refused() -> None:
     """Over plain http, with the token preset: the SDK's own log-in knows https only."""
-    vendor = Huawei()
+    vendor = FakeHuawei()
     credentials = by_account(vendor)
     with served(vendor), huawei_client(vendor, credentials) as client:
         headers = {"Authorization": basic(f"{vendor.account}:{vendor.password}")}

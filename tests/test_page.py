@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from bot.sandbox.world import World
 from tests.browser import CHROMIUM, Workspace, chromium
 from tests.conftest import Bot, require
+from tests.example_vendor import FakeAcme
 from tests.people import ALICE, GENERAL, LINA, MAX, PEOPLE, somebody
 from tests.picture import take_picture
 
@@ -154,3 +157,35 @@ async def test_the_readmes_picture_can_be_taken_again(browser: Browser, tmp_path
     picture = await take_picture(tmp_path / "picture.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size < 150_000
+
+
+async def test_a_vendor_that_the_page_never_heard_of_has_its_tab(browser: Browser) -> None:
+    """Its accounts, requests and failure switches, in both languages: all of it comes with the snapshot."""
+    acme = FakeAcme(seats=5)
+    world = World(others=[acme])
+    await world.start()
+    page = await browser.new_page(viewport=WIDE, reduced_motion="reduce", locale="en-US")
+    try:
+        await page.goto(world.page_url)
+        workspace = Workspace(page, world)
+        await workspace.one("tab-acme").click()
+        beside = workspace.one("vendor-acme")
+        await expect(beside).to_contain_text("0 of 5 seats used")
+        await workspace.one("fail-acme-no_seat").click()
+        await expect(workspace.one("fail-acme-no_seat")).to_have_attribute("aria-pressed", "true")
+        member, key = {"login": "wei", "fullName": "Zhang Wei"}, {"Authorization": f"Bearer {acme.key}"}
+        async with aiohttp.ClientSession() as client:
+            for status in (400, 201):
+                async with client.post(f"{acme.url}/members", json=member, headers=key) as answer:
+                    assert answer.status == status
+        await expect(beside.get_by_test_id("account-row")).to_contain_text("Zhang Wei")
+        await expect(beside.get_by_test_id("request")).to_have_count(2)
+        await expect(workspace.one("fail-acme-no_seat")).to_have_attribute("aria-pressed", "false")
+        await workspace.one(f"who-{LINA}").click()
+        await expect(workspace.one("tab-acme")).to_contain_text("极致")
+        await expect(beside).to_contain_text("极致会议")
+        await workspace.one("reset-acme").click()
+        await expect(beside.get_by_test_id("account-row")).to_have_count(0)
+    finally:
+        await page.close()
+        await world.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -16,9 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.client import WebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.sandbox.slack import NO_ANSWER, TROUBLE, Slack
-from bot.sandbox.view_state import client_errors, initial_state, typed
-from bot.sandbox.world import World
+from bot.sandbox.slack.server import NO_ANSWER, TROUBLE, FakeSlack
+from bot.sandbox.slack.trouble import RESPONSE_URL, SOCKET, WAYS, WORDS
+from bot.sandbox.slack.view_state import client_errors, initial_state, simple_values, typed
 
 Json = dict[str, Any]
 
@@ -65,7 +66,7 @@ class Clock:
 class Bot:
     """A small app: /newhire opens `view`, submitting posts and updates. `on_submit` and `on_command` replace that."""
 
-    def __init__(self, slack: Slack, session: aiohttp.ClientSession) -> None:
+    def __init__(self, slack: FakeSlack, session: aiohttp.ClientSession) -> None:
         self.slack = slack
         self.view = FORM
         self.seen: list[Json] = []
@@ -126,8 +127,8 @@ class Bot:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    pretend = Slack()
+async def slack() -> AsyncIterator[FakeSlack]:
+    pretend = FakeSlack()
     await pretend.start()
     yield pretend
     await pretend.stop()
@@ -140,7 +141,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def unconnected(slack: Slack, session: aiohttp.ClientSession) -> AsyncIterator[Bot]:
+async def unconnected(slack: FakeSlack, session: aiohttp.ClientSession) -> AsyncIterator[Bot]:
     bot = Bot(slack, session)
     yield bot
     await bot.close()
@@ -153,11 +154,11 @@ async def bot(unconnected: Bot) -> Bot:
 
 
 @pytest.fixture
-def client(slack: Slack, session: aiohttp.ClientSession) -> AsyncWebClient:
+def client(slack: FakeSlack, session: aiohttp.ClientSession) -> AsyncWebClient:
     return AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
 
 
-async def opened(slack: Slack, count: int = 1) -> Json:
+async def opened(slack: FakeSlack, count: int = 1) -> Json:
     """The newest of `count` open views."""
     return await slack.until(lambda s: len(s.views) == count and list(s.views.values())[-1])
 
@@ -168,14 +169,14 @@ async def refused(call: Awaitable[Any]) -> str:
     return str(caught.value.response["error"])
 
 
-def trigger(slack: Slack) -> str:
-    return slack._triggers.new(ALICE)  # what a payload would carry, without a bot to receive it
+def trigger(slack: FakeSlack) -> str:
+    return slack.triggers.new(ALICE)  # what a payload would carry, without a bot to receive it
 
 
 # --- the story of one request
 
 
-async def test_from_command_to_message(slack: Slack, bot: Bot) -> None:
+async def test_from_command_to_message(slack: FakeSlack, bot: Bot) -> None:
     typed_command = await slack.command(ALICE, GENERAL, "please")
     assert typed_command.acked
     assert typed_command.error is None
@@ -199,7 +200,7 @@ async def test_from_command_to_message(slack: Slack, bot: Bot) -> None:
     ]
 
 
-async def test_payload_of_a_command(slack: Slack, bot: Bot) -> None:
+async def test_payload_of_a_command(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, ADMINS, "for @zhang.wei in #general, boss@example.com & <co>")
     payload = bot.seen[-1]
     assert payload["text"] == (
@@ -216,13 +217,13 @@ async def test_payload_of_a_command(slack: Slack, bot: Bot) -> None:
     assert payload["api_app_id"] == "A0NEWHIRE"
 
 
-async def test_a_mention_already_written_is_kept(slack: Slack, bot: Bot) -> None:
+async def test_a_mention_already_written_is_kept(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, MAX, "<@U0MAX0001|max> <@U0MAX0001> <@U0NOBODY1>")
     assert bot.seen[-1]["text"] == "<@U0MAX0001|max> <@U0MAX0001|max> <@U0NOBODY1>"
     assert bot.seen[-1]["channel_name"] == "directmessage"
 
 
-async def test_payload_of_a_submission(slack: Slack, bot: Bot) -> None:
+async def test_payload_of_a_submission(slack: FakeSlack, bot: Bot) -> None:
     bot.view = modal(
         field("name", block={"optional": True}),
         field("email", "email_text_input"),
@@ -272,7 +273,7 @@ async def test_payload_of_a_submission(slack: Slack, bot: Bot) -> None:
     }
 
 
-async def test_a_stranger_comes_from_another_team(slack: Slack, bot: Bot) -> None:
+async def test_a_stranger_comes_from_another_team(slack: FakeSlack, bot: Bot) -> None:
     await slack.shortcut(STRANGER, "newhire_global")
     assert bot.seen[-1]["user"]["team_id"] == "T0ELSEWHR"
     assert bot.seen[-1]["team"]["id"] == "T0SANDBOX"
@@ -280,7 +281,7 @@ async def test_a_stranger_comes_from_another_team(slack: Slack, bot: Bot) -> Non
     assert bot.seen[-1]["team_id"] == "T0ELSEWHR"
 
 
-async def test_closing_is_told_only_when_asked_for(slack: Slack, bot: Bot) -> None:
+async def test_closing_is_told_only_when_asked_for(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, GENERAL)
     assert await slack.close(ALICE, (await opened(slack))["id"]) is None
     bot.view = modal(field("name"), notify_on_close=True)
@@ -295,7 +296,7 @@ async def test_closing_is_told_only_when_asked_for(slack: Slack, bot: Bot) -> No
 # --- views
 
 
-async def test_update_keeps_what_was_typed(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+async def test_update_keeps_what_was_typed(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
     await slack.command(ALICE, GENERAL)
     view = await opened(slack)
     await slack.act(ALICE, view["id"], "provider", "value", "blue", {"name": "Zhang"})
@@ -308,16 +309,16 @@ async def test_update_keeps_what_was_typed(slack: Slack, bot: Bot, client: Async
     bigger = modal(select("provider", "red", "blue", dispatch_action=True), field("name"), field("phone"))
     updated = await client.views_update(view_id=view["id"], hash=payload["view"]["hash"], view=bigger)
     assert updated["view"]["hash"] != payload["view"]["hash"]
-    assert slack.control.snapshot()["views"][0]["values"] == {"provider": "blue", "name": "Zhang"}
+    assert simple_values(slack.views[view["id"]]["state"]["values"]) == {"provider": "blue", "name": "Zhang"}
     assert await refused(client.views_update(view_id=view["id"], hash=view["hash"], view=bigger)) == "hash_conflict"
 
     renamed = modal(select("provider", "red", "green"), field("name") | {"block_id": "full_name"})
     await client.views_update(view_id=view["id"], view=renamed)
-    assert slack.control.snapshot()["views"][0]["values"] == {}
+    assert simple_values(slack.views[view["id"]]["state"]["values"]) == {}
     assert await refused(client.views_update(view_id="V0", view=renamed)) == "not_found"
 
 
-async def test_an_input_without_dispatch_says_nothing(slack: Slack, bot: Bot) -> None:
+async def test_an_input_without_dispatch_says_nothing(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, GENERAL)
     view = await opened(slack)
     before = len(bot.seen)
@@ -328,7 +329,7 @@ async def test_an_input_without_dispatch_says_nothing(slack: Slack, bot: Bot) ->
 
 async def test_triggers_die(session: aiohttp.ClientSession) -> None:
     clock = Clock()
-    slack = Slack(clock=clock)
+    slack = FakeSlack(clock=clock)
     await slack.start()
     client = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
     late, once = trigger(slack), trigger(slack)
@@ -341,7 +342,7 @@ async def test_triggers_die(session: aiohttp.ClientSession) -> None:
     await slack.stop()
 
 
-async def test_a_wrong_view_is_refused_and_leaves_the_trigger(slack: Slack, client: AsyncWebClient) -> None:
+async def test_a_wrong_view_is_refused_and_leaves_the_trigger(slack: FakeSlack, client: AsyncWebClient) -> None:
     ticket = trigger(slack)
     with pytest.raises(SlackApiError) as caught:
         await client.views_open(trigger_id=ticket, view=FORM | {"title": plain("x" * 25)})
@@ -352,7 +353,7 @@ async def test_a_wrong_view_is_refused_and_leaves_the_trigger(slack: Slack, clie
     await client.views_open(trigger_id=ticket, view=FORM)
 
 
-async def test_three_views_at_most(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+async def test_three_views_at_most(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
     await slack.command(ALICE, GENERAL)
     root = await opened(slack)
     for count in (2, 3):
@@ -367,7 +368,7 @@ async def test_three_views_at_most(slack: Slack, bot: Bot, client: AsyncWebClien
 
 
 @pytest.mark.parametrize(("action", "left"), [("push", 2), ("clear", 0), ("update", 1)])
-async def test_answers_to_a_submission(slack: Slack, bot: Bot, action: str, left: int) -> None:
+async def test_answers_to_a_submission(slack: FakeSlack, bot: Bot, action: str, left: int) -> None:
     async def on_submit(ack: Callable[..., Awaitable[None]], **_: Any) -> None:
         more = {} if action == "clear" else {"view": modal(field("name"), title=plain("Next"))}
         await ack(response_action=action, **more)
@@ -393,7 +394,7 @@ async def test_answers_to_a_submission(slack: Slack, bot: Bot, action: str, left
         {"text": "thanks"},
     ],
 )
-async def test_wrong_answers_to_a_submission(slack: Slack, bot: Bot, answer: Json) -> None:
+async def test_wrong_answers_to_a_submission(slack: FakeSlack, bot: Bot, answer: Json) -> None:
     async def on_submit(ack: Callable[..., Awaitable[None]], **_: Any) -> None:
         await ack(answer)
 
@@ -407,9 +408,9 @@ async def test_wrong_answers_to_a_submission(slack: Slack, bot: Bot, answer: Jso
     assert view["id"] in slack.views
 
 
-async def test_external_ids_are_unique(slack: Slack, client: AsyncWebClient) -> None:
+async def test_external_ids_are_unique(slack: FakeSlack, client: AsyncWebClient) -> None:
     await client.views_open(trigger_id=trigger(slack), view=FORM | {"external_id": "one"})
-    twice = client.views_open(trigger_id=slack._triggers.new(LINA), view=FORM | {"external_id": "one"})
+    twice = client.views_open(trigger_id=slack.triggers.new(LINA), view=FORM | {"external_id": "one"})
     assert await refused(twice) == "duplicate_external_id"
     updated = await client.views_update(external_id="one", view=FORM | {"external_id": "one"})
     assert updated["ok"]
@@ -448,18 +449,18 @@ def test_client_side_checks(block: Json, value: Any, problem: str | None) -> Non
     assert (problem in errors["x"]) if problem else errors == {}
 
 
-async def test_an_incomplete_form_is_not_sent(slack: Slack, bot: Bot) -> None:
+async def test_an_incomplete_form_is_not_sent(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, GENERAL)
     view = await opened(slack)
     before = len(bot.seen)
     delivery = await slack.submit(ALICE, view["id"], {"name": "x" * 21})
     assert str(delivery.error).startswith("client:")
     assert set(delivery.errors) == {"provider", "name"}
-    assert slack.control.snapshot()["views"][0]["errors"] == delivery.errors
+    assert slack.views[view["id"]]["errors"] == delivery.errors
     assert len(bot.seen) == before
 
 
-async def test_nobody_fills_in_what_is_not_there(slack: Slack, bot: Bot) -> None:
+async def test_nobody_fills_in_what_is_not_there(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, GENERAL)
     view = await opened(slack)
     with pytest.raises(LookupError, match="no block 'emial'"):
@@ -477,7 +478,7 @@ async def test_nobody_fills_in_what_is_not_there(slack: Slack, bot: Bot) -> None
 # --- messages
 
 
-async def test_where_the_bot_may_post(slack: Slack, client: AsyncWebClient) -> None:
+async def test_where_the_bot_may_post(slack: FakeSlack, client: AsyncWebClient) -> None:
     async def error(channel: str) -> str:
         return await refused(client.chat_postMessage(channel=channel, text="x"))
 
@@ -495,7 +496,7 @@ async def test_where_the_bot_may_post(slack: Slack, client: AsyncWebClient) -> N
     assert (await client.chat_postMessage(channel=QUIET, text="x"))["ok"]
 
 
-async def test_what_a_message_may_be(slack: Slack, client: AsyncWebClient) -> None:
+async def test_what_a_message_may_be(slack: FakeSlack, client: AsyncWebClient) -> None:
     assert await refused(client.chat_postMessage(channel=GENERAL, text="x" * 40_001)) == "msg_too_long"
     assert await refused(client.api_call("chat.postMessage", json={"channel": GENERAL})) == "no_text"
     assert await refused(client.api_call("chat.postMessage", json={"text": "x"})) == "invalid_arguments"
@@ -513,7 +514,7 @@ async def test_what_a_message_may_be(slack: Slack, client: AsyncWebClient) -> No
     )
 
 
-async def test_changing_messages(slack: Slack, client: AsyncWebClient) -> None:
+async def test_changing_messages(slack: FakeSlack, client: AsyncWebClient) -> None:
     divider = [{"type": "divider", "block_id": "b"}]
     posted = await client.chat_postMessage(
         channel=GENERAL, text="x", blocks=divider, metadata={"event_type": "made", "event_payload": {"id": "1"}}
@@ -538,16 +539,83 @@ async def test_changing_messages(slack: Slack, client: AsyncWebClient) -> None:
     assert await refused(client.conversations_history(channel=QUIET)) == "not_in_channel"
 
 
-async def test_ephemeral_messages(slack: Slack, client: AsyncWebClient) -> None:
+async def test_ephemeral_messages(slack: FakeSlack, client: AsyncWebClient) -> None:
     sent = await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="only you")
-    assert slack.control.snapshot()["messages"][GENERAL][0]["ephemeral_for"] == ALICE
+    assert slack.messages[GENERAL][0]["ephemeral_for"] == ALICE
     updated = client.chat_update(channel=GENERAL, ts=sent["message_ts"], text="y")
     assert await refused(updated) == "message_not_found"
     assert await refused(client.chat_postEphemeral(channel=ADMINS, user=MAX, text="x")) == "user_not_in_channel"
     assert (await client.conversations_history(channel=GENERAL))["messages"] == []
 
 
-async def test_a_button_in_a_message(slack: Slack, bot: Bot, client: AsyncWebClient) -> None:
+async def test_a_thread(slack: FakeSlack, client: AsyncWebClient) -> None:
+    parent = (await client.chat_postMessage(channel=GENERAL, text="creating"))["ts"]
+    reply = (await client.chat_postMessage(channel=GENERAL, text="created", thread_ts=parent))["ts"]
+    await client.chat_postMessage(channel=GENERAL, text="to a reply", thread_ts=reply)
+    await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="only you", thread_ts=parent)
+    await client.chat_postMessage(channel=GENERAL, text="for all", thread_ts=parent, reply_broadcast=True)
+    history = (await client.conversations_history(channel=GENERAL))["messages"]
+    assert [message["text"] for message in history] == ["for all", "creating"]
+    counted = {key: history[1][key] for key in ("reply_count", "reply_users", "reply_users_count", "thread_ts")}
+    assert counted == {"reply_count": 3, "reply_users": [BOT], "reply_users_count": 1, "thread_ts": parent}
+    assert history[1]["latest_reply"] == history[0]["ts"]
+    thread = (await client.conversations_replies(channel=GENERAL, ts=parent))["messages"]
+    assert [message["text"] for message in thread] == ["creating", "created", "to a reply", "for all"]
+    assert {message["thread_ts"] for message in thread} == {parent}
+    assert {message.get("parent_user_id") for message in thread[1:]} == {BOT}
+    assert await refused(client.conversations_replies(channel=GENERAL, ts="1.0")) == "thread_not_found"
+    assert await refused(client.chat_postMessage(channel=GENERAL, text="x", thread_ts="1.0")) == "thread_not_found"
+
+
+def rung(slack: FakeSlack) -> list[str]:
+    """Who was rung up since the last look."""
+    found = [notification["user"] for notification in slack.notifications]
+    slack.notifications.clear()
+    return found
+
+
+async def test_who_is_rung_up_by_what(slack: FakeSlack, client: AsyncWebClient) -> None:
+    posted = await client.chat_postMessage(channel=GENERAL, text="creating")
+    assert rung(slack) == []
+    edited = f"created, <@{ALICE}>"
+    await client.chat_update(channel=GENERAL, ts=posted["ts"], text=edited)
+    assert rung(slack) == []
+    named = await client.chat_postMessage(channel=GENERAL, text=f"<@{ALICE}> and <@{LINA}|lina>, again <@{ALICE}>")
+    assert rung(slack) == [ALICE, LINA]
+    await client.chat_postMessage(channel=GENERAL, text="more", thread_ts=named["ts"])
+    assert rung(slack) == [ALICE, LINA]
+    await slack.say(MAX, GENERAL, "who is <@U0ALICE01>?")
+    assert rung(slack) == [ALICE]
+    await client.chat_postMessage(channel=GENERAL, text="<!subteam^S0PEOPLE1> look")
+    assert rung(slack) == [MAX]
+    await client.chat_postMessage(channel=ADMINS, text="<!here> and <@U0MAX0001>, who is not in it")
+    assert rung(slack) == [ALICE, LINA, "U0OWEN001"]
+    await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text=f"<@{ALICE}>")
+    assert rung(slack) == []
+    await client.chat_postMessage(channel=LINA, text="a direct message")
+    assert rung(slack) == [LINA]
+    await slack.say(LINA, LINA, "her answer")
+    assert rung(slack) == [BOT]
+
+
+async def test_a_notification_takes_its_words_from_the_blocks(slack: FakeSlack, client: AsyncWebClient) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": f"*Done*, <@{ALICE}>"}}
+    button = {"type": "button", "action_id": "a", "text": plain(f"<@{LINA}>")}
+    blocks = [section, {"type": "actions", "elements": [button]}]
+    await client.chat_postMessage(channel=GENERAL, text=f"for old clients, <@{MAX}>", blocks=blocks)
+    assert [(one["user"], one["text"]) for one in slack.notifications] == [(ALICE, f"*Done*, <@{ALICE}>")]
+
+
+async def test_a_reply_rings_up_who_follows_the_thread(slack: FakeSlack, client: AsyncWebClient) -> None:
+    begun = await slack.say(MAX, GENERAL, "a question")
+    await client.chat_postMessage(channel=GENERAL, text="an answer", thread_ts=begun["ts"])
+    assert rung(slack) == [MAX]
+    slack.channels[GENERAL]["members"].discard(MAX)
+    await client.chat_postMessage(channel=GENERAL, text="another", thread_ts=begun["ts"])
+    assert rung(slack) == []
+
+
+async def test_a_button_in_a_message(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
     button = {"type": "button", "action_id": "again", "text": plain("Again"), "value": "42"}
     actions = {"type": "actions", "block_id": "what", "elements": [button]}
     posted = await client.chat_postMessage(channel=GENERAL, text="x", blocks=[actions])
@@ -572,7 +640,7 @@ async def test_a_button_in_a_message(slack: Slack, bot: Bot, client: AsyncWebCli
 # --- response_url
 
 
-async def test_a_response_url_has_five_posts(slack: Slack, bot: Bot) -> None:
+async def test_a_response_url_has_five_posts(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, QUIET)
     hook = AsyncWebhookClient(bot.seen[-1]["response_url"])
     assert (await hook.send_dict({"text": ""})).body == "no_text"
@@ -587,9 +655,9 @@ async def test_a_response_url_has_five_posts(slack: Slack, bot: Bot) -> None:
 
 async def test_a_response_url_dies(session: aiohttp.ClientSession) -> None:
     clock = Clock()
-    slack = Slack(clock=clock)
+    slack = FakeSlack(clock=clock)
     await slack.start()
-    url = slack.url + slack._response_urls.new(GENERAL, ALICE)
+    url = slack.url + slack.response_urls.new(GENERAL, ALICE)
     clock.now += 1800
     assert (await AsyncWebhookClient(url).send(text="x")).body == "ok"
     clock.now += 1
@@ -598,7 +666,7 @@ async def test_a_response_url_dies(session: aiohttp.ClientSession) -> None:
     await slack.stop()
 
 
-async def test_an_ack_with_a_text(slack: Slack, unconnected: Bot) -> None:
+async def test_an_ack_with_a_text(slack: FakeSlack, unconnected: Bot) -> None:
     @unconnected.app.command("/hello")
     async def hello(ack: Callable[..., Awaitable[None]], body: Json) -> None:
         await (ack(text="x", blocks=[{"type": "nothing"}]) if body["text"] else ack("Hello."))
@@ -615,7 +683,7 @@ async def test_an_ack_with_a_text(slack: Slack, unconnected: Bot) -> None:
 # --- people and places
 
 
-async def test_reading_people_and_places(slack: Slack, client: AsyncWebClient) -> None:
+async def test_reading_people_and_places(slack: FakeSlack, client: AsyncWebClient) -> None:
     info = (await client.users_info(user=LINA, include_locale=True))["user"]
     assert (info["locale"], info["is_admin"], info["profile"]["email"]) == ("zh-CN", True, "lina@example.com")
     assert "locale" not in (await client.users_info(user=LINA))["user"]
@@ -633,7 +701,7 @@ async def test_reading_people_and_places(slack: Slack, client: AsyncWebClient) -
     assert (await client.auth_test())["user_id"] == BOT
 
 
-async def test_scopes(slack: Slack, client: AsyncWebClient) -> None:
+async def test_scopes(slack: FakeSlack, client: AsyncWebClient) -> None:
     slack.scopes = {"commands", "users:read", "channels:read"}
     with pytest.raises(SlackApiError) as caught:
         await client.chat_postMessage(channel=GENERAL, text="x")
@@ -646,7 +714,7 @@ async def test_scopes(slack: Slack, client: AsyncWebClient) -> None:
     assert (await client.views_open(trigger_id=trigger(slack), view=FORM))["ok"]
 
 
-async def test_tokens(slack: Slack, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+async def test_tokens(slack: FakeSlack, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
     def with_token(token: str) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=f"{slack.url}/api/", session=session)
 
@@ -660,7 +728,7 @@ async def test_tokens(slack: Slack, client: AsyncWebClient, session: aiohttp.Cli
     assert all("token" not in call["args"] for call in slack.calls)
 
 
-async def test_the_synchronous_client(slack: Slack) -> None:
+async def test_the_synchronous_client(slack: FakeSlack) -> None:
     def use() -> None:
         client = WebClient(token=slack.bot_token, base_url=f"{slack.url}/api/")
         assert client.auth_test()["ok"]
@@ -671,7 +739,7 @@ async def test_the_synchronous_client(slack: Slack) -> None:
     await asyncio.to_thread(use)
 
 
-async def test_arguments_come_in_many_ways(slack: Slack, session: aiohttp.ClientSession) -> None:
+async def test_arguments_come_in_many_ways(slack: FakeSlack, session: aiohttp.ClientSession) -> None:
     url, auth = f"{slack.url}/api/chat.postMessage", {"Authorization": f"Bearer {slack.bot_token}"}
     form = {"channel": GENERAL, "blocks": '[{"type": "divider"}]', "text": "x"}
     for options in ({"data": form}, {"params": form}, {"json": form}):
@@ -686,7 +754,7 @@ async def test_arguments_come_in_many_ways(slack: Slack, session: aiohttp.Client
 # --- faults of the Web API
 
 
-async def test_rate_limits(slack: Slack, session: aiohttp.ClientSession, client: AsyncWebClient) -> None:
+async def test_rate_limits(slack: FakeSlack, session: aiohttp.ClientSession, client: AsyncWebClient) -> None:
     slack.fail("chat.postMessage", "ratelimited", times=2, retry_after=0)
     assert await refused(client.chat_postMessage(channel=GENERAL, text="x")) == "ratelimited"
     patient = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
@@ -697,7 +765,7 @@ async def test_rate_limits(slack: Slack, session: aiohttp.ClientSession, client:
     assert slack.failures == []
 
 
-async def test_other_faults(slack: Slack, client: AsyncWebClient) -> None:
+async def test_other_faults(slack: FakeSlack, client: AsyncWebClient) -> None:
     slack.fail("chat.postMessage", "internal_error")
     assert await refused(client.chat_postMessage(channel=GENERAL, text="x")) == "internal_error"
     slack.fail("*", "500")
@@ -714,20 +782,207 @@ async def test_other_faults(slack: Slack, client: AsyncWebClient) -> None:
     assert (await client.chat_postMessage(channel=GENERAL, text="x"))["ok"]
 
 
-async def test_silence(slack: Slack, client: AsyncWebClient) -> None:
-    slack.fail("auth.test", "hang")
-    call = asyncio.create_task(client.auth_test())
+METHODS = {
+    # every method of the Web API, with arguments that it takes
+    "api.test": {},
+    "auth.test": {},
+    "apps.connections.open": {},
+    "chat.delete": {"channel": GENERAL, "ts": "1.0"},
+    "chat.postEphemeral": {"channel": GENERAL, "user": ALICE, "text": "x"},
+    "chat.postMessage": {"channel": GENERAL, "text": "x"},
+    "chat.update": {"channel": GENERAL, "ts": "1.0", "text": "y"},
+    "conversations.history": {"channel": GENERAL},
+    "conversations.info": {"channel": GENERAL},
+    "conversations.open": {"users": ALICE},
+    "conversations.replies": {"channel": GENERAL, "ts": "1.0"},
+    "usergroups.users.list": {"usergroup": "S0PEOPLE1"},
+    "users.info": {"user": ALICE},
+    "users.lookupByEmail": {"email": "alice@example.com"},
+    "views.open": {"trigger_id": "1.1.1", "view": FORM},
+    "views.push": {"trigger_id": "1.1.1", "view": FORM},
+    "views.update": {"view_id": "V0", "view": FORM},
+}
+PLAIN = {
+    # way: HTTP status, content type, beginning of the body
+    "ratelimited": (429, "application/json", '{"ok": false, "error": "ratelimited"}'),
+    "503": (503, "text/plain", "upstream connect error"),
+    "500": (500, "application/octet-stream", ""),
+    "404": (404, "text/html", "<!DOCTYPE html>"),
+    "html": (200, "text/html", "<!DOCTYPE html>"),
+    "broken_json": (200, "application/json", '{"ok": true'),
+    "list": (200, "application/json", "[]"),
+    "empty": (200, "application/json", ""),
+    "503_after": (503, "text/plain", "upstream connect error"),
+    "500_after": (500, "application/octet-stream", ""),
+    "broken_json_after": (200, "application/json", '{"ok": true'),
+}
+
+
+class Raw:
+    """Calls a method as any client does, and shows what comes back on the wire."""
+
+    def __init__(self, slack: FakeSlack, session: aiohttp.ClientSession) -> None:
+        self.slack, self.session = slack, session
+
+    def __call__(self, method: str) -> Any:
+        token = self.slack.app_token if method == "apps.connections.open" else self.slack.bot_token
+        if method == RESPONSE_URL:
+            return self.session.post(self.slack.url + self.slack.response_urls.new(GENERAL, ALICE), json={"text": "x"})
+        url, headers = f"{self.slack.url}/api/{method}", {"Authorization": f"Bearer {token}"}
+        return self.session.post(url, json=METHODS[method], headers=headers)
+
+
+@pytest.fixture
+def raw(slack: FakeSlack, session: aiohttp.ClientSession) -> Raw:
+    return Raw(slack, session)
+
+
+every_call = pytest.mark.parametrize("method", [*METHODS, RESPONSE_URL])
+
+
+def test_every_method_and_every_way_is_among_the_tests() -> None:
+    assert set(METHODS) == set(FakeSlack().api.methods)
+    assert set(WAYS) == PLAIN.keys() | {"reset", "hang", "slow", "reset_after", "hang_after"}
+    assert all(english and chinese for words in WORDS.values() for english, chinese in words)
+
+
+@every_call
+async def test_every_call_fails_in_every_way_of_http(slack: FakeSlack, raw: Raw, method: str) -> None:
+    for how, (status, kind, body) in PLAIN.items():
+        slack.fail(method, how, retry_after=7)
+        async with raw(method) as answer:
+            assert (answer.status, answer.content_type) == (status, kind), how
+            assert (await answer.text()).startswith(body)
+            assert answer.headers.get("Retry-After") == ("7" if how == "ratelimited" else None)
+        assert slack.failures == []
+        assert slack.calls[-1]["method"] == method
+
+
+@every_call
+@pytest.mark.parametrize("how", ["reset", "reset_after"])
+async def test_every_call_can_be_cut_off(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    with pytest.raises((ConnectionResetError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+        async with raw(method):
+            pass
+    assert slack.calls[-1]["method"] == method
+
+
+@every_call
+async def test_every_call_can_meet_silence_until_it_is_released(slack: FakeSlack, raw: Raw, method: str) -> None:
+    async def status() -> int:
+        async with raw(method) as answer:
+            return int(answer.status)
+
+    slack.fail(method, "hang")
+    call = asyncio.create_task(status())
     await slack.until(lambda s: s.calls and s.calls[-1]["error"] == "hang")
     assert not call.done()
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
+    slack.release()
+    assert await call == 503
+
+
+@every_call
+async def test_every_call_can_be_slow(slack: FakeSlack, raw: Raw, method: str) -> None:
+    async with raw(method) as answer:
+        status, body = answer.status, await answer.text()
+
+    async def late() -> tuple[int, str]:
+        async with raw(method) as answer:
+            return int(answer.status), await answer.text()
+
+    slack.fail(method, "slow", seconds=3600)
+    before = len(slack.calls)
+    call = asyncio.create_task(late())
+    await slack.until(lambda s: len(s.calls) > before)
+    assert not call.done()
+    slack.release()
+    late_status, late_body = await call
+    assert (late_status, late_body[:20]) == (status, body[:20])
+
+
+@every_call
+async def test_every_call_can_be_refused_with_any_word(slack: FakeSlack, raw: Raw, method: str) -> None:
+    slack.fail(method, "a_word_of_tomorrow")
+    async with raw(method) as answer:
+        assert answer.status == (400 if method == RESPONSE_URL else 200)
+        assert "a_word_of_tomorrow" in await answer.text()
+
+
+@pytest.mark.parametrize("how", [how for how in WAYS if how.endswith("_after")])
+@pytest.mark.parametrize("method", ["chat.postMessage", RESPONSE_URL])
+async def test_what_fails_afterwards_was_done(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    call = asyncio.ensure_future(_finished(raw(method)))
+    await slack.until(lambda s: s.messages[GENERAL])
+    slack.release()
+    await call
+    assert [message["text"] for message in slack.messages[GENERAL]] == ["x"]
+
+
+@pytest.mark.parametrize("how", [how for how in WAYS if how != "slow" and not how.endswith("_after")])
+@pytest.mark.parametrize("method", ["chat.postMessage", RESPONSE_URL])
+async def test_what_fails_at_once_was_not_done(slack: FakeSlack, raw: Raw, method: str, how: str) -> None:
+    slack.fail(method, how)
+    call = asyncio.ensure_future(_finished(raw(method)))
+    await slack.until(lambda s: s.calls and s.calls[-1]["error"] == how)
+    slack.release()
+    await call
+    assert slack.messages[GENERAL] == []
+
+
+async def _finished(call: Any) -> None:
+    with contextlib.suppress(aiohttp.ClientError, ConnectionResetError):
+        async with call as answer:
+            await answer.read()
+
+
+async def test_any_call_can_be_meant(slack: FakeSlack, raw: Raw, session: aiohttp.ClientSession) -> None:
+    slack.fail("*", "503", times=2)
+    for method in ("apps.connections.open", RESPONSE_URL):
+        async with raw(method) as answer:
+            assert answer.status == 503
+    slack.fail("*", "503", times=9)
+    slack.fail("chat.update", "503", times=9)
+    slack.fail("*", "")
+    assert slack.failures == []
+    with pytest.raises(ValueError, match="at least 1"):
+        slack.fail("*", "503", times=0)
+
+
+async def test_the_handshake_of_a_socket_can_fail(
+    slack: FakeSlack, client: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    slack.fail(SOCKET, "html")
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(url)
+    # A GET that was cut off is tried once more by aiohttp itself.
+    slack.fail(SOCKET, "reset", times=2)
+    with pytest.raises((aiohttp.ClientError, ConnectionResetError)):
+        await session.ws_connect(url)
+    async with session.ws_connect(url) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+
+
+async def test_a_deleted_group_is_refused(slack: FakeSlack, client: AsyncWebClient) -> None:
+    slack.workspace.groups["S0PEOPLE1"]["date_delete"] = 1_700_000_000
+    assert await refused(client.usergroups_users_list(usergroup="S0PEOPLE1")) == "no_such_subteam"
+    found = await client.usergroups_users_list(usergroup="S0PEOPLE1", include_disabled=True)
+    assert found["users"] == [MAX]
+
+
+async def test_somebody_who_has_left(slack: FakeSlack, client: AsyncWebClient) -> None:
+    slack.users[MAX]["deleted"] = True
+    assert (await client.users_info(user=MAX))["user"]["deleted"] is True
+    assert await refused(client.users_lookupByEmail(email="max@example.com")) == "users_not_found"
+    assert await refused(client.conversations_open(users=MAX)) == "user_disabled"
 
 
 # --- Socket Mode
 
 
-async def test_without_a_bot(slack: Slack) -> None:
+async def test_without_a_bot(slack: FakeSlack) -> None:
     slack.ack_timeout = 0.05
     typed_command = await slack.command(ALICE, GENERAL)
     assert typed_command.error == '/newhire failed with the error "dispatch_failed"'
@@ -735,7 +990,7 @@ async def test_without_a_bot(slack: Slack) -> None:
     assert [envelope.sent for envelope in slack.envelopes] == [[], []]
 
 
-async def test_a_silent_bot_gets_it_again(slack: Slack, bot: Bot) -> None:
+async def test_a_silent_bot_gets_it_again(slack: FakeSlack, bot: Bot) -> None:
     slack.ack_timeout = 0.15
     bot.silent = True
     delivery = await slack.command(ALICE, GENERAL)
@@ -746,7 +1001,7 @@ async def test_a_silent_bot_gets_it_again(slack: Slack, bot: Bot) -> None:
     assert len({seen["trigger_id"] for seen in bot.seen}) == 1
 
 
-async def test_an_ack_of_the_second_delivery_ends_it(slack: Slack, bot: Bot) -> None:
+async def test_an_ack_of_the_second_delivery_ends_it(slack: FakeSlack, bot: Bot) -> None:
     slack.ack_timeout = 0.3
     bot.silent = True
     delivery = await slack.command(ALICE, GENERAL)
@@ -756,7 +1011,7 @@ async def test_an_ack_of_the_second_delivery_ends_it(slack: Slack, bot: Bot) -> 
     assert slack.envelopes[-1].attempt >= 1
 
 
-async def test_a_silent_submission(slack: Slack, bot: Bot) -> None:
+async def test_a_silent_submission(slack: FakeSlack, bot: Bot) -> None:
     await slack.command(ALICE, GENERAL)
     view = await opened(slack)
 
@@ -770,7 +1025,7 @@ async def test_a_silent_submission(slack: Slack, bot: Bot) -> None:
     assert view["id"] in slack.views
 
 
-async def test_each_envelope_goes_to_one_connection(slack: Slack, bot: Bot) -> None:
+async def test_each_envelope_goes_to_one_connection(slack: FakeSlack, bot: Bot) -> None:
     await bot.connect()
     for _ in range(4):
         await slack.command(ALICE, GENERAL)
@@ -780,7 +1035,7 @@ async def test_each_envelope_goes_to_one_connection(slack: Slack, bot: Bot) -> N
 
 
 @pytest.mark.parametrize("on", ["same", "other"])
-async def test_redelivery(slack: Slack, bot: Bot, on: Any) -> None:
+async def test_redelivery(slack: FakeSlack, bot: Bot, on: Any) -> None:
     await bot.connect()
     await slack.command(ALICE, GENERAL)
     await slack.redeliver(times=2, on=on)
@@ -790,7 +1045,7 @@ async def test_redelivery(slack: Slack, bot: Bot, on: Any) -> None:
     assert ((first is second), (second is third)) == (on == "same", True)
 
 
-async def test_a_redelivery_carries_its_number(slack: Slack, session: aiohttp.ClientSession) -> None:
+async def test_a_redelivery_carries_its_number(slack: FakeSlack, session: aiohttp.ClientSession) -> None:
     client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
     slack.ack_timeout = 0.1
@@ -817,14 +1072,14 @@ async def test_a_redelivery_carries_its_number(slack: Slack, session: aiohttp.Cl
 
 
 @pytest.mark.parametrize("how", ["disconnect", "close", "abort"])
-async def test_reconnecting(slack: Slack, bot: Bot, how: Any) -> None:
+async def test_reconnecting(slack: FakeSlack, bot: Bot, how: Any) -> None:
     before = slack.sockets.opened
     await slack.drop_sockets(how)
     await slack.until(lambda s: s.sockets.opened > before)
     assert (await slack.command(ALICE, GENERAL)).acked
 
 
-async def test_what_was_lost_comes_after_the_reconnect(slack: Slack, bot: Bot) -> None:
+async def test_what_was_lost_comes_after_the_reconnect(slack: FakeSlack, bot: Bot) -> None:
     slack.ack_timeout = 0.2
     bot.silent = True
     waiting = asyncio.create_task(slack.command(ALICE, GENERAL))
@@ -839,12 +1094,12 @@ async def test_what_was_lost_comes_after_the_reconnect(slack: Slack, bot: Bot) -
     assert first is not last
 
 
-async def test_a_command_in_the_gap_waits_for_the_connection(slack: Slack, bot: Bot) -> None:
+async def test_a_command_in_the_gap_waits_for_the_connection(slack: FakeSlack, bot: Bot) -> None:
     await slack.drop_sockets("disconnect")
     assert (await slack.command(ALICE, GENERAL)).acked
 
 
-async def test_connections_can_be_refused(slack: Slack, session: aiohttp.ClientSession) -> None:
+async def test_connections_can_be_refused(slack: FakeSlack, session: aiohttp.ClientSession) -> None:
     client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
     slack.refuse_connections()
@@ -856,7 +1111,7 @@ async def test_connections_can_be_refused(slack: Slack, session: aiohttp.ClientS
         assert (await socket.receive_json())["type"] == "hello"
 
 
-async def test_ten_connections_at_most(slack: Slack, session: aiohttp.ClientSession) -> None:
+async def test_ten_connections_at_most(slack: FakeSlack, session: aiohttp.ClientSession) -> None:
     client = AsyncWebClient(base_url=f"{slack.url}/api/", session=session)
     sockets = []
     for number in range(1, 12):
@@ -868,99 +1123,10 @@ async def test_ten_connections_at_most(slack: Slack, session: aiohttp.ClientSess
         await socket.close()
 
 
-# --- waiting, the page and the world
+# --- waiting
 
 
-async def test_until_tells_what_happened_instead(slack: Slack, client: AsyncWebClient) -> None:
+async def test_until_tells_what_happened_instead(slack: FakeSlack, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel=GENERAL, text="something else")
     with pytest.raises(TimeoutError, match=r"chat.postMessage -> ok[\s\S]*something else"):
         await slack.until(lambda s: s.messages[GENERAL][7], timeout=0.01)
-
-
-async def test_the_page_sees_everything(slack: Slack, bot: Bot, session: aiohttp.ClientSession) -> None:
-    async def post(what: str, **body: Any) -> Json:
-        async with session.post(f"{slack.url}/_/{what}", json=body) as answer:
-            assert answer.status == 200
-            return dict(await answer.json())
-
-    async with session.ws_connect(f"{slack.url}/_/events") as page:
-
-        async def frame(predicate: Callable[[Json], Any]) -> Json:
-            while True:
-                state: Json = await page.receive_json()
-                assert state["type"] == "state"
-                if predicate(state):
-                    return state
-
-        first = await frame(lambda state: True)
-        assert first["bot"] == {"connected": 1, "name": "newhire"}
-        assert {user["id"]: user["note"] for user in first["users"]}["U0GUEST01"] == "guest"
-        assert [channel["bot_in"] for channel in first["channels"]] == [True, True, False, True]
-        assert (await post("command", user=ALICE, channel=GENERAL, text=""))["acked"]
-        (view,) = (await frame(lambda state: state["views"]))["views"]
-        assert (view["user"], view["view"]["callback_id"], view["errors"]) == (ALICE, "form", {})
-        values = {"name": "Zhang", "gone": "x"}
-        chosen = {"user": ALICE, "view_id": view["id"], "block_id": "provider", "action_id": "value", "value": "red"}
-        assert (await post("act", **chosen, values=values))["ok"]
-        wrong = await post("submit", user=ALICE, view_id=view["id"], values=values | {"name": ""})
-        assert (wrong["ok"], list(wrong["errors"])) == (False, ["name"])
-        wrong = await post("submit", user=ALICE, view_id=view["id"], values=values | {"name": "nobody"})
-        assert wrong["errors"] == {"name": "Somebody, please."}
-        assert (await post("submit", user=ALICE, view_id=view["id"], values=values))["ok"]
-        last = await frame(lambda state: any(m["edited"] for m in state["messages"].get(GENERAL, [])))
-        assert last["messages"][GENERAL][0]["text"] == "created Zhang"
-        assert last["calls"][-1]["method"] == "chat.update"
-
-    assert (await post("say", user=MAX, channel=GENERAL, text="hi"))["ok"]
-    assert (await post("membership", channel=GENERAL, **{"in": False}))["ok"]
-    assert BOT not in slack.channels[GENERAL]["members"]
-    assert (await post("slack/fail", method="chat.update", kind="ratelimited", times=1))["ok"]
-    assert (await post("shortcut", user=ALICE, callback_id="newhire_global"))["ok"]
-    view = await opened(slack)
-    assert (await post("close", user=ALICE, view_id=view["id"]))["ok"]
-    assert await post("close", user=ALICE, view_id="V0") == {"ok": False, "error": "U0ALICE01 has no open view 'V0'"}
-    assert await post("say", user=MAX) == {"ok": False, "error": "There is no 'channel'."}
-    async with session.get(f"{slack.url}/_/state") as answer:
-        assert (await answer.json())["views"] == []
-
-
-async def test_only_its_own_page_may_control_it(slack: Slack, session: aiohttp.ClientSession) -> None:
-    say = {"user": MAX, "channel": GENERAL, "text": "hi"}
-    for headers in ({"Origin": "https://example.com"}, {"Host": "example.com"}):
-        async with session.post(f"{slack.url}/_/say", json=say, headers=headers) as answer:
-            assert answer.status == 403
-    async with session.post(f"{slack.url}/_/say", json=say, headers={"Origin": slack.url}) as answer:
-        assert (await answer.json())["ok"]
-    async with session.get(f"{slack.url}/static/..%2Fslack.py") as answer:
-        assert answer.status == 404
-
-
-async def test_the_world(session: aiohttp.ClientSession) -> None:
-    world = World()
-    await world.start()
-    settings = world.bot_environment()
-    assert settings["SLACK_API_URL"] == f"{world.slack.url}/api/"
-    assert settings["TENCENT_BASE_URL"] == world.tencent.url
-    assert settings["HUAWEI_BASE_URL"] == world.huawei.url
-    assert all(isinstance(value, str) for value in settings.values())
-
-    async def post(what: str, **body: Any) -> Json:
-        async with session.post(f"{world.page_url}_/vendors/{what}", json=body) as answer:
-            return dict(await answer.json())
-
-    assert (await post("tencent/fail", how="no_seat", times=2))["ok"]
-    shown = world.slack.control.snapshot()["vendors"]
-    assert shown["tencent"]["failures"][0]["how"] == "no_seat"
-    assert shown["huawei"]["title"]
-    assert (await post("tencent/reset"))["ok"]
-    assert world.tencent.failures == []
-    assert (await post("zoom/reset"))["ok"] is False
-    assert (await post("huawei/fail", how="nonsense"))["ok"] is False
-
-    async with session.get(world.page_url) as page:
-        assert (page.content_type, page.headers["Cache-Control"]) == ("text/html", "no-store")
-    async with session.get(f"{world.page_url}static/app.js") as script:
-        assert script.content_type == "text/javascript"
-    with pytest.raises(OSError, match="in use"):
-        await World().start(port=int(world.slack.url.rpartition(":")[2]))
-    await world.stop()

@@ -16,9 +16,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from bot.sandbox.huawei import Huawei, app_signature, basic
-from bot.sandbox.tencent import Tencent, signature
-from bot.sandbox.vendor import HIDDEN, Vendor, mask
+from bot.sandbox.vendors.huawei import FakeHuawei, app_signature, basic
+from bot.sandbox.vendors.masks import HIDDEN, mask
+from bot.sandbox.vendors.tencent import FakeTencent, signature
+from bot.sandbox.vendors.vendor import FakeVendor
+from bot.sandbox.vendors.ways import FOREVER
 
 Patch = dict[str, Any]
 GONE = object()  # in a patch: leave this key out
@@ -41,7 +43,7 @@ def patched(base: Patch, patch: Patch) -> Patch:
 class Caller:
     """A correct client of one vendor, which a test can bend in one place."""
 
-    vendor: Vendor
+    vendor: FakeVendor
     person: Patch
     account_field: str
     phone_used: Any
@@ -71,7 +73,7 @@ class TencentCaller(Caller):
     nonces = itertools.count(1)
 
     def __init__(self, **options: Any) -> None:
-        self.vendor: Tencent = Tencent(**options)
+        self.vendor: FakeTencent = FakeTencent(**options)
         self.person = {"username": "张三", "userid": "zhangsan", "phone": "13800138000"}
         self.person |= {"operator_id": "admin", "operator_id_type": 1}
 
@@ -113,7 +115,7 @@ class HuaweiCaller(Caller):
     account_field, phone_used, no_seat, twice = "account", "201040020", "201040019", "201040001"
 
     def __init__(self, legacy: bool, **options: Any) -> None:
-        self.vendor: Huawei = Huawei(**options)
+        self.vendor: FakeHuawei = FakeHuawei(**options)
         self.legacy = legacy
         self.base = "/rest/usg/datacenter/v1" if legacy else "/v1/usg/dcs"
         self.person = {"name": "张三", "account": "zhangsan", "phone": "+8613800138000", "country": "chinaPR"}
@@ -222,6 +224,7 @@ SEEN = {
     "duplicate_phone": (500, 41003, 400, "201040020"),
     "bad_credentials": (500, 190303, 403, "APIGW.0302"),
     "unknown_code": (500, 987654, 500, "299999999"),
+    "unknown_code_after": (500, 987654, 500, "299999999"),
     "html": (200, None, 200, None),
     "redirect": (302, None, 302, None),
 }
@@ -236,16 +239,16 @@ async def test_a_failure_on_demand_strikes_the_next_create_and_no_other_call(cal
     tencent_status, tencent_code, status, code = SEEN[how]
     if isinstance(caller, TencentCaller):
         status, code = tencent_status, tencent_code
-    elif caller.legacy and status in (400, 500) and code:
+    elif caller.legacy and status in (400, 500) and code and not how.endswith("_after"):
         status = 200
     assert answer.status_code == status
     with contextlib.suppress(ValueError):
         assert caller.code(answer) == code
-    assert len(caller.vendor.created) == (1 if how == "500_after" else 0)
+    assert len(caller.vendor.created) == how.endswith("_after")
     assert not caller.vendor.failures
     if how == "expired_token":
         caller.token = ""
-    assert caller.code(await caller.create()) == (caller.twice if how == "500_after" else None)
+    assert caller.code(await caller.create()) == (caller.twice if how.endswith("_after") else None)
 
 
 async def test_429_says_how_long(caller: Any) -> None:
@@ -337,6 +340,85 @@ async def test_look_ups_fail_apart_from_creations(caller: Any) -> None:
     assert caller.code(await caller.find("zhangsan")) is None
 
 
+async def test_an_answer_comes_compressed_though_nobody_asked(caller: Any) -> None:
+    await caller.find("nobody")
+    caller.vendor.fail("gzip")
+    caller.vendor.fail("find_gzip")
+    caller.http.headers["Accept-Encoding"] = "identity"
+    for call in (caller.create(), caller.find("zhangsan")):
+        answer = await call
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.status_code == 200
+        assert "zhangsan" in answer.text  # httpx unpacks what says that it is packed
+        assert "zhangsan" in json.dumps(caller.vendor.requests[-1]["answer"])
+    assert (caller.vendor.failures, len(caller.vendor.created)) == ([], 1)
+    assert "Content-Encoding" not in (await caller.find("zhangsan")).headers
+
+
+def account_in(answer: httpx.Response) -> Patch:
+    body = answer.json()
+    return dict(body["data"] if "returnCode" in body else body)
+
+
+@pytest.mark.parametrize("how", ["find_odd", "find_sparse"])
+async def test_a_look_ups_unimportant_fields_are_odd_or_missing(caller: Any, how: str) -> None:
+    await caller.create()
+    plain = account_in(await caller.find("zhangsan"))
+    caller.vendor.fail(how)
+    assert caller.code(await caller.find("nobody")) is not None  # nothing to bend: it waits
+    bent = account_in(await caller.find("zhangsan"))
+    assert caller.vendor.failures == []
+    same = {name for name in plain if bent.get(name, GONE) == plain[name]}
+    decides = {"userid", "uuid", "phone"} if isinstance(caller, TencentCaller) else {"id", "userAccount", "phone"}
+    assert decides <= same < plain.keys()
+    if how == "find_odd":
+        assert plain.keys() <= bent.keys()
+    else:
+        assert bent.items() <= plain.items()
+
+
+async def test_tencents_departments_come_as_texts(tencent: TencentCaller) -> None:
+    await tencent.create(department_list=[next(iter(tencent.vendor.departments))])
+    tencent.vendor.fail("find_odd", times=2)
+    assert account_in(await tencent.find("zhangsan"))["department_list"] == ["示例公司"]
+    listed = await tencent.send("GET", "/v1/users/list?operator_id=admin&operator_id_type=1")
+    assert {type(user["department_list"]) for user in listed.json()["users"]} == {list}
+
+
+async def test_huaweis_search_that_finds_nobody_has_no_list(huawei: HuaweiCaller) -> None:
+    async def search(text: str) -> Patch:
+        if huawei.legacy:
+            return dict((await huawei.send("POST", "/corp/member/search", {"condition": text})).json()["data"])
+        return dict((await huawei.send("GET", f"/corp/member?searchKey={text}")).json())
+
+    await huawei.create()
+    huawei.vendor.fail("find_no_data")
+    assert (await search("zhangsan"))["data"]
+    nobody = await search("lisi")
+    assert "data" not in nobody
+    assert 0 in nobody.values()
+    assert (await search("lisi"))["data"] == []
+
+
+async def test_created_and_then_a_code_that_nobody_knows(caller: Any) -> None:
+    await caller.find("nobody")
+    caller.vendor.fail("unknown_code_after")
+    answer = await caller.create()
+    assert answer.status_code == 500
+    assert caller.code(answer) in (987654, "299999999")
+    assert len(caller.vendor.created) == 1
+
+
+async def test_look_ups_are_told_to_slow_down_for_ever(caller: Any) -> None:
+    await caller.create()
+    caller.vendor.fail("find_429", times=FOREVER, retry_after=7)
+    for _ in range(30):
+        answer = await caller.find("zhangsan")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    caller.vendor.fail("")
+    assert caller.code(await caller.find("zhangsan")) is None
+
+
 async def test_the_log_masks_secrets_and_phone_numbers(caller: Any) -> None:
     await caller.create(**({"pwd": "Secret-1234"} if isinstance(caller, HuaweiCaller) else {}))
     if isinstance(caller, HuaweiCaller) and not caller.legacy:
@@ -360,12 +442,12 @@ def test_phones_are_masked_but_for_their_ends() -> None:
 
 async def test_reset_forgets(caller: Any) -> None:
     await caller.create()
-    caller.vendor.seats = 1
+    caller.vendor.seats = 7
     caller.vendor.fail("500")
     caller.vendor.reset()
     left = (caller.vendor.accounts, caller.vendor.created, caller.vendor.requests, caller.vendor.failures)
     assert left == ([], [], [], [])
-    assert caller.vendor.seats > 1
+    assert caller.vendor.seats == 7
     assert caller.code(await caller.create()) is None
 
 

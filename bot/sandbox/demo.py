@@ -19,11 +19,14 @@ from typing import IO
 
 from bot.sandbox.world import World
 
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH")
 """What a bot process gets of the surroundings; no token of a real workspace is among it."""
 
 QUICK = {"TENCENT_CALLS_PER_MINUTE": "600", "HUAWEI_CALLS_PER_MINUTE": "600", "NEWHIRE_PATIENCE_MINUTES": "2"}
 """A demo is for people who watch."""
+
+FAILED_STARTS = 3
+"""So often in a row the bot may end before it was ever connected; then it will not start the next time either."""
 
 
 def bot_settings(world: World, folder: Path) -> dict[str, str]:
@@ -38,42 +41,40 @@ def bot_settings(world: World, folder: Path) -> dict[str, str]:
 
 
 async def start_bot(
-    settings: dict[str, str], folder: Path, *, module: str = "bot", log: IO[bytes] | None = None
+    settings: dict[str, str],
+    folder: Path,
+    *,
+    module: str = "bot",
+    log: IO[bytes] | None = None,
+    stdin: int = asyncio.subprocess.DEVNULL,
 ) -> asyncio.subprocess.Process:
     """`newhire run`, in a folder without a .env of somebody's. `log` takes what it says; without one, the terminal does."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, "run"),
-        env=settings,
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
+        *(sys.executable, "-m", module, "run"), env=settings, cwd=folder, stdin=stdin, stdout=log, stderr=log
     )
 
 
 async def demo(port: int, *, open_browser: bool) -> int:
-    """Serve until Ctrl-C. Returns the exit code."""
+    """Serve until Ctrl-C. Returns the exit code: 2 for a port that is none, the bot's own when it does not start."""
+    if not 0 <= port <= 65535:
+        print(f"newhire demo: there is no port {port}; they go from 0 (any free one) to 65535.", file=sys.stderr)  # noqa: T201
+        return 2
+    world = await _started(port)
+    try:
+        return await _serve(world, open_browser=open_browser)
+    finally:
+        await world.stop()
+
+
+async def _started(port: int) -> World:
     world = _small_world()
     try:
         await world.start(port)
-    except OSError:
-        _say(f"Port {port} is taken; another one it is.")
+    except OSError as problem:
+        _say(f"Port {port} cannot be used ({problem.strerror}); another one it is.")
         world = _small_world()
         await world.start()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with tempfile.TemporaryDirectory(prefix="newhire-demo-") as folder:
-        bots = asyncio.create_task(_keep_running(bot_settings(world, Path(folder)) | QUICK, Path(folder)))
-        _say(f"\n  newhire demo: {world.page_url}\n  Nothing leaves this machine. Ctrl-C ends it.\n")
-        if open_browser:
-            await asyncio.to_thread(webbrowser.open, world.page_url)
-        await stop.wait()
-        bots.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await bots
-    await world.stop()
-    return 0
+    return world
 
 
 def _small_world() -> World:
@@ -84,19 +85,49 @@ def _small_world() -> World:
     return world
 
 
-async def _keep_running(settings: dict[str, str], folder: Path) -> None:
-    """The bot, started again whenever somebody kills it: that is worth trying in a demo."""
+async def _serve(world: World, *, open_browser: bool) -> int:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    with tempfile.TemporaryDirectory(prefix="newhire-demo-") as folder:
+        settings = bot_settings(world, Path(folder)) | QUICK
+        bots = asyncio.create_task(_keep_running(world, settings, Path(folder)))
+        stop = asyncio.create_task(stopped.wait())
+        _say(f"\n  newhire demo: {world.page_url}\n  Nothing leaves this machine. Ctrl-C ends it.\n")
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, world.page_url)
+        await asyncio.wait({bots, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        bots.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            return await bots
+    return 0
+
+
+async def _keep_running(world: World, settings: dict[str, str], folder: Path) -> int:
+    """The bot, started again whenever somebody kills it: that is worth trying in a demo. Returns the exit code of one
+    that ended too often before it was connected."""
+    failed = 0
     while True:
-        bot = await start_bot(settings, folder)
-        try:
-            await bot.wait()
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                bot.terminate()
-            await bot.wait()
-            raise
-        _say(f"The bot ended (exit code {bot.returncode}); it is started again.")
+        connections = world.slack.sockets.opened
+        code = await _run_once(settings, folder)
+        failed = failed + 1 if world.slack.sockets.opened == connections else 0
+        if failed == FAILED_STARTS:
+            _say(f"The bot ended {failed} times before it was connected (exit code {code}); why stands above.")
+            return code if code > 0 else 1
+        _say(f"The bot ended (exit code {code}); it is started again.")
         await asyncio.sleep(1)
+
+
+async def _run_once(settings: dict[str, str], folder: Path) -> int:
+    bot = await start_bot(settings, folder, module="bot.sandbox.tethered", stdin=asyncio.subprocess.PIPE)
+    try:
+        return await bot.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            bot.terminate()
+        await bot.wait()
+        raise
 
 
 def _say(text: str) -> None:

@@ -3,10 +3,11 @@
 import { composer, focusComposer } from "./composer.js";
 import { h, render } from "./dom.js";
 import { channelHead, drawerButton, paneTabs, sidebar, topBar } from "./frame.js";
+import { hint } from "./hint.js";
 import { messageList, signature } from "./messages.js";
 import { modal, openView, settleForms } from "./modal.js";
 import { change, onDraw, redraw, shine, state } from "./store.js";
-import { accountKey, showTab, vendorPanel } from "./vendors.js";
+import { accountKey, openTab, showTab, vendorPanel } from "./vendors.js";
 import { isChinese, t } from "./words.js";
 
 const RETRY_MILLIS = 1000;
@@ -32,7 +33,7 @@ function page() {
           "main",
           { class: "main" },
           h("div", { class: "main-head" }, channelHead(), drawerButton()),
-          messageList(),
+          messageList(hint()),
           composer(),
         ),
       ),
@@ -98,19 +99,19 @@ function noticeChanges(before, now) {
       if (old.get(message.ts) !== signature(message)) shine(`${channel} ${message.ts}`);
     }
   }
-  for (const name of ["tencent", "huawei"]) followVendor(name, before, now);
+  for (const vendor of now.vendors) followVendor(vendor, before);
 }
 
-function followVendor(name, before, now) {
-  const known = new Set(before.vendors[name].accounts.map((account) => accountKey(name, account)));
-  for (const account of now.vendors[name].accounts)
-    if (!known.has(accountKey(name, account))) shine(accountKey(name, account));
-  const lastOf = (snapshot) => snapshot.vendors[name].requests.at(-1)?.id;
-  if (lastOf(now) === undefined || lastOf(now) === lastOf(before)) return;
+function followVendor({ name, accounts, requests }, before) {
+  const old = before.vendors.find((each) => each.name === name);
+  const known = new Set(old.accounts.map((account) => accountKey(name, account)));
+  for (const account of accounts) if (!known.has(accountKey(name, account))) shine(accountKey(name, account));
+  const last = requests.at(-1)?.id;
+  if (last === undefined || last === old.requests.at(-1)?.id) return;
   if (state.pane !== "vendors") state.news = (state.news ?? 0) + 1;
   // Never turn the page under somebody's hands.
   const busy = document.querySelector(".panel")?.contains(document.activeElement);
-  if (state.tab !== name && !busy) showTab(name);
+  if (openTab() !== name && !busy) showTab(name);
 }
 
 /* The connection. */

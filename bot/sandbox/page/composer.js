@@ -3,8 +3,8 @@
 import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { addressOf, change, channelOf, goTo, HOME, order, post, redraw, state } from "./store.js";
-import { endHint, titleOf, toEnd } from "./messages.js";
+import { toEnd } from "./messages.js";
+import { addressOf, change, channelOf, endHint, goTo, HOME, order, post, redraw, state, titleOf } from "./store.js";
 import { t } from "./words.js";
 
 let box = null;
@@ -298,8 +298,8 @@ function notice(text, user = state.me, channel = state.channel) {
   redraw();
 }
 
-/** What the first-visit hint offers: the command, in #people-ops, by itself. */
-export function runHint() {
+/** Type the command and send it, in #people-ops: what the first-visit hint offers. */
+export function typeTheCommand() {
   if (state.channel !== HOME) goTo(HOME);
   const command = state.snapshot.commands[0]?.command ?? "/newhire";
   write(command);

@@ -3,9 +3,9 @@
 import { avatar, botAvatar } from "./avatar.js";
 import { classes, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { botName, titleOf } from "./messages.js";
 import {
   become,
+  botName,
   change,
   channelOf,
   channelsFor,
@@ -18,6 +18,7 @@ import {
   PEOPLE,
   person,
   state,
+  titleOf,
 } from "./store.js";
 import { roleOf, t } from "./words.js";
 

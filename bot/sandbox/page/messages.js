@@ -6,8 +6,7 @@ import { classes, h } from "./dom.js";
 import { holdsValue, initialOf } from "./elements.js";
 import { botFace, icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { channelOf, messagesIn, nameOf, order, person, redraw, remember, shining, state } from "./store.js";
-import { runHint } from "./composer.js";
+import { botName, channelOf, messagesIn, nameOf, order, person, redraw, shining, state, titleOf } from "./store.js";
 import { clock, clockExact, day, t } from "./words.js";
 
 const GROUP_SECONDS = 300;
@@ -18,18 +17,8 @@ export function signature(message) {
   return JSON.stringify([message.text, message.blocks, message.edited]);
 }
 
-/** How a channel is called in sentences: #general, or the bot's name in direct messages. */
-export function titleOf(channelId) {
-  const channel = channelOf(channelId);
-  return channel && !channel.is_dm ? `#${channel.name}` : botName();
-}
-
-export function botName() {
-  return state.snapshot.bot.name || "newhire";
-}
-
-/** The messages of the channel you are in. */
-export function messageList() {
+/** The messages of the channel you are in, and what stands under the last one. */
+export function messageList(after) {
   const list = [...messagesIn(state.channel, state.me), ...notices()].sort((a, b) => timeOf(a) - timeOf(b));
   const key = `${state.me} ${state.channel}`;
   return h(
@@ -51,7 +40,7 @@ export function messageList() {
       h("div", { class: "log-fill" }),
       beginning(),
       list.map((message, index) => row(message, list[index - 1])),
-      hint(),
+      after,
     ),
     state.behind &&
       h("button", { type: "button", class: "pill", onclick: () => toEnd() }, icon("arrowDown"), t("newMessages")),
@@ -227,38 +216,4 @@ function surfaceOf(message) {
       };
     },
   };
-}
-
-function hint() {
-  if (!state.hint) return null;
-  const [before, command, after] = t("hint1");
-  return h(
-    "aside",
-    { key: "hint", class: "welcome", "data-testid": "hint", "aria-label": t("hintTitle") },
-    h("h2", {}, t("hintTitle")),
-    h(
-      "ol",
-      {},
-      h("li", {}, before, h("code", { class: "code" }, command), after),
-      h("li", {}, t("hint2")),
-      h("li", {}, t("hint3")),
-    ),
-    h(
-      "p",
-      { class: "welcome-buttons" },
-      h("button", { type: "button", class: "button primary", "data-testid": "hint-do", onclick: runHint }, t("hintDo")),
-      h(
-        "button",
-        { type: "button", class: "button quiet", "data-testid": "hint-close", onclick: endHint },
-        t("hintClose"),
-      ),
-    ),
-  );
-}
-
-/** Put the first-visit hint away for good. */
-export function endHint() {
-  remember("hint", "seen", "localStorage");
-  state.hint = false;
-  redraw();
 }

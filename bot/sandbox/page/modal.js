@@ -145,7 +145,7 @@ async function settled(form) {
   form.submitting = false;
 }
 
-export async function closeView(opened) {
+async function closeView(opened) {
   const form = formOf(opened);
   form.closing = true;
   redraw();

@@ -11,7 +11,7 @@ export const state = {
   channel: recall("channel") ?? HOME,
   pane: "chat",
   menu: null,
-  tab: recall("tab") ?? "tencent",
+  tab: recall("tab"),
   drafts: {},
   history: [],
   notices: [],
@@ -121,6 +121,16 @@ export function nameOf(id) {
   return user ? user.real_name || user.name : id;
 }
 
+/** How a channel is called in sentences: #general, or the bot's name in direct messages. */
+export function titleOf(channelId) {
+  const channel = channelOf(channelId);
+  return channel && !channel.is_dm ? `#${channel.name}` : botName();
+}
+
+export function botName() {
+  return state.snapshot.bot.name || "newhire";
+}
+
 /** The id of a person's direct messages with the bot; the channel itself exists once somebody wrote there. */
 export function dmOf(userId) {
   const channel = state.snapshot.channels.find((each) => each.is_dm && each.user === userId);
@@ -163,4 +173,10 @@ export function become(userId) {
   // A direct message stays a direct message, but with the other person's bot.
   if (lost) goTo(!here || here.is_dm ? dmOf(userId) : HOME);
   change({ menu: null });
+}
+
+/** Put the first-visit hint away for good. */
+export function endHint() {
+  remember("hint", "seen", "localStorage");
+  change({ hint: false });
 }

@@ -1,13 +1,14 @@
-/* The side panel: what reached each vendor, which accounts exist there now, and how to make the next call fail. */
+/* The side panel: what reached each vendor, which accounts exist there now, and how to make the next call fail.
+   Which vendors there are, and everything about them, comes with the snapshot. */
 
 import { classes, h } from "./dom.js";
-import { SLACK_FAILURES, VENDOR_FAILURES, wayOf } from "./failures.js";
+import { SLACK_FAILURES } from "./failures.js";
 import { icon } from "./icons.js";
 import { change, order, redraw, remember, shining, state, toast } from "./store.js";
 import { clockExact, either, t } from "./words.js";
 
 const FEW = 6;
-const TABS = ["tencent", "huawei", "slack"];
+const SLACK = "slack";
 const TIMES = [1, 3, 20];
 
 /** The whole panel. */
@@ -30,8 +31,8 @@ export function vendorPanel() {
         icon("close"),
       ),
     ),
-    h("div", { class: "tabs", role: "tablist", "aria-label": t("outside"), onkeydown: turnTab }, TABS.map(tab)),
-    TABS.map((name) =>
+    h("div", { class: "tabs", role: "tablist", "aria-label": t("outside"), onkeydown: turnTab }, tabs().map(tab)),
+    tabs().map((name) =>
       h(
         "section",
         {
@@ -40,19 +41,31 @@ export function vendorPanel() {
           role: "tabpanel",
           id: `panel-${name}`,
           "aria-labelledby": `tab-${name}`,
-          hidden: state.tab !== name,
-          "data-testid": name === "slack" ? "slack-side" : `vendor-${name}`,
+          hidden: openTab() !== name,
+          "data-testid": name === SLACK ? "slack-side" : `vendor-${name}`,
         },
-        name === "slack" ? slackSide() : vendor(name),
+        name === SLACK ? slackSide() : vendor(vendorCalled(name)),
       ),
     ),
   );
 }
 
+function tabs() {
+  return [...state.snapshot.vendors.map((each) => each.name), SLACK];
+}
+
+function vendorCalled(name) {
+  return state.snapshot.vendors.find((each) => each.name === name);
+}
+
+/** The tab that is shown: the chosen one, or the first where nothing is chosen or the chosen one is gone. */
+export function openTab() {
+  return tabs().includes(state.tab) ? state.tab : tabs()[0];
+}
+
 function tab(name) {
-  const here = state.tab === name;
-  const count = name === "slack" ? 0 : state.snapshot.vendors[name].accounts.length;
-  const waiting = name !== "slack" && state.snapshot.vendors[name].failures.length > 0;
+  const here = openTab() === name;
+  const { accounts = [], failures = [], short } = vendorCalled(name) ?? {};
   return h(
     "button",
     {
@@ -67,15 +80,10 @@ function tab(name) {
       "data-testid": `tab-${name}`,
       onclick: () => showTab(name),
     },
-    shortTitle(name),
-    count > 0 && h("span", { class: "tab-count" }, String(count)),
-    waiting && h("span", { class: "tab-armed", title: t("armed") }),
+    short ? either(short) : t("slackTab"),
+    accounts.length > 0 && h("span", { class: "tab-count" }, String(accounts.length)),
+    failures.length > 0 && h("span", { class: "tab-armed", title: t("armed") }),
   );
-}
-
-function shortTitle(name) {
-  if (name === "slack") return t("slackTab");
-  return either(name === "tencent" ? ["Tencent", "腾讯会议"] : ["Huawei Cloud", "华为云会议"]);
 }
 
 /** Show one vendor, or Slack's side. */
@@ -87,24 +95,24 @@ export function showTab(name) {
 function turnTab(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!by) return;
-  const next = TABS[(TABS.indexOf(state.tab) + by + TABS.length) % TABS.length];
+  const all = tabs();
+  const next = all[(all.indexOf(openTab()) + by + all.length) % all.length];
   showTab(next);
   document.getElementById(`tab-${next}`).focus();
 }
 
-function vendor(name) {
-  const it = state.snapshot.vendors[name];
+function vendor(it) {
   return [
     h(
       "div",
       { class: "card vendor-head" },
-      h("div", { class: "vendor-title" }, h("h3", {}, longTitle(name)), resetButton(name)),
+      h("div", { class: "vendor-title" }, h("h3", {}, either(it.title)), resetButton(it)),
       seatMeter(it),
-      it.failures.length > 0 && armed(name, it.failures),
+      it.failures.length > 0 && armed(it),
     ),
-    part(t("accounts"), it.accounts.length, accountTable(name, it.accounts)),
-    part(t("requests"), it.requests.length, requestList(name, it.requests)),
-    part(t("makeFail"), null, failureButtons(name, it.failures)),
+    part(t("accounts"), it.accounts.length, accountTable(it)),
+    part(t("requests"), it.requests.length, requestList(it)),
+    part(t("makeFail"), null, failureButtons(it)),
   ];
 }
 
@@ -117,11 +125,7 @@ function part(title, count, content) {
   );
 }
 
-function longTitle(name) {
-  return either([state.snapshot.vendors[name].title, shortTitle(name)]);
-}
-
-function resetButton(name) {
+function resetButton({ name, title }) {
   return h(
     "button",
     {
@@ -129,8 +133,8 @@ function resetButton(name) {
       class: "button compact quiet",
       "data-testid": `reset-${name}`,
       onclick: async () => {
-        const answer = await order(`/_/vendors/${name}/reset`);
-        if (answer.ok) toast(t("resetDone", longTitle(name)));
+        const answer = await order("/_/vendors/reset", { vendor: name });
+        if (answer.ok) toast(t("resetDone", either(title)));
       },
     },
     icon("reset"),
@@ -152,7 +156,7 @@ function seatMeter({ accounts, seats }) {
   );
 }
 
-function armed(name, failures) {
+function armed({ name, failures, ways }) {
   return h(
     "div",
     { class: "armed", role: "status" },
@@ -165,7 +169,7 @@ function armed(name, failures) {
         h(
           "span",
           { key: index, class: "armed-way" },
-          either(wayOf(name, failure.how).title),
+          either(ways.find((way) => way.how === failure.how).title),
           failure.times > 1 && ` × ${failure.times}`,
         ),
       ),
@@ -176,53 +180,16 @@ function armed(name, failures) {
         type: "button",
         class: "button compact",
         "data-testid": `clear-${name}`,
-        onclick: () => order(`/_/vendors/${name}/fail`, { how: "" }),
+        onclick: () => order("/_/vendors/fail", { vendor: name, how: "" }),
       },
       t("clear"),
     ),
   );
 }
 
-/* Accounts, out of each vendor's own field names. */
+/* Accounts. */
 
-const FIELDS = {
-  tencent: (it) => ({
-    id: it.userid,
-    name: it.username,
-    account: it.userid,
-    phone: withArea(it.area, it.phone),
-    email: it.email,
-    department: departmentOf(it.department_list),
-    state: String(it.status) === "3" ? "inactive" : null,
-  }),
-  huawei: (it) => ({
-    id: it.id ?? it.userAccount ?? it.account,
-    name: it.name,
-    account: it.userAccount ?? it.account,
-    phone: it.phone,
-    email: it.email,
-    department: it.deptName || it.deptCode,
-    state: String(it.status) === "1" ? "disabled" : null,
-  }),
-};
-
-function withArea(area, phone) {
-  return phone && area && !String(phone).startsWith("+") ? `+${area} ${phone}` : phone;
-}
-
-function departmentOf(list) {
-  const [first] = list ?? [];
-  return typeof first === "object" ? (first?.department_name ?? first?.department_id) : first;
-}
-
-function masked(phone) {
-  const text = String(phone ?? "");
-  if (text.includes("*") || text.length < 6) return text;
-  const shown = text.length > 8 ? text.slice(0, -8) : "";
-  return `${shown}••••${text.slice(-4)}`;
-}
-
-function accountTable(name, accounts) {
+function accountTable({ name, accounts }) {
   if (!accounts.length) return h("p", { class: "nothing" }, t("noAccounts"));
   return h(
     "div",
@@ -246,12 +213,11 @@ function accountTable(name, accounts) {
 
 /** What tells an account of a vendor from every other. */
 export function accountKey(name, account) {
-  return `${name} account ${FIELDS[name](account).id}`;
+  return `${name} account ${account.key}`;
 }
 
-function accountRow(name, account) {
-  const it = FIELDS[name](account);
-  const key = accountKey(name, account);
+function accountRow(name, it) {
+  const key = accountKey(name, it);
   return h(
     "tr",
     { key, "data-testid": "account-row", class: shining(key) },
@@ -260,16 +226,16 @@ function accountRow(name, account) {
       {},
       h("span", { class: "strong" }, it.name),
       h("span", { class: "mono" }, it.account),
-      it.state && h("span", { class: "chip" }, t(it.state)),
+      it.state && h("span", { class: "chip" }, either(it.state)),
     ),
-    h("td", {}, h("span", { class: "mono" }, masked(it.phone)), h("span", {}, it.email)),
+    h("td", {}, h("span", { class: "mono" }, it.phone), h("span", {}, it.email)),
     h("td", {}, h("span", {}, it.department || "–")),
   );
 }
 
 /* Requests. */
 
-function requestList(name, requests) {
+function requestList({ name, requests }) {
   if (!requests.length) return h("p", { class: "nothing" }, t("noRequests"));
   const all = state.opened.has(`all ${name}`);
   const shown = [...requests].reverse().slice(0, all ? Infinity : FEW);
@@ -324,14 +290,10 @@ function path(whole) {
   );
 }
 
-// Tencent says business errors with 500 and Huawei says some with 200: the code in the answer decides, not the status alone.
 function mood(it) {
   if (!it.status) return "none";
-  const answer = parsed(it.answer);
-  const code = answer?.returnCode ?? answer?.error_code ?? answer?.error_info?.error_code;
-  const refused = code !== undefined && !/^0+$/.test(String(code));
   if (it.status === 429) return "wait";
-  return it.status >= 300 || refused ? "bad" : "good";
+  return it.refused ? "bad" : "good";
 }
 
 function duration(millis) {
@@ -394,7 +356,11 @@ function coloured(text) {
 
 /* Failures. */
 
-function failureButtons(name, pending) {
+function groups(ways) {
+  return [...new Set(ways.map((way) => either(way.group)))];
+}
+
+function failureButtons({ name, ways, failures }) {
   return [
     h(
       "div",
@@ -414,12 +380,14 @@ function failureButtons(name, pending) {
         ),
       ),
     ),
-    VENDOR_FAILURES.map((group) =>
+    groups(ways).map((group) =>
       h(
         "div",
-        { key: group.title[0], class: "failures", role: "group", "aria-label": either(group.title) },
-        h("h5", {}, either(group.title)),
-        group.ways.filter((way) => !way.only || way.only === name).map((way) => failureButton(name, way, pending)),
+        { key: group, class: "failures", role: "group", "aria-label": group },
+        h("h5", {}, group),
+        ways
+          .filter((way) => either(way.group) === group)
+          .map((way) => failureButton(name, way, failures)),
       ),
     ),
   ];
@@ -435,7 +403,7 @@ function failureButton(name, { how, title, why }, pending) {
       class: classes("failure", waiting && "waiting"),
       "data-testid": `fail-${name}-${how}`,
       "aria-pressed": String(waiting),
-      onclick: () => order(`/_/vendors/${name}/fail`, { how, times: state.times }),
+      onclick: () => order("/_/vendors/fail", { vendor: name, how, times: state.times }),
     },
     h("span", { class: "failure-title" }, either(title)),
     h("span", { class: "failure-why" }, either(why)),

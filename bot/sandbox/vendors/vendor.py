@@ -1,4 +1,4 @@
-"""What both pretend vendors share: a server on loopback, a log of what reached it, and failures on demand.
+"""What all pretend vendors share: a server on loopback, a log of what reached it, and failures on demand.
 
 A vendor is a table of routes, a check of who is calling, and its own words of refusal; the rest is here. An answer is
 decided in one go, without waiting, so that two calls at once can never both take the last seat or the same failure.
@@ -7,143 +7,45 @@ decided in one go, without waiting, so that two calls at once can never both tak
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import ssl
 import time
 import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, quote, unquote
 
 from aiohttp import web
 
-Record = dict[str, Any]
+from bot.sandbox.vendors.masks import mask, mask_body, mask_headers, mask_path, mask_phone
+from bot.sandbox.vendors.ways import AT_THE_DESK, BENDING, WAYS, Said, Way
+from bot.sandbox.vendors.wire import Answer, Call, Record, Refused, Route, response
+
 Exchange = dict[str, Any]
 
-HIDDEN = "••••"
-_SECRET_HEADERS = {"authorization", "x-tc-signature", "x-access-token", "cookie"}
-_SECRET_FIELDS = {"pwd", "password", "appkey", "accesstoken", "refreshtoken", "token", "secretkey"}
-_PHONE_FIELDS = {"phone", "condition", "searchkey"}
-
-_CREATE = frozenset({"create"})
-_FIND = frozenset({"find"})
-
-# These strike once the caller has been let in, so that a call refused for its token does not use them up.
-_AT_THE_DESK = {"no_seat", "duplicate_phone", "unknown_code"}
+SHOWN = 50  # exchanges in what the page shows
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request as it came off the wire: `target` is path and query exactly as sent, `raw` the body's bytes."""
+class Row:
+    """One account as the page lists it, whatever the vendor calls its fields; `key` tells it from every other.
 
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    raw: bytes
-    args: Mapping[str, str] = field(default_factory=dict)
+    `state` is a word for what is not usual about it (English, Chinese), None for an account in good order.
+    """
 
-    @property
-    def path(self) -> str:
-        return self.target.partition("?")[0]
-
-    @property
-    def query(self) -> dict[str, str]:
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
-
-    @property
-    def json(self) -> Any:
-        """The body parsed, or None when it is not JSON."""
-        try:
-            return json.loads(self.raw)
-        except (ValueError, RecursionError):
-            return None
-
-    def header(self, name: str) -> str:
-        """A header by its name in any case, "" when it was not sent."""
-        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
-
-    @property
-    def says_json(self) -> bool:
-        return self.header("Content-Type").partition(";")[0].strip().lower() == "application/json"
+    key: str
+    name: str
+    account: str
+    phone: str = ""
+    email: str = ""
+    department: str = ""
+    state: Said | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What goes back: a dict or list as JSON, text as it is, or, with `silence`, nothing ("hang" or "cut")."""
-
-    status: int = 200
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    silence: str = ""
-    content_type: str = "text/plain"
-
-
-class Refused(Exception):
-    """The vendor says no; the answer holds how."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.body)
-        self.answer = answer
-
-
-@dataclass(frozen=True)
-class Field:
-    """What one field of a request may hold, and how the refusal describes it."""
-
-    kind: type
-    fits: Callable[[Any], bool]
-    says: str
-
-    def has_kind(self, value: object) -> bool:
-        """JSON's true is not a number here, though Python's is."""
-        return type(value) is self.kind
-
-
-def text(least: int, most: int | None = None) -> Field:
-    """A string of `least` to `most` characters."""
-    says = f"string of {least}-{most} characters" if most else f"string of at least {least} characters"
-    return Field(str, lambda value: least <= len(value) <= (most or len(value)), says)
-
-
-def whole(least: int, most: int | None = None) -> Field:
-    """A whole number between two bounds, both allowed."""
-    says = f"integer {least}-{most}" if most is not None else f"integer of at least {least}"
-    return Field(int, lambda value: least <= value and (most is None or value <= most), says)
-
-
-def flag() -> Field:
-    """True or false."""
-    return Field(bool, lambda _value: True, "boolean")
-
-
-@dataclass(frozen=True)
-class Route:
-    """One method and path; `kind` is create, find, token or other, and decides which failures strike it."""
-
-    method: str
-    pattern: re.Pattern[str]
-    kind: str
-    reply: Callable[[Call], Answer]
-
-    def match(self, call: Call) -> Call | None:
-        found = self.pattern.fullmatch(call.path) if call.method == self.method else None
-        if not found:
-            return None
-        args = {name: unquote(value) for name, value in found.groupdict().items()}
-        return Call(call.method, call.target, call.headers, call.raw, args)
-
-
-def route(method: str, path: str, kind: str, reply: Callable[[Call], Answer]) -> Route:
-    """`path` with `{name}` for a segment that the call's `args` will hold, percent-decoded."""
-    return Route(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), kind, reply)
-
-
-class Vendor:
-    """A pretend vendor. Subclasses give `routes`, `authenticate`, `refusal`, `not_found` and `too_fast`.
+class FakeVendor:
+    """A pretend vendor. Subclasses give `name`, `title`, `short`, `routes`, `authenticate`, `refusal`, `not_found`,
+    `too_fast`, `row` and `bot_settings`.
 
     `accounts` are the accounts that exist now, in the vendor's own field names; `created` has one
     {"key", "at" (Unix seconds), "account"} per account ever created, also of those deleted since; `requests` is
@@ -153,29 +55,9 @@ class Vendor:
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
-    # The ways to fail, and the kinds of call that each one strikes.
-    hows: ClassVar[Mapping[str, frozenset[str]]] = {
-        "429": _CREATE,
-        "429_bare": _CREATE,
-        "500": _CREATE,
-        "500_after": _CREATE,
-        "hang": _CREATE,
-        "hang_after": _CREATE,
-        "cut": _CREATE,
-        "cut_after": _CREATE,
-        "expired_token": _CREATE,
-        "no_seat": _CREATE,
-        "duplicate_phone": _CREATE,
-        "bad_credentials": _CREATE,
-        "wrong_clock": _CREATE,
-        "unknown_code": _CREATE,
-        "html": _CREATE,
-        "redirect": _CREATE,
-        "find_500": _FIND,
-        "find_hang": _FIND,
-        "find_refused": _FIND,
-    }
+    title: ClassVar[Said]
+    short: ClassVar[Said]
+    hows: ClassVar[Mapping[str, Way]] = WAYS
 
     def __init__(
         self,
@@ -186,7 +68,7 @@ class Vendor:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.url = ""
-        self.seats = self._seats_at_first = seats
+        self.seats = seats
         self.calls_a_minute = calls_a_minute
         self.creates_a_minute = creates_a_minute
         self.clock = clock
@@ -223,6 +105,38 @@ class Vendor:
         """The answer to one call too many; `what` is the limit that it hit, "call" or "create"."""
         raise NotImplementedError
 
+    def row(self, account: Record) -> Row:
+        """How the page lists one of `accounts`."""
+        raise NotImplementedError
+
+    def bot_settings(self) -> dict[str, str]:
+        """The settings with which a bot reaches this vendor, by their environment variables."""
+        raise NotImplementedError
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        """A good answer to a look-up, bent as "find_odd", "find_sparse" or "find_no_data" say: what only is shown comes
+        in other types, or not at all. None for an answer that cannot be bent so."""
+        return None
+
+    def refuses(self, answer: Answer) -> bool:
+        """Whether this answer is a refusal, for vendors that say so elsewhere than in the HTTP status."""
+        return answer.status >= 300
+
+    def shown(self) -> Record:
+        """All that the page needs to know to show this vendor and to make it fail; JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "short": self.short,
+            "accounts": [asdict(row) | {"phone": mask_phone(row.phone)} for row in map(self.row, self.accounts)],
+            "requests": self.requests[-SHOWN:],
+            "failures": self.failures,
+            "seats": self.seats,
+            "ways": [
+                {"how": how, "group": way.group, "title": way.title, "why": way.why} for how, way in self.hows.items()
+            ],
+        }
+
     # --- starting, stopping, being told to fail
 
     async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
@@ -250,13 +164,13 @@ class Vendor:
     def fail(self, how: str, times: int = 1, **options: Any) -> None:
         """The next `times` calls that `how` strikes fail so; "" forgets what is pending.
 
-        Options: `retry_after` (seconds, for "429"), `code` (Tencent's "429": 190310, 190311 or 190313 as its JSON).
+        Options: `retry_after` (seconds, for "429" and "find_429"), `code` (Tencent's "429": 190310, 190311 or 190313 as its JSON).
         ValueError names what this vendor knows when `how` is not among it.
         """
         if not how:
             self.failures.clear()
         elif how not in self.hows:
-            raise ValueError(f"{self.title} cannot fail by {how!r}; it knows {', '.join(self.hows)}")
+            raise ValueError(f"{self.title[0]} cannot fail by {how!r}; it knows {', '.join(self.hows)}")
         elif times < 1:
             raise ValueError(f"times must be at least 1, not {times}")
         else:
@@ -264,12 +178,11 @@ class Vendor:
         self._changed()
 
     def reset(self) -> None:
-        """Forgets accounts, failures and log, gives the seats back, and cuts what hangs. Tokens stay good."""
+        """Forgets accounts, failures and log, and cuts what hangs. There are as many seats as before; tokens stay good."""
         for forgotten in (self.accounts, self.created, self.requests, self.arrivals, self.failures):
             forgotten.clear()
         for calls in self._let_through.values():
             calls.clear()
-        self.seats = self._seats_at_first
         self._release()
         self._changed()
 
@@ -293,6 +206,7 @@ class Vendor:
         answer = self._answer(call)
         exchange["created"] = len(self.created) > created
         exchange["status"], exchange["answer"] = _seen(answer)
+        exchange["refused"] = not answer.silence and self.refuses(answer)
         exchange["millis"] = _millis_since(started)
         self._changed()
         if answer.silence == "hang":
@@ -301,7 +215,7 @@ class Vendor:
             if request.transport:
                 request.transport.abort()
             return web.Response()  # goes nowhere: the connection is gone
-        return _response(answer)
+        return response(answer)
 
     async def _hang(self, exchange: Exchange, started: float) -> None:
         exchange["answer"] = "(no answer yet)"
@@ -316,10 +230,11 @@ class Vendor:
             "id": uuid.uuid4().hex,
             "at": self.clock(),
             "method": call.method,
-            "path": _mask_path(call.target),
-            "headers": {k: HIDDEN if k.lower() in _SECRET_HEADERS else v for k, v in call.headers.items()},
-            "body": _mask_body(call.raw),
+            "path": mask_path(call.target),
+            "headers": mask_headers(dict(call.headers)),
+            "body": mask_body(call.raw),
             "status": None,
+            "refused": False,
             "answer": None,
             "millis": 0.0,
             "created": False,
@@ -337,19 +252,21 @@ class Vendor:
         return self.not_found(call)
 
     def _reply(self, call: Call, chosen: Route) -> Answer:
-        due = next((failure for failure in self.failures if chosen.kind in self.hows[failure["how"]]), None)
+        due = next((failure for failure in self.failures if chosen.kind in self.hows[failure["how"]].strikes), None)
         how = due["how"] if due else ""
         after, created = how.endswith("_after"), len(self.created)
-        if due and not after and how not in _AT_THE_DESK:
+        if due and not after and how not in AT_THE_DESK | BENDING:
             return self._fail(call, due)
         try:
             self.authenticate(call, chosen.kind)
             self._pace(call, chosen.kind)
-            if due and how in _AT_THE_DESK:
+            if due and how in AT_THE_DESK:
                 return self._fail(call, due)
             answer = chosen.reply(call)
         except Refused as refused:
             return refused.answer
+        if due and how in BENDING:
+            return self._bend(answer, due)
         # A call that was refused created nothing, so there is nothing to lose: the failure waits for the next.
         return self._fail(call, due) if due and after and len(self.created) > created else answer
 
@@ -364,10 +281,21 @@ class Vendor:
                     raise Refused(self.too_fast(call, what))
                 passed.append(now)
 
-    def _fail(self, call: Call, failure: Record) -> Answer:
+    def _bend(self, answer: Answer, failure: Record) -> Answer:
+        how = failure["how"]
+        bent = replace(answer, gzipped=True) if how.endswith("gzip") else self.bent(answer, how)
+        if bent is None:
+            return answer
+        self._use_up(failure)
+        return bent
+
+    def _use_up(self, failure: Record) -> None:
         failure["times"] -= 1
         if not failure["times"]:
             self.failures.remove(failure)
+
+    def _fail(self, call: Call, failure: Record) -> Answer:
+        self._use_up(failure)
         how = failure["how"].removesuffix("_after").removeprefix("find_").removeprefix("token_")
         if how in ("hang", "cut"):
             return Answer(silence=how)
@@ -390,58 +318,9 @@ _PLAIN = {
 }
 
 
-def _response(answer: Answer) -> web.Response:
-    if answer.body is None:
-        return web.Response(status=answer.status, headers=answer.headers)
-    if isinstance(answer.body, str):
-        return web.Response(
-            status=answer.status, text=answer.body, headers=answer.headers, content_type=answer.content_type
-        )
-    return web.json_response(
-        answer.body,
-        status=answer.status,
-        headers=answer.headers,
-        dumps=lambda body: json.dumps(body, ensure_ascii=False),
-    )
-
-
 def _seen(answer: Answer) -> tuple[int | None, Any]:
     return (None, "(no answer)") if answer.silence else (answer.status, mask(answer.body))
 
 
 def _millis_since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 1)
-
-
-def mask(value: Any, key: str = "") -> Any:
-    """A copy of any JSON with secrets hidden and phone numbers as 138****0000, by the names of the fields."""
-    if isinstance(value, dict):
-        return {name: mask(inner, name) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [mask(inner, key) for inner in value]
-    if key.lower() in _SECRET_FIELDS and value is not None:
-        return HIDDEN
-    return _mask_phone(value) if key.lower() in _PHONE_FIELDS and isinstance(value, str) else value
-
-
-def _mask_phone(value: str) -> str:
-    if not re.fullmatch(r"\+?[\d -]{5,}", value):
-        return value
-    return f"{value[:-8]}****{value[-4:]}" if len(value) > 8 else f"****{value[-2:]}"
-
-
-def _mask_path(target: str) -> str:
-    path, mark, query = target.partition("?")
-    pairs = [
-        f"{k}={quote(str(mask(unquote(v), k)), safe='*')}" if k.lower() in _PHONE_FIELDS else f"{k}{eq}{v}"
-        for k, eq, v in (pair.partition("=") for pair in query.split("&"))
-    ]
-    return path + mark + "&".join(pairs)
-
-
-def _mask_body(raw: bytes) -> Any:
-    try:
-        return mask(json.loads(raw)) if raw else None
-    except (ValueError, RecursionError):
-        # Not shown: without field names nobody can tell the secrets in it.
-        return f"({len(raw)} bytes that are not JSON)"

@@ -11,7 +11,8 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from bot.sandbox.stored_blocks import stored
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.notifications import rings, shown_text
 
 Json = dict[str, Any]
 
@@ -93,7 +94,9 @@ def _people() -> list[Json]:
 
 
 class Workspace:
-    """People, channels and messages, and the few things Slack does with them."""
+    """People, channels and messages, and the few things Slack does with them.
+
+    `notifications` has one {"user", "channel", "ts", "text", "at"} for each time that somebody was rung up."""
 
     def __init__(self) -> None:
         self.users: dict[str, Json] = {user["id"]: user for user in _people()}
@@ -109,9 +112,16 @@ class Workspace:
             )
         }
         self.groups: dict[str, Json] = {
-            "S0PEOPLE1": {"id": "S0PEOPLE1", "handle": "people-team", "name": "People team", "users": ["U0MAX0001"]}
+            "S0PEOPLE1": {
+                "id": "S0PEOPLE1",
+                "handle": "people-team",
+                "name": "People team",
+                "date_delete": 0,
+                "users": ["U0MAX0001"],
+            }
         }
         self.messages: defaultdict[str, list[Json]] = defaultdict(list)
+        self.notifications: list[Json] = []
         self._last_ts = 0
 
     def timestamp(self) -> str:
@@ -151,7 +161,7 @@ class Workspace:
         return found
 
     def post(self, channel_id: str, user: str, text: str, blocks: list[Json] | None = None, **more: Any) -> Json:
-        """Adds a message and returns it; keys of `more` that are None are left out."""
+        """Adds a message, rings up whom it concerns, and returns it; keys of `more` that are None are left out."""
         ts = self.timestamp()
         message: Json = {"type": "message", "user": user, "ts": ts, "text": text, "team": TEAM}
         if user == BOT_USER:
@@ -159,8 +169,22 @@ class Workspace:
         if blocks is not None:
             message["blocks"] = stored(blocks)
         message |= {key: value for key, value in more.items() if value is not None}
+        thread = self.thread(channel_id, message["thread_ts"]) if "thread_ts" in message else []
         self.messages[channel_id].append(message)
+        if thread and "ephemeral_for" not in message:
+            _count_reply(thread[0], message)
+        for reader in sorted(rings(message, self.channels[channel_id], thread, self.groups)):
+            self.notifications.append(
+                {"user": reader, "channel": channel_id, "ts": ts, "text": shown_text(message), "at": float(ts)}
+            )
         return message
+
+    def thread(self, channel_id: str, ts: str) -> list[Json]:
+        """A message and the replies to it, oldest first. Raises Refused("thread_not_found")."""
+        found = [m for m in self.messages[channel_id] if ts in (m["ts"], m.get("thread_ts")) and not _is_private(m)]
+        if not found or found[0]["ts"] != ts:
+            raise Refused("thread_not_found")
+        return found
 
     def message(self, channel_id: str, ts: str) -> Json:
         """One message, ephemeral ones included. Raises Refused("message_not_found")."""
@@ -168,3 +192,21 @@ class Workspace:
             if message["ts"] == ts:
                 return message
         raise Refused("message_not_found")
+
+
+def _is_private(message: Json) -> bool:
+    return "ephemeral_for" in message
+
+
+def _count_reply(parent: Json, reply: Json) -> None:
+    """What Slack writes on the message that a thread hangs on."""
+    repliers = parent.get("reply_users", [])
+    repliers = repliers if reply["user"] in repliers else [*repliers, reply["user"]]
+    parent |= {
+        "thread_ts": parent["ts"],
+        "reply_count": parent.get("reply_count", 0) + 1,
+        "reply_users": repliers,
+        "reply_users_count": len(repliers),
+        "latest_reply": reply["ts"],
+    }
+    reply["parent_user_id"] = parent["user"]

@@ -18,7 +18,9 @@ from typing import Any, Literal
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.sandbox.workspace import APP
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.trouble import SOCKET, Troubles
+from bot.sandbox.slack.workspace import APP
 
 Json = dict[str, Any]
 Drop = Literal["disconnect", "close", "abort"]
@@ -94,15 +96,11 @@ class Connection:
 class Sockets:
     """All connections and all envelopes of the app."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self.ack_timeout = 3.0
-        self.redeliveries = 3
-        self.most_connections = 10
-        self.refusing = False
+    def __init__(self, rules: Rules, troubles: Troubles, changed: Callable[[], None]) -> None:
         self.connections: list[Connection] = []
         self.envelopes: deque[Envelope] = deque(maxlen=1000)
         self.opened = 0
-        self._changed = changed
+        self._rules, self._troubles, self._changed = rules, troubles, changed
         self._tickets: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._arrivals: set[asyncio.Future[None]] = set()
@@ -119,14 +117,20 @@ class Sockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint: hello, then acks in and envelopes out until one side leaves."""
+        fault = self._troubles.due(SOCKET)
+        if fault and fault.how == "slow":
+            await self._troubles.pause(fault.seconds)
+        elif fault:
+            return await self._troubles.play(fault, request)
         ticket = request.query.get("ticket", "")
-        if self.refusing or ticket not in self._tickets:
-            return web.Response(status=503 if self.refusing else 403, text="refused")
+        refusing = self._rules.refusing_connections
+        if refusing or ticket not in self._tickets:
+            return web.Response(status=503 if refusing else 403, text="refused")
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         connection = Connection(request, socket)
-        if len(self.usable) >= self.most_connections:
+        if len(self.usable) >= self._rules.most_connections:
             await connection.send(_disconnect("too_many_websockets"))
             await socket.close()
             return socket
@@ -178,7 +182,7 @@ class Sockets:
         envelope = Envelope(str(uuid.uuid4()), type_, payload, asyncio.get_running_loop().create_future())
         self.envelopes.append(envelope)
         self._start(self._carry(envelope))
-        done, _ = await asyncio.wait([envelope.reply], timeout=self.ack_timeout)
+        done, _ = await asyncio.wait([envelope.reply], timeout=self._rules.ack_timeout)
         delivery = Delivery(envelope.id)
         if done:
             delivery.acked, delivery.answer, delivery.millis = True, envelope.reply.result(), envelope.millis
@@ -189,8 +193,8 @@ class Sockets:
     async def _carry(self, envelope: Envelope) -> None:
         """Sends until it is acked. What nobody could take in the first `ack_timeout` was never sent, and is dropped."""
         loop = asyncio.get_running_loop()
-        for attempt in range(self.redeliveries + 1):
-            deadline = loop.time() + self.ack_timeout
+        for attempt in range(self._rules.redeliveries + 1):
+            deadline = loop.time() + self._rules.ack_timeout
             await self._send_by(envelope, attempt, deadline)
             if not envelope.sent:
                 return

@@ -1,7 +1,7 @@
 """A pretend Slack: the Web API, Socket Mode and response_url on one port of 127.0.0.1, and people who use them.
 
 It speaks Slack's documented protocol and nothing else, so any Slack app can be pointed at it; `command`, `submit` and
-the other verbs are what a person does in the client. The page in a browser and its control API are in `control`.
+the other verbs are what a person does in the client.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox import payloads, view_state
-from bot.sandbox.control import Control
-from bot.sandbox.response_urls import ResponseUrls
-from bot.sandbox.socket_mode import Delivery, Drop, Envelope, Sockets
-from bot.sandbox.stored_blocks import elements
-from bot.sandbox.views import Triggers, Views, checked
-from bot.sandbox.web_api import Fault, WebApi
-from bot.sandbox.workspace import BOT_USER, Refused, Workspace
+from bot.sandbox.block_kit.stored import elements
+from bot.sandbox.slack import payloads, view_state
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.socket_mode import Delivery, Drop, Sockets
+from bot.sandbox.slack.trouble import Fault, Troubles
+from bot.sandbox.slack.views import Triggers, Views, checked
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.workspace import BOT_USER, Refused, Workspace
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -34,10 +34,18 @@ COMMANDS = [{"command": "/newhire", "description": "Create a meeting account for
 SHORTCUTS = [{"callback_id": "newhire_global", "name": "Add a new hire"}]
 
 
-class Slack:
-    """The pretend workspace. Time limits are attributes that tests shorten: `ack_timeout`, `trigger_life` (seconds)."""
+class FakeSlack(Rules):
+    """The pretend workspace; its `Rules` are attributes that tests turn.
+
+    `calls` is every Web API call and every post to a response_url: {"method", "args" (without token), "at" (unix
+    seconds), "ok", "error"}; `failures` the faults that are still to come; `views` the open ones by id: Slack's view
+    objects (state and hash included) plus `user` and `errors`; `notifications` who was rung up by what; `envelopes` what
+    was sent over Socket Mode, with its sendings and acks. `routes` are further pages that the same port serves,
+    `on_change` hears of every change.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
         self.url = ""
         self.on_change: Callable[[], None] | None = None
         self.commands = list(COMMANDS)
@@ -45,87 +53,30 @@ class Slack:
         self.routes: list[web.RouteDef] = []
         self.workspace = Workspace()
         self.users, self.channels = self.workspace.users, self.workspace.channels
-        self.messages = self.workspace.messages
-        self.sockets = Sockets(self.changed)
+        self.messages, self.notifications = self.workspace.messages, self.workspace.notifications
+        self.troubles = Troubles(self.changed)
+        self.failures = self.troubles.faults
+        self.sockets = Sockets(self, self.troubles, self.changed)
+        self.envelopes = self.sockets.envelopes
+        self.triggers = Triggers(self, clock)
         self._views = Views()
-        self._triggers = Triggers(clock)
-        self._response_urls = ResponseUrls(self.workspace, clock, self.changed)
-        self.api = WebApi(self.workspace, self._views, self._triggers, self.sockets, self._socket_url, self.changed)
-        self.control = Control(self)
+        self.views = self._views.open
+        self.api = WebApi(
+            self,
+            self.workspace,
+            self._views,
+            self.triggers,
+            self.sockets,
+            self.troubles,
+            self._socket_url,
+            self.changed,
+        )
+        self.calls = self.api.calls
+        self.response_urls = ResponseUrls(self, self.workspace, self.troubles, clock, self.changed, self.api.note)
         self._waiting: set[asyncio.Future[None]] = set()
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.get_ident()
-
-    @property
-    def bot_token(self) -> str:
-        return self.api.bot_token
-
-    @property
-    def app_token(self) -> str:
-        return self.api.app_token
-
-    @property
-    def scopes(self) -> set[str] | None:
-        """The bot token's scopes; None means that no method asks for one."""
-        return self.api.scopes
-
-    @scopes.setter
-    def scopes(self, scopes: set[str] | None) -> None:
-        self.api.scopes = scopes
-
-    @property
-    def views(self) -> dict[str, Json]:
-        """Open views by id: Slack's view objects (state and hash included) plus `user` and `errors`."""
-        return self._views.open
-
-    @property
-    def calls(self) -> list[Json]:
-        """Every Web API call: {"method", "args" (without token), "at" (unix seconds), "ok", "error"}."""
-        return self.api.calls
-
-    @property
-    def failures(self) -> list[Fault]:
-        """Faults that are still to come."""
-        return self.api.faults
-
-    @property
-    def envelopes(self) -> list[Envelope]:
-        """What was sent over Socket Mode, with its sendings and acks."""
-        return list(self.sockets.envelopes)
-
-    @property
-    def ack_timeout(self) -> float:
-        return self.sockets.ack_timeout
-
-    @ack_timeout.setter
-    def ack_timeout(self, seconds: float) -> None:
-        self.sockets.ack_timeout = seconds
-
-    @property
-    def trigger_life(self) -> float:
-        return self._triggers.life
-
-    @trigger_life.setter
-    def trigger_life(self, seconds: float) -> None:
-        self._triggers.life = seconds
-
-    @property
-    def response_url_life(self) -> float:
-        return self._response_urls.life
-
-    @response_url_life.setter
-    def response_url_life(self, seconds: float) -> None:
-        self._response_urls.life = seconds
-
-    @property
-    def redeliveries(self) -> int:
-        """How often an envelope that nobody acknowledged is sent again."""
-        return self.sockets.redeliveries
-
-    @redeliveries.setter
-    def redeliveries(self, times: int) -> None:
-        self.sockets.redeliveries = times
 
     # --- the server ---------------------------------------------------------------------------------------------------
 
@@ -134,9 +85,8 @@ class Slack:
         app = web.Application(client_max_size=16 * 1024**2)
         app.router.add_route("*", "/api/{method}", self.api.handle)
         app.router.add_get("/socket/", self.sockets.handle)
-        app.router.add_post("/response/{rest:.*}", self._response_urls.handle)
-        app.add_routes([*self.control.routes(Path(__file__).with_name("page")), *self.routes])
-        app.middlewares.append(self.control.guard)
+        app.router.add_post("/response/{rest:.*}", self.response_urls.handle)
+        app.add_routes(self.routes)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
         await self._runner.setup()
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
@@ -146,8 +96,7 @@ class Slack:
 
     async def stop(self) -> None:
         """Ends every connection; calls that hang get their 503."""
-        self.api.closing.set()
-        await self.control.stop()
+        self.troubles.release()
         await self.sockets.stop()
         if self._runner:
             await self._runner.cleanup()
@@ -164,11 +113,10 @@ class Slack:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-        self.control.changed()
         if self.on_change:
             self.on_change()
 
-    async def until(self, predicate: Callable[[Slack], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109
+    async def until(self, predicate: Callable[[FakeSlack], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109
         """Waits for a change after which `predicate(self)` is true, and returns what it returned.
 
         A LookupError in the predicate means not yet. Raises TimeoutError with the last calls and messages."""
@@ -199,16 +147,20 @@ class Slack:
 
     # --- faults -------------------------------------------------------------------------------------------------------
 
-    def fail(self, method: str, kind: str, times: int = 1, retry_after: int = 1) -> None:
-        """The next `times` calls of `method` ("*" for any) fail.
+    def fail(self, method: str, how: str, times: int = 1, retry_after: int = 1, seconds: float = 1.0) -> None:
+        """The next `times` calls of `method` fail so: a Web API method, "response_url", "socket" (the handshake of a
+        WebSocket), or "*" for any but a handshake.
 
-        Kinds: ratelimited (HTTP 429), 500, 503, hang (no answer), 500_after and hang_after (done, then no good answer);
-        anything else is the `error` of a 200 with ok:false. An empty kind clears what is pending for the method."""
-        if kind:
-            self.failures.append(Fault(method, kind, times, retry_after))
+        `how` is one of `trouble.WAYS`, of which "ratelimited" takes `retry_after` and "slow" takes `seconds`; anything
+        else is the `error` of a 200 with ok:false. An empty `how` takes back what is still to come for the method."""
+        if how:
+            self.troubles.add(Fault(method, how, times, retry_after, seconds))
         else:
-            self.failures[:] = [fault for fault in self.failures if fault.method != method]
-        self.changed()
+            self.troubles.forget(method)
+
+    def release(self) -> None:
+        """Lets go of the calls that hang or are slow at this moment."""
+        self.troubles.release()
 
     def drop_sockets(self, how: Drop = "disconnect") -> asyncio.Task[None]:
         """Ends the app's connections: "disconnect" (the polite message), "close" (close frame), "abort" (TCP reset)."""
@@ -222,7 +174,7 @@ class Slack:
 
     def refuse_connections(self, refuse: bool = True) -> None:
         """New connections get an error until this is called with False."""
-        self.sockets.refusing = refuse
+        self.refusing_connections = refuse
 
     # --- what a person does -------------------------------------------------------------------------------------------
 
@@ -239,8 +191,8 @@ class Slack:
                 place,
                 command,
                 text,
-                self._triggers.new(user),
-                self.url + self._response_urls.new(place["id"], user),
+                self.triggers.new(user),
+                self.url + self.response_urls.new(place["id"], user),
             ),
         )
         if delivery.error:
@@ -251,13 +203,13 @@ class Slack:
 
     def _respond(self, delivery: Delivery, channel: str, user: str, command: str) -> None:
         try:
-            self._response_urls.respond(channel, user, delivery.answer)
+            self.response_urls.respond(channel, user, delivery.answer)
         except Refused:
             delivery.error = f'{command} failed with the error "invalid_command_response"'
 
     async def shortcut(self, user: str, callback_id: str) -> Delivery:
         """Chooses a global shortcut."""
-        payload = payloads.shortcut(self.users[user], callback_id, self._triggers.new(user))
+        payload = payloads.shortcut(self.users[user], callback_id, self.triggers.new(user))
         return await self._interact(payload, NO_ANSWER)
 
     async def say(self, user: str, channel: str, text: str) -> Json:
@@ -294,7 +246,7 @@ class Slack:
         if block["type"] == "input" and not block["dispatch_action"]:
             return Delivery(error="client: this input has no dispatch_action, so Slack tells the app nothing")
         action = payloads.action(block, element, entry, value)
-        trigger_id = self._triggers.new(user, view["id"])
+        trigger_id = self.triggers.new(user, view["id"])
         return await self._interact(payloads.action_in_view(self.users[user], view, action, trigger_id), NO_ANSWER)
 
     async def _act_in_message(
@@ -313,8 +265,8 @@ class Slack:
             message,
             payloads.action(block, element, entry, value),
             state,
-            self._triggers.new(user),
-            self.url + self._response_urls.new(channel["id"], user, message["ts"]),
+            self.triggers.new(user),
+            self.url + self.response_urls.new(channel["id"], user, message["ts"]),
         )
         return await self._interact(payload, NO_ANSWER)
 
@@ -331,7 +283,7 @@ class Slack:
             return Delivery(error="client: the form is not complete", errors=dict(view["errors"]))
         if view["submit"] is None:
             return Delivery(error="client: this view has no submit button")
-        payload = payloads.view_submission(self.users[user], view, self._triggers.new(user, view_id))
+        payload = payloads.view_submission(self.users[user], view, self.triggers.new(user, view_id))
         delivery = await self._interact(payload, TROUBLE)
         if delivery.acked:
             self._answer_submission(delivery, view_id)
@@ -395,7 +347,7 @@ class Slack:
         return delivery
 
 
-def _try(predicate: Callable[[Slack], T], slack: Slack) -> T | None:
+def _try(predicate: Callable[[FakeSlack], T], slack: FakeSlack) -> T | None:
     try:
         return predicate(slack)
     except LookupError:

@@ -13,8 +13,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.block_kit import check_message
-from bot.sandbox.stored_blocks import stored
-from bot.sandbox.workspace import BOT_USER, TEAM, Refused, Workspace
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.trouble import RESPONSE_URL, Troubles
+from bot.sandbox.slack.workspace import BOT_USER, TEAM, Refused, Workspace
 
 Json = dict[str, Any]
 
@@ -29,36 +31,55 @@ class _ResponseUrl:
 
 
 class ResponseUrls:
-    def __init__(self, workspace: Workspace, clock: Callable[[], float], changed: Callable[[], None]) -> None:
-        self.life = 1800.0
-        self.posts = 5
-        self._workspace, self._clock, self._changed = workspace, clock, changed
+    """Those that were handed out, and how often each may still be used."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        workspace: Workspace,
+        troubles: Troubles,
+        clock: Callable[[], float],
+        changed: Callable[[], None],
+        note: Callable[[str, Json, str | None], None],
+    ) -> None:
+        self._rules, self._workspace, self._troubles = rules, workspace, troubles
+        self._clock, self._changed, self._note = clock, changed, note
         self._urls: dict[str, _ResponseUrl] = {}
 
     def new(self, channel: str, user: str, original: str | None = None) -> str:
         """The path of a new response_url."""
         path = f"/response/{TEAM}/{secrets.randbelow(10**13)}/{secrets.token_urlsafe(18)}"
-        self._urls[path] = _ResponseUrl(channel, user, self._clock() + self.life, original, self.posts)
+        expires = self._clock() + self._rules.response_url_life
+        self._urls[path] = _ResponseUrl(channel, user, expires, original, self._rules.response_url_posts)
         return path
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """200 "ok"; 404 when unknown, used up or expired; 400 for a body that is no message."""
-        url = self._urls.get(request.path)
+        body, fault = _json(await request.text()), self._troubles.due(RESPONSE_URL)
+        arguments = body if isinstance(body, dict) else {}
+        if fault and fault.is_before:
+            self._note(RESPONSE_URL, arguments, fault.how)
+            return await self._troubles.play(fault, request)
+        status, error = (400, fault.how) if fault and not fault.is_wire else self._take(request.path, body)
+        self._note(RESPONSE_URL, arguments, error)
+        text = json.dumps({"ok": False, "error": error}) if status == 404 else error or "ok"
+        return await self._troubles.after(fault, request, web.Response(status=status, text=text))
+
+    def _take(self, path: str, body: Any) -> tuple[int, str | None]:
+        """One post: the HTTP status, and what is wrong."""
+        url = self._urls.get(path)
         if url is None:
-            return web.json_response({"ok": False, "error": "invalid_url"}, status=404)
+            return 404, "invalid_url"
         if self._clock() > url.expires:
-            return web.json_response({"ok": False, "error": "expired_url"}, status=404)
+            return 404, "expired_url"
         if url.left <= 0:
-            return web.json_response({"ok": False, "error": "used_url"}, status=404)
+            return 404, "used_url"
         try:
-            body = json.loads(await request.text())
             self.respond(url.channel, url.user, body, url.original)
-        except ValueError:
-            return web.Response(status=400, text="invalid_payload")
         except Refused as refused:
-            return web.Response(status=400, text=refused.error)
+            return 400, refused.error
         url.left -= 1
-        return web.Response(text="ok")
+        return 200, None
 
     def respond(self, channel: str, user: str, body: Any, original: str | None = None) -> None:
         """Posts, replaces or deletes as the body says. Raises Refused for one that is no message."""
@@ -87,3 +108,10 @@ class ResponseUrls:
                 ephemeral_for=user if private else None,
             )
         self._changed()
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

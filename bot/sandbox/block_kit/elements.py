@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.sandbox.block_kit_schema import (
+from bot.sandbox.block_kit.schema import (
     Check,
     Rule,
     anything,

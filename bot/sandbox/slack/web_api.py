@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import re
@@ -14,10 +13,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.block_kit import check_message
-from bot.sandbox.socket_mode import Sockets
-from bot.sandbox.stored_blocks import stored
-from bot.sandbox.views import Triggers, Views, checked, invalid_arguments, on_the_wire
-from bot.sandbox.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, Refused, Workspace
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.socket_mode import Sockets
+from bot.sandbox.slack.trouble import Fault, Troubles
+from bot.sandbox.slack.views import Triggers, Views, checked, invalid_arguments, on_the_wire
+from bot.sandbox.slack.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, Refused, Workspace
 
 Json = dict[str, Any]
 
@@ -27,16 +28,6 @@ _HISTORY = "channels:history,groups:history,mpim:history,im:history"
 _KINDS = {"C": "channels", "G": "groups", "D": "im"}
 # Slack takes these as JSON inside a form field or a query string, too.
 _JSON_ARGUMENTS = ("view", "blocks", "attachments", "metadata")
-
-
-@dataclass
-class Fault:
-    """What the next `times` calls of a method ("*" for any) get instead of an answer."""
-
-    method: str
-    kind: str
-    times: int = 1
-    retry_after: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,22 +41,20 @@ class WebApi:
 
     def __init__(
         self,
+        rules: Rules,
         workspace: Workspace,
         views: Views,
         triggers: Triggers,
         sockets: Sockets,
+        troubles: Troubles,
         socket_url: Callable[[], str],
         changed: Callable[[], None],
     ) -> None:
-        self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
-        self.app_token = "xapp-1-A0NEWHIRE-sandbox-app-token"  # noqa: S105
-        self.scopes: set[str] | None = None
         self.calls: list[Json] = []
-        self.faults: list[Fault] = []
-        self.closing = asyncio.Event()
+        self._rules, self._troubles = rules, troubles
         self._workspace, self._views, self._triggers, self._sockets = workspace, views, triggers, sockets
         self._socket_url, self._changed = socket_url, changed
-        self._methods = {
+        self.methods = {
             "api.test": Method(lambda arguments: {"args": arguments}),
             "auth.test": Method(self._auth_test),
             "apps.connections.open": Method(self._connections_open),
@@ -76,6 +65,7 @@ class WebApi:
             "conversations.history": Method(self._history, _HISTORY),
             "conversations.info": Method(self._conversation, _READ),
             "conversations.open": Method(self._open_direct, "im:write"),
+            "conversations.replies": Method(self._replies, _HISTORY),
             "usergroups.users.list": Method(self._group, "usergroups:read"),
             "users.info": Method(self._user, "users:read"),
             "users.lookupByEmail": Method(self._user_by_email, "users:read.email"),
@@ -85,20 +75,19 @@ class WebApi:
         }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One HTTP call. Faults of HTTP itself (429, 5xx, silence) are played here, the rest is 200 with `ok`."""
+        """One HTTP call. Faults of HTTP itself are played here, the rest is 200 with `ok`."""
         method = request.match_info["method"]
         arguments = await _arguments(request)
         header = request.headers.get("Authorization", "").removeprefix("Bearer ")
         token = str(arguments.pop("token", None) or header)
-        fault = self._fault(method)
-        if fault and fault.kind in ("ratelimited", "500", "503", "hang"):
-            self._note(method, arguments, fault.kind)
-            return await self._play(fault)
+        fault = self._troubles.due(method)
+        if fault and fault.is_before:
+            self.note(method, arguments, fault.how)
+            return await self._troubles.play(fault, request)
         answer = self._answer(method, arguments, token, fault)
-        self._note(method, arguments, None if answer["ok"] else answer["error"])
-        if fault and fault.kind in ("500_after", "hang_after"):
-            return await self._play(fault)
-        return web.json_response(answer, headers=self._scope_headers(method))
+        self.note(method, arguments, None if answer["ok"] else answer["error"])
+        good = web.json_response(answer, headers=self._scope_headers(method))
+        return await self._troubles.after(fault, request, good)
 
     def _answer(self, method: str, arguments: Json, token: str, fault: Fault | None) -> Json:
         try:
@@ -107,34 +96,35 @@ class WebApi:
             return {"ok": False, "error": refused.error} | refused.more
 
     def _allowed(self, method: str, token: str, fault: Fault | None) -> Method:
-        known = self._methods.get(method)
+        known = self.methods.get(method)
         if known is None:
             raise Refused("unknown_method", req_method=method)
         if not token:
             raise Refused("not_authed")
-        if token not in (self.bot_token, self.app_token):
+        if token not in (self._rules.bot_token, self._rules.app_token):
             raise Refused("invalid_auth")
-        if (token == self.app_token) != (method == "apps.connections.open") and method != "api.test":
+        if (token == self._rules.app_token) != (method == "apps.connections.open") and method != "api.test":
             raise Refused("not_allowed_token_type")
-        if known.scope and self.scopes is not None and not self.scopes & set(known.scope.split(",")):
-            raise Refused("missing_scope", needed=known.scope, provided=",".join(sorted(self.scopes)))
-        if fault and not fault.kind.endswith("_after"):
-            raise Refused(fault.kind)
+        if known.scope and self._rules.scopes is not None and not self._rules.scopes & set(known.scope.split(",")):
+            raise Refused("missing_scope", needed=known.scope, provided=",".join(sorted(self._rules.scopes)))
+        if fault and not fault.is_wire:
+            raise Refused(fault.how)
         return known
 
     def _has(self, scope: str) -> bool:
-        return self.scopes is None or scope in self.scopes
+        return self._rules.scopes is None or scope in self._rules.scopes
 
     def _scope_headers(self, method: str) -> dict[str, str]:
-        known = self._methods.get(method)
+        known = self.methods.get(method)
         headers = {"x-slack-req-id": f"{time.time_ns():x}"}
-        if self.scopes is not None:
-            headers["x-oauth-scopes"] = ",".join(sorted(self.scopes))
+        if self._rules.scopes is not None:
+            headers["x-oauth-scopes"] = ",".join(sorted(self._rules.scopes))
         if known and known.scope:
             headers["x-accepted-oauth-scopes"] = known.scope
         return headers
 
-    def _note(self, method: str, arguments: Json, error: str | None) -> None:
+    def note(self, method: str, arguments: Json, error: str | None) -> None:
+        """Keeps a call in `calls`, with how it failed."""
         self.calls.append(
             {
                 "method": method,
@@ -145,25 +135,6 @@ class WebApi:
             }
         )
         self._changed()
-
-    def _fault(self, method: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method in (method, "*"):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
-                return fault
-        return None
-
-    async def _play(self, fault: Fault) -> web.Response:
-        if fault.kind == "ratelimited":
-            return web.json_response(
-                {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(fault.retry_after)}
-            )
-        if fault.kind.startswith("hang"):
-            await self.closing.wait()
-        status = int(fault.kind[:3]) if fault.kind[0].isdigit() else 503
-        return web.Response(status=status, text="upstream connect error")
 
     def _auth_test(self, arguments: Json) -> Json:
         return {
@@ -177,7 +148,7 @@ class WebApi:
         }
 
     def _connections_open(self, arguments: Json) -> Json:
-        if self._sockets.refusing:
+        if self._rules.refusing_connections:
             raise Refused("internal_error")
         return {"url": f"{self._socket_url()}?ticket={self._sockets.ticket()}&app_id={APP}"}
 
@@ -208,20 +179,30 @@ class WebApi:
     def _post_message(self, arguments: Json) -> Json:
         channel = self._destination(arguments)
         _check_content(arguments, POST_LIMIT)
-        thread = arguments.get("thread_ts")
-        if thread and all(message["ts"] != thread for message in self._workspace.messages[channel["id"]]):
-            raise Refused("thread_not_found")
+        thread = self._thread(channel, arguments)
+        broadcast = thread is not None and _flag(arguments, "reply_broadcast")
         message = self._workspace.post(
             channel["id"],
             BOT_USER,
             str(arguments.get("text") or ""),
             arguments.get("blocks"),
             thread_ts=thread,
+            subtype="thread_broadcast" if broadcast else None,
             metadata=_metadata(arguments),
             attachments=arguments.get("attachments"),
             bot_profile={"id": BOT, "app_id": APP, "name": BOT_NAME, "deleted": False, "team_id": TEAM},
         )
         return {"channel": channel["id"], "ts": message["ts"], "message": copy.deepcopy(message)}
+
+    def _thread(self, channel: Json, arguments: Json) -> str | None:
+        """The ts of the thread's first message: a reply's own ts leads to the thread that it stands in."""
+        given = arguments.get("thread_ts")
+        if not given:
+            return None
+        for message in self._workspace.messages[channel["id"]]:
+            if message["ts"] == given and "ephemeral_for" not in message:
+                return str(message.get("thread_ts", given))
+        raise Refused("thread_not_found")
 
     def _post_ephemeral(self, arguments: Json) -> Json:
         channel = self._destination(arguments)
@@ -234,7 +215,7 @@ class WebApi:
             BOT_USER,
             str(arguments.get("text") or ""),
             arguments.get("blocks"),
-            thread_ts=arguments.get("thread_ts"),
+            thread_ts=self._thread(channel, arguments),
             ephemeral_for=reader,
         )
         return {"message_ts": message["ts"]}
@@ -275,7 +256,7 @@ class WebApi:
         return channel, message
 
     def _destination(self, arguments: Json) -> Json:
-        public = self.scopes is not None and "chat:write.public" in self.scopes
+        public = self._rules.scopes is not None and "chat:write.public" in self._rules.scopes
         return self._workspace.destination(_required(arguments, "channel"), public=public)
 
     def _user(self, arguments: Json) -> Json:
@@ -287,7 +268,7 @@ class WebApi:
     def _user_by_email(self, arguments: Json) -> Json:
         wanted = _required(arguments, "email").lower()
         for user in self._workspace.users.values():
-            if user["profile"]["email"].lower() == wanted and not user["is_bot"]:
+            if user["profile"]["email"].lower() == wanted and not (user["is_bot"] or user["deleted"]):
                 return {"user": self._shown(user, locale=False)}
         raise Refused("users_not_found")
 
@@ -301,7 +282,8 @@ class WebApi:
 
     def _group(self, arguments: Json) -> Json:
         group = self._workspace.groups.get(_required(arguments, "usergroup"))
-        if group is None:
+        # A group that was deleted (Slack says disabled) is still there for those who ask for such ones.
+        if group is None or (group["date_delete"] and not _flag(arguments, "include_disabled")):
             raise Refused("no_such_subteam")
         return {"users": list(group["users"])}
 
@@ -314,6 +296,8 @@ class WebApi:
         user = self._workspace.users.get(users)
         if user is None or user["is_bot"]:
             raise Refused("user_not_found")
+        if user["deleted"]:
+            raise Refused("user_disabled")
         channel = self._workspace.direct(users)
         whole = _flag(arguments, "return_im")
         return {"channel": self._described(channel) if whole else {"id": channel["id"]}}
@@ -322,6 +306,15 @@ class WebApi:
         channel = self._workspace.reachable(_required(arguments, "channel"))
         self._check_kind(channel, "read", _READ)
         return {"channel": self._described(channel)}
+
+    def _replies(self, arguments: Json) -> Json:
+        channel = self._workspace.reachable(_required(arguments, "channel"))
+        self._check_kind(channel, "history", _HISTORY)
+        if BOT_USER not in channel["members"]:
+            raise Refused("not_in_channel")
+        thread = self._workspace.thread(channel["id"], _required(arguments, "ts"))
+        most = int(arguments.get("limit") or 1000)
+        return {"messages": copy.deepcopy(thread[:most]), "has_more": len(thread) > most}
 
     def _history(self, arguments: Json) -> Json:
         channel = self._workspace.reachable(_required(arguments, "channel"))
@@ -333,7 +326,7 @@ class WebApi:
             message
             for message in reversed(self._workspace.messages[channel["id"]])
             if "ephemeral_for" not in message
-            and message.get("thread_ts", message["ts"]) == message["ts"]
+            and (message.get("thread_ts", message["ts"]) == message["ts"] or "subtype" in message)
             and wanted(float(message["ts"]))
         ]
         most = int(arguments.get("limit") or 100)
@@ -346,7 +339,7 @@ class WebApi:
     def _check_kind(self, channel: Json, what: str, needed: str) -> None:
         kind = "im" if channel["is_im"] else "groups" if channel["is_private"] else "channels"
         if not self._has(f"{kind}:{what}"):
-            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.scopes or ())))
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self._rules.scopes or ())))
 
     def _described(self, channel: Json) -> Json:
         described = {key: value for key, value in channel.items() if key != "members"}

@@ -14,9 +14,11 @@ import hmac
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from bot.sandbox.vendor import Answer, Call, Field, Record, Refused, Route, Vendor, flag, route, text, whole
+from bot.sandbox.vendors.vendor import FakeVendor, Row
+from bot.sandbox.vendors.wire import Answer, Call, Field, Record, Refused, Route, flag, route, text, whole
 
 _HEADERS = ("AppId", "X-TC-Key", "X-TC-Nonce", "X-TC-Timestamp", "X-TC-Signature")
 _CLOCK_SKEW = 300  # seconds that a timestamp may be off, either way
@@ -79,7 +81,7 @@ def _refuse(code: int, message: str) -> Refused:
     return Refused(error(code, message))
 
 
-class Tencent(Vendor):
+class FakeTencent(FakeVendor):
     """See the module. `sdk_id` "" means that none was assigned: then sending one is refused.
 
     `operator_required`: the current document wants operator_id and operator_id_type in every call; the old one knew
@@ -87,7 +89,8 @@ class Tencent(Vendor):
     """
 
     name = "tencent"
-    title = "Tencent Meeting"
+    title = ("Tencent Meeting", "腾讯会议")
+    short = ("Tencent", "腾讯会议")
 
     def __init__(
         self,
@@ -134,6 +137,37 @@ class Tencent(Vendor):
     def reset(self) -> None:
         self._invited.clear()
         super().reset()
+
+    def row(self, account: Record) -> Row:
+        department = next(iter(account["department_list"]), {"department_name": ""})
+        return Row(
+            key=account["userid"],
+            name=account["username"],
+            account=account["userid"],
+            phone=f"+{account['area']} {account['phone']}",
+            email=account["email"],
+            department=department["department_name"],
+            state=("not activated", "未激活") if account["status"] == _NOT_ACTIVATED else None,
+        )
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        users = answer.body.get("users") if isinstance(answer.body, dict) else None
+        bend = {"find_odd": _odd, "find_sparse": _sparse}[how]
+        if users:
+            return replace(answer, body={**answer.body, "users": [bend(user) for user in users]})
+        if users is None and "userid" in answer.body:
+            return replace(answer, body=bend(answer.body))
+        return None
+
+    def bot_settings(self) -> dict[str, str]:
+        return {
+            "TENCENT_APP_ID": self.app_id,
+            "TENCENT_SDK_ID": self.sdk_id,
+            "TENCENT_SECRET_ID": self.secret_id,
+            "TENCENT_SECRET_KEY": self.secret_key,
+            "TENCENT_OPERATOR_ID": self.operator_id,
+            "TENCENT_BASE_URL": self.url,
+        }
 
     def activate(self, userid: str) -> None:
         """What the new colleague does with the link in the text message. KeyError when there is no such account."""
@@ -408,6 +442,18 @@ class Tencent(Vendor):
             "department_full_name": name,
             **({"is_main": True} if is_main else {}),
         }
+
+
+def _odd(user: Record) -> Record:
+    """Whatever only is shown in another type than the document's."""
+    names = [department["department_name"] for department in user.get("department_list", [])]
+    odd = {"department_list": names or ["研发部"], "job_title": 5, "staff_id": 17, "entry_time": "2026-01-01"}
+    return user | odd | {"user_account_type": str(user["user_account_type"])}
+
+
+def _sparse(user: Record) -> Record:
+    """Who it is and whether it works, and nothing else."""
+    return {name: user[name] for name in ("userid", "uuid", "username", "area", "phone", "status") if name in user}
 
 
 _SLOW = {

@@ -7,9 +7,9 @@ import re
 import time
 from typing import Any
 
-from bot.sandbox.view_state import VALUE_KEY, options_of
-from bot.sandbox.views import on_the_wire
-from bot.sandbox.workspace import APP, OTHER_DOMAIN, TEAM, TEAM_DOMAIN, Workspace
+from bot.sandbox.slack.view_state import VALUE_KEY, options_of
+from bot.sandbox.slack.views import on_the_wire
+from bot.sandbox.slack.workspace import APP, OTHER_DOMAIN, TEAM, TEAM_DOMAIN, Workspace
 
 Json = dict[str, Any]
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.block_kit import check_view
-from bot.sandbox.stored_blocks import stored
-from bot.sandbox.view_state import initial_state, survived
-from bot.sandbox.workspace import APP, BOT, TEAM, Refused
+from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.view_state import initial_state, survived
+from bot.sandbox.slack.workspace import APP, BOT, TEAM, Refused
 
 Json = dict[str, Any]
 
@@ -29,11 +30,10 @@ class _Trigger:
 
 
 class Triggers:
-    """Trigger ids: good for `life` seconds and for one modal."""
+    """Trigger ids: good for `trigger_life` seconds and for one modal."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.life = 3.0
-        self._clock = clock
+    def __init__(self, rules: Rules, clock: Callable[[], float]) -> None:
+        self._rules, self._clock = rules, clock
         self._triggers: dict[str, _Trigger] = {}
 
     def new(self, user: str, view_id: str | None = None) -> str:
@@ -48,7 +48,7 @@ class Triggers:
             raise Refused("invalid_trigger_id")
         if trigger.used:
             raise Refused("exchanged_trigger_id")
-        if self._clock() - trigger.born > self.life:
+        if self._clock() - trigger.born > self._rules.trigger_life:
             raise Refused("expired_trigger_id")
         return trigger
 

@@ -8,20 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
-from bot.sandbox import view_state
-from bot.sandbox.views import on_the_wire
-from bot.sandbox.workspace import BOT_NAME, BOT_USER, Refused
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack import Slack
-    from bot.sandbox.socket_mode import Delivery
+from bot.sandbox.slack import view_state
+from bot.sandbox.slack.server import FakeSlack
+from bot.sandbox.slack.socket_mode import Delivery
+from bot.sandbox.slack.views import on_the_wire
+from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused
+from bot.sandbox.vendors.vendor import FakeVendor
 
 Json = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -42,17 +41,19 @@ _TYPES = {
 }
 
 
+FOLDER = Path(__file__).parent
+"""Where the page's own files are."""
+
+
 class Control:
-    """Serves the page; `parts` are further keys of the snapshot, each with a function that computes it."""
+    """The page of one pretend Slack and its vendors ({name: vendor}, in the order in which the page shows them)."""
 
-    def __init__(self, slack: Slack) -> None:
-        self.parts: dict[str, Callable[[], Any]] = {}
-        self._slack = slack
+    def __init__(self, slack: FakeSlack, vendors: Mapping[str, FakeVendor]) -> None:
+        self._slack, self._vendors = slack, vendors
         self._pages: dict[web.WebSocketResponse, asyncio.Event] = {}
-        self._folder = Path()
 
-    def routes(self, folder: Path) -> list[web.RouteDef]:
-        self._folder = folder
+    def routes(self) -> list[web.RouteDef]:
+        """What the server of the page must serve."""
         posts = {
             "command": self._command,
             "shortcut": self._shortcut,
@@ -61,25 +62,17 @@ class Control:
             "close": self._close,
             "say": self._say,
             "membership": self._membership,
-            "slack/fail": self._fail,
+            "slack/fail": self._fail_slack,
+            "vendors/fail": self._fail_vendor,
+            "vendors/reset": self._reset_vendor,
         }
         return [
             web.get("/", self._index),
             web.get("/static/{name}", self._static),
-            web.get("/_/state", self._state),
-            web.get("/_/events", self._events),
-            *(web.post(f"/_/{name}", answered(handler)) for name, handler in posts.items()),
+            web.get("/_/state", guarded(self._state)),
+            web.get("/_/events", guarded(self._events)),
+            *(web.post(f"/_/{name}", guarded(answered(handler))) for name, handler in posts.items()),
         ]
-
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith("/_/") and not _from_here(request):
-            return web.json_response({"ok": False, "error": "Only the page of this server may do that."}, status=403)
-        return await handler(request)
-
-    @property
-    def guard(self) -> Any:
-        return self._guard
 
     def changed(self) -> None:
         for wake in self._pages.values():
@@ -101,7 +94,8 @@ class Control:
             "commands": slack.commands,
             "shortcuts": slack.shortcuts,
             "calls": [_call(call) for call in slack.calls[-LOGGED:]],
-        } | {name: part() for name, part in self.parts.items()}
+            "vendors": [vendor.shown() for vendor in self._vendors.values()],
+        }
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return self._file("index.html")
@@ -110,8 +104,8 @@ class Control:
         return self._file(request.match_info["name"])
 
     def _file(self, name: str) -> web.Response:
-        path = self._folder / name
-        if path.parent != self._folder or path.suffix not in _TYPES or not path.is_file():
+        path = FOLDER / name
+        if path.parent != FOLDER or path.suffix not in _TYPES or not path.is_file():
             return web.Response(status=404, text="not found")
         charset = "utf-8" if path.suffix not in (".png", ".ico") else None
         return web.Response(
@@ -183,9 +177,35 @@ class Control:
         self._slack.membership(body["channel"], bool(body["in"]))
         return {}
 
-    async def _fail(self, body: Json) -> Json:
-        self._slack.fail(body["method"], body["kind"], int(body.get("times", 1)), int(body.get("retry_after", 1)))
+    async def _fail_slack(self, body: Json) -> Json:
+        self._slack.fail(
+            body["method"],
+            body["how"],
+            int(body.get("times", 1)),
+            int(body.get("retry_after", 1)),
+            float(body.get("seconds", 5)),
+        )
         return {}
+
+    async def _fail_vendor(self, body: Json) -> Json:
+        options = {key: value for key, value in body.items() if key not in ("vendor", "how", "times")}
+        self._vendors[body["vendor"]].fail(body["how"], int(body.get("times", 1)), **options)
+        return {}
+
+    async def _reset_vendor(self, body: Json) -> Json:
+        self._vendors[body["vendor"]].reset()
+        return {}
+
+
+def guarded(handler: Handler) -> Handler:
+    """The same handler for pages of this very server only; 403 for everybody else."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not _from_here(request):
+            return web.json_response({"ok": False, "error": "Only the page of this server may do that."}, status=403)
+        return await handler(request)
+
+    return handle
 
 
 def answered(handler: Callable[[Json], Awaitable[Json]]) -> Handler:

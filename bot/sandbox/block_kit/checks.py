@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.block_kit_elements import (
+from bot.sandbox.block_kit.elements import (
     ACCESSORIES,
     ACTIONS,
     BUTTONS,
@@ -19,7 +19,7 @@ from bot.sandbox.block_kit_elements import (
     INPUTS,
     RICH_TEXT,
 )
-from bot.sandbox.block_kit_schema import (
+from bot.sandbox.block_kit.schema import (
     Check,
     Rule,
     anything,

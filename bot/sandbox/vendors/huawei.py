@@ -16,11 +16,14 @@ import hmac
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from bot.sandbox.vendor import Answer, Call, Field, Record, Refused, Route, Vendor, flag, route, text, whole
+from bot.sandbox.vendors.huawei_fields import COUNTRIES, CURRENT_FIELDS, LEGACY_FIELDS
+from bot.sandbox.vendors.vendor import FakeVendor, Row
+from bot.sandbox.vendors.ways import CREATE, CREDENTIALS, FIND, FINDING, TOKEN, WAYS, Way
+from bot.sandbox.vendors.wire import Answer, Call, Record, Refused, Route, route
 
 _LEGACY = "/rest/usg/datacenter/v1"
 _CURRENT = "/v1/usg/dcs"
@@ -45,99 +48,7 @@ _TOKEN_LIMIT = 64
 _CLIENT_TYPES = {0, 5, 6, _MANY_TOKENS}
 _REFRESH_LIFE = 30 * 86400
 
-_NAME = Field(
-    str,
-    lambda value: 1 <= len(value) <= 64 and bool(value.strip()) and not set("&<>/()'\"") & set(value),
-    "string of 1-64 characters without & < > / ( ) ' \"",
-)
-_ACCOUNT = Field(
-    str,
-    # A full e-mail address is therefore no account: its "." follows the "@".
-    lambda value: (
-        bool(re.fullmatch(r"[A-Za-z0-9_.@-]{0,64}", value))
-        and not value.isdigit()
-        and "." not in value.partition("@")[2]
-    ),
-    'string of 0-64 letters, digits, _ - . @, not digits only, no "." after "@"',
-)
-_PASSWORD_CLASSES = (r"[a-z]", r"[A-Z]", r"\d", r"[`~!@#$%^&*()\-_=+|\[{}\];:\",'<.>/?]")
-_PASSWORD = Field(
-    str,
-    lambda value: (
-        bool(re.fullmatch(r"[!-~]{8,32}", value)) and sum(bool(re.search(c, value)) for c in _PASSWORD_CLASSES) >= 2
-    ),
-    "string of 8-32 characters of at least two kinds",
-)
-_EMAIL = Field(
-    str,
-    lambda value: len(value) <= 255 and bool(not value or re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", value)),
-    "e-mail address of 0-255 characters",
-)
-_PHONE = Field(
-    str, lambda value: bool(re.fullmatch(r"(\+[0-9]{5,31})?", value)), '"+", country code and digits, 0-32 characters'
-)
-_ROOM = Field(
-    dict,
-    lambda value: set(value) <= {"enableRoom"} and all(type(v) is bool for v in value.values()),
-    'object {"enableRoom": boolean}',
-)
-
-_BOTH: dict[str, Field] = {
-    "name": _NAME,
-    "englishName": text(0, 64),
-    "phone": _PHONE,
-    "country": text(0, 255),
-    "email": _EMAIL,
-    "account": _ACCOUNT,
-    "pwd": _PASSWORD,
-    "deptCode": text(0, 32),
-    "status": whole(0, 1),
-    "function": _ROOM,
-    "sortLevel": whole(1, 10000),
-    "hidePhone": flag(),
-}
-_LEGACY_FIELDS = {
-    **_BOTH,
-    "id": text(0, 64),
-    "vmrId": text(0, 32),
-    "signature": text(0, 128),
-    "sendNotify": Field(str, lambda value: value in ("0", "1"), '"0" or "1"'),
-}
-_CURRENT_FIELDS = {
-    **_BOTH,
-    "signature": text(0, 512),
-    "title": text(0, 32),
-    "desc": text(0, 128),
-    "thirdAccount": text(0, 64),
-    "sendNotify": text(0, 16),  # "0" is no; anything else is yes
-}
-
 _DEPARTMENTS = {"1": "示例公司", "D100": "研发部 Engineering", "D200": "人力资源部 People"}
-
-# https://support.huaweicloud.com/api-meeting/meeting_21_0109.html: the key of a number's country, its calling code.
-_COUNTRY_ROWS = """
-    chinaPR:86 chinaHKG:852 chinaOMA:853 chinaTPE:886 BVl:1284 Bolivia:591 CZ:420 GB:245 SVGrenadines:1784
-    TAT:1868 UK:44 afghanistan:93 albania:355 algeria:213 andorra:376 angola:244 argentina:54 armenia:374
-    australia:61 austria:43 azerbaijan:994 bahamas:1242 bahrain:973 bangladesh:880 belarus:375 belgium:32
-    belize:501 benin:229 bosniaAndHerzegovina:387 botswana:267 brazil:55 brunei:673 bulgaria:359 burkinaFaso:226
-    burundi:257 cambodia:855 cameroon:237 canada:1 capeVerde:238 caymanIslands:1345 centralAfrican:236 chad:235
-    chile:56 columbia:57 comoros:269 congoB:242 congoJ:243 costarica:506 croatia:385 curacao:599 cyprus:357
-    denmark:45 djibouti:253 dominica:1809 ecuador:593 egypt:20 equatorialGuinea:240 estonia:372 finland:358
-    france:33 gabon:241 gambia:220 georgia:995 germany:49 ghana:233 greece:30 grenada:1473 guatemala:502
-    guinea:224 guyana:592 honduras:504 hungary:36 india:91 indonesia:62 iraq:964 ireland:353 israel:972 italy:39
-    ivoryCoast:225 jamaica:1876 japan:81 jordan:962 kazakhstan:7 kenya:254 kuwait:965 kyrgyzstan:996 laos:856
-    latvia:371 lebanon:961 lesotho:266 liberia:231 libya:218 lithuania:370 luxembourg:352 macedonia:389
-    madagascar:261 malawi:265 malaysia:60 maldives:960 mali:223 malta:356 mauritania:222 mauritius:230 mexico:52
-    moldova:373 mongolia:976 montenegro:382 morocco:212 mozambique:258 myanmar:95 namibia:264 nepal:977
-    netherlands:31 newZealand:64 nicaragua:505 niger:227 nigeria:234 norway:47 oman:968 pakistan:92
-    palestine:970 panama:507 papuaNewGuinea:675 peru:51 philippines:63 poland:48 portugal:351 puertoRico:1787
-    qatar:974 romania:40 russia:7 rwanda:250 saintMartin:590 salvatore:503 saudiArabia:966 senegal:221
-    serbia:381 seychelles:248 sierraLeone:232 singapore:65 slovakia:421 slovenia:386 somalia:252 southAfrica:27
-    southKorea:82 spain:34 sriLanka:94 suriname:597 swaziland:268 sweden:46 switzerland:41 tajikistan:992
-    tanzania:255 thailand:66 togo:228 tunisia:216 turkey:90 turkmenistan:993 uae:971 uganda:256 ukraine:380
-    uruguay:598 usa:1 uzbekistan:998 venezuela:58 vietNam:84 yemen:967 zambia:260 zimbabwe:263
-"""
-_COUNTRIES: dict[str, str] = dict(re.findall(r"(\w+):(\d+)", _COUNTRY_ROWS))
 
 
 def app_signature(
@@ -169,7 +80,7 @@ class Token:
     administrator: bool = True
 
 
-class Huawei(Vendor):
+class FakeHuawei(FakeVendor):
     """See the module. `logins` counts the log-ins that were answered with a token, refreshes not among them.
 
     `token_life` is in seconds. `several_enterprises`: the application is a service provider's, so that `corpId` is
@@ -177,13 +88,35 @@ class Huawei(Vendor):
     """
 
     name = "huawei"
-    title = "Huawei Cloud Meeting"
-    hows: ClassVar = {
-        **Vendor.hows,
-        "wrong_clock": frozenset({"token"}),
-        "bad_credentials": frozenset({"create", "token"}),
-        "token_500": frozenset({"token"}),
-        "token_hang": frozenset({"token"}),
+    title = ("Huawei Cloud Meeting", "华为云会议")
+    short = ("Huawei Cloud", "华为云会议")
+    hows: ClassVar[Mapping[str, Way]] = WAYS | {
+        "expired_token": Way(
+            CREATE,
+            CREDENTIALS,
+            ("Token revoked", "令牌已失效"),
+            ("the token in use stops working", "正在使用的令牌失效"),
+        ),
+        "bad_credentials": replace(WAYS["bad_credentials"], strikes=CREATE | TOKEN),
+        "wrong_clock": replace(WAYS["wrong_clock"], strikes=TOKEN),
+        "token_500": Way(
+            TOKEN,
+            CREDENTIALS,
+            ("Log-in: server error", "登录：服务器错误"),
+            ("500 when asking for a token", "获取令牌时返回 500"),
+        ),
+        "find_no_data": Way(
+            FIND,
+            FINDING,
+            ("Look-up: nobody, without a list", "查询：无人，且没有列表"),
+            ("an empty search comes without its data", "没有结果的搜索不含 data"),
+        ),
+        "token_hang": Way(
+            TOKEN,
+            CREDENTIALS,
+            ("Log-in: silence", "登录：无应答"),
+            ("no answer when asking for a token", "获取令牌时没有应答"),
+        ),
     }
 
     def __init__(
@@ -231,6 +164,38 @@ class Huawei(Vendor):
             route("GET", f"{_CURRENT}/member/dept/{{code}}", "other", self._get_department),
         ]
 
+    def row(self, account: Record) -> Row:
+        return Row(
+            key=account["id"],
+            name=account["name"],
+            account=account["userAccount"],
+            phone=account.get("phone", ""),
+            email=account.get("email", ""),
+            department=account["deptName"],
+            state=("disabled", "已停用") if account["status"] == 1 else None,
+        )
+
+    def bent(self, answer: Answer, how: str) -> Answer | None:
+        """Bends what lies in the envelope, where there is one."""
+        body = answer.body
+        if isinstance(body, dict) and "returnCode" in body:
+            bent = _bent(body["data"], how)
+            return None if bent is None else replace(answer, body=body | {"data": bent})
+        bent = _bent(body, how)
+        return None if bent is None else replace(answer, body=bent)
+
+    def bot_settings(self) -> dict[str, str]:
+        return {
+            "HUAWEI_ACCOUNT": self.account,
+            "HUAWEI_PASSWORD": self.password,
+            "HUAWEI_BASE_URL": self.url,
+        }
+
+    def refuses(self, answer: Answer) -> bool:
+        """The generation of 2019 refuses with HTTP 200 and a returnCode."""
+        code = answer.body.get("returnCode", _SUCCESS) if isinstance(answer.body, dict) else _SUCCESS
+        return super().refuses(answer) or code != _SUCCESS
+
     def revoke_tokens(self) -> None:
         """What a log-in elsewhere, a changed password or the vendor itself can do at any time."""
         self.tokens.clear()
@@ -238,7 +203,7 @@ class Huawei(Vendor):
     def fail(self, how: str, times: int = 1, **options: Any) -> None:
         """As every vendor. What strikes only the log-in ends the tokens too, or nobody would log in for hours."""
         super().fail(how, times, **options)
-        if how and self.hows[how] == {"token"}:
+        if how and self.hows[how].strikes == TOKEN:
             self.revoke_tokens()
 
     # --- who is calling
@@ -362,6 +327,8 @@ class Huawei(Vendor):
             return _unauthorised(call)
         if how == "refused" or (how == "bad_credentials" and call.path.endswith("/corp/member")):
             return _forbidden()
+        if how == "unknown_code" and options["how"] == "unknown_code_after":
+            return replace(_error(call, "299999999", "系统内部错误 (no table knows this code)"), status=500)
         code, says, status = {
             "bad_credentials": (_WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401),
             "wrong_clock": (_SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401),
@@ -399,7 +366,7 @@ class Huawei(Vendor):
         return _success(call, account)
 
     def _check_fields(self, call: Call, body: Record) -> None:
-        fields = _LEGACY_FIELDS if _is_legacy(call) else _CURRENT_FIELDS
+        fields = LEGACY_FIELDS if _is_legacy(call) else CURRENT_FIELDS
         if "name" not in body:
             raise _refuse(call, _BAD_PARAMETER, "Missing parameter 缺少参数: name")
         for name, value in body.items():
@@ -415,13 +382,13 @@ class Huawei(Vendor):
             raise _refuse(
                 call, _EMAIL_EMPTY, "The email address cannot be empty 手机号和邮箱至少填写一个: phone, email"
             )
-        if country and country not in _COUNTRIES:
+        if country and country not in COUNTRIES:
             raise _refuse(call, _BAD_PARAMETER, f"Invalid parameter 参数错误: country {country}")
         if not phone:
             return
         if not country and not _is_legacy(call):
             raise _refuse(call, _BAD_PARAMETER, "Missing parameter 缺少参数: country is required with phone")
-        code = _COUNTRIES[country or "chinaPR"]
+        code = COUNTRIES[country or "chinaPR"]
         if not phone.startswith(f"+{code}"):
             raise _refuse(
                 call, _COUNTRY_CODE_WRONG, "The country code of the mobile number is incorrect: phone, country"
@@ -540,6 +507,31 @@ class Huawei(Vendor):
         if not 1 <= len(wanted) <= 128:
             raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: deptName, 1-128 characters")
         return _success(call, [self._department(code) for code, name in self.departments.items() if wanted in name])
+
+
+def _bent(data: Any, how: str) -> Record | None:
+    if not isinstance(data, dict):
+        return None
+    if how == "find_no_data":
+        is_empty = data.get("data") == []
+        return {name: value for name, value in data.items() if name != "data"} if is_empty else None
+    bend = {"find_odd": _odd, "find_sparse": _sparse}[how]
+    if data.get("data"):
+        return data | {"data": [bend(user) for user in data["data"]]}
+    return bend(data) if "userAccount" in data else None
+
+
+def _odd(user: Record) -> Record:
+    """Whatever only is shown in another type than the document's."""
+    odd = {"vmrList": None, "sipNum": 991112442, "deptName": ["研发部"], "deptNamePath": None, "title": 5}
+    return user | odd | {"corp": user["deptCode"], "function": "none", "status": str(user["status"])}
+
+
+def _sparse(user: Record) -> Record:
+    """Who it is, and nothing else."""
+    return {
+        name: user[name] for name in ("id", "userAccount", "name", "phone", "email", "thirdAccount") if name in user
+    }
 
 
 _NO_SEAT = "The number of users has reached the upper limit 添加用户数达到上限"

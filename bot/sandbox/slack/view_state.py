@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from bot.sandbox.stored_blocks import elements
+from bot.sandbox.block_kit.stored import elements
 
 Json = dict[str, Any]
 State = dict[str, dict[str, Json]]
