@@ -200,6 +200,51 @@ def test_an_answer_about_another_account_is_no_answer(case: Case, call: str) -> 
     assert type(ask(case, call, another)) is unclear(call)
 
 
+@every_case
+@both_calls
+@pytest.mark.parametrize("instead", [{"unfit": ["value"]}, [["unfit value"]], "remove"], ids=repr)
+def test_what_is_only_shown_does_not_decide(
+    case: Case, call: str, instead: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A department that is a text where a list was due, a field that a gateway has taken out: the account is there."""
+    found = case.found if isinstance(case.found, Said) else case.found(member_request(case))
+    said = case.created if call == "create" else found
+    *parents, last = case.vendor_id
+    for key, value in list(at(said.content, tuple(parents)).items()):
+        if key == last or value == case.account.account:
+            continue
+        body = json.loads(said.content)
+        member = at_place(body, parents)
+        if instead == "remove":
+            del member[key]
+        else:
+            member[key] = instead
+        result = ask(case, call, replace(said, body=body))
+        assert isinstance(result, Account), key
+        assert (result.account, result.name) == (case.account.account, case.account.name)
+        assert "unfit value" not in caplog.text + repr(result)
+        assert "unfit" not in repr(result)
+
+
+def at_place(body: Any, path: list[str]) -> Any:
+    for key in path:
+        body = body[key]
+    return body
+
+
+@every_case
+def test_the_log_names_what_was_left_out(case: Case, caplog: pytest.LogCaptureFixture) -> None:
+    body = json.loads(case.created.content)
+    *parents, last = case.vendor_id
+    member = at_place(body, parents)
+    key = next(key for key, value in member.items() if key != last and value != case.account.account)
+    member[key] = {"unfit": "value"}
+    ask(case, "create", replace(case.created, body=body))
+    assert [record.getMessage() for record in caplog.records if record.name == contract.__name__] == [
+        f"{case.provider.key}: left out of the answer, since it does not read: {key}"
+    ]
+
+
 # --- looking up
 
 
@@ -516,6 +561,21 @@ def show(result: Outcome) -> str:
         lines = "".join(traceback.format_exception(result))
         return f"{result} {result!r} {result.args} {json.dumps(result.to_json(), ensure_ascii=False)} {lines}"
     return f"{result!r} {result and result.model_dump_json()}"
+
+
+@every_case
+def test_a_secret_that_the_vendor_repeats_in_its_words_is_masked(case: Case) -> None:
+    values = [value.get_secret_value() for _, value in case.config if isinstance(value, SecretStr)]
+    words = f"invalid {' '.join(values)} hint: access_token=abcdefgh&x=1 appsecret=ijklmnop"
+    refusal = Refusal("98765432", Rejected, words=words)
+    for said in (case.refusal(refusal), replace(case.refusal(refusal), status=429)):
+        error = ask(case, "create", said)
+        assert isinstance(error, ProvisionError)
+        assert error.words
+        assert error.words.startswith("invalid ***")
+        assert "access_token=***&x=1" in error.words
+        shown = show(error)
+        assert not [secret for secret in [*values, "abcdefgh", "ijklmnop"] if secret in shown]
 
 
 @every_case

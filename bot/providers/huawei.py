@@ -55,7 +55,7 @@ _RATE = re.compile(
     r"(?:remain:(?P<remain>\d{1,6}),\s*)?limit:(?P<calls>\d{1,6}),\s*time:(?P<many>\d{1,4})?\s*(?P<unit>second|minute|hour|day)"
 )
 
-_NO_SEAT = re.compile(r"(?i)(用户|账号|人)数?.{0,12}上限|(users|accounts|members)\b.{0,40}\b(limit|quota)")
+_NO_SEAT = re.compile(r"(?i)(用户|账号|人)数?.{0,12}上限|(users|accounts|members)\b.{0,80}\b(limit|quota)")
 
 _SPECIAL = "`~!@#$%^&*()-_=+|[{}];:\",'<.>/?"
 

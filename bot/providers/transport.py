@@ -339,9 +339,11 @@ _SAID = {
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what is behind it; httpcore hands the cause on as the argument."""
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        inner = error.args[0] if error.args else None
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
 
 
 def _plain(text: str) -> str:
@@ -395,7 +397,7 @@ class _BoundedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
         # A request whose head did not get out whole is none. What is said to a proxy first is not the request yet.
-        if not buffer.startswith(b"CONNECT "):
+        if buffer and not buffer.startswith(b"CONNECT "):
             _call.written = True
 
     def close(self) -> None:
@@ -433,6 +435,6 @@ class _Backend(httpcore.SyncBackend):
 def _addresses(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from socket.gaierror(socket.EAI_NONAME, "name not found")
+    except (OSError, UnicodeError):  # the latter for a label that is too long
+        raise httpcore.ConnectError(socket.gaierror(socket.EAI_NONAME, "name not found")) from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
