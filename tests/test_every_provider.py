@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -650,7 +651,7 @@ class Peer:
         )
         while len(body) < length:
             body += connection.recv(65536)
-        return head.split(b" ")[1].split(b"?")[0].decode()
+        return urlsplit(head.split(b" ")[1].decode()).path  # a proxy is told the whole address
 
 
 def bytes_of(said: Said, length: int | None = None) -> bytes:
@@ -811,6 +812,23 @@ def test_a_refused_connection_is_safe_to_repeat(case: Case) -> None:
                 error = outcome(provider, call, case.filled)
                 assert isinstance(error, Unreachable)
                 assert error.detail == "connection refused"
+
+
+@every_case
+def test_a_proxy_in_the_environment_is_the_way_to_every_vendor(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy", "no_proxy", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    there = Peer(case, healthy)
+    try:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{there.port}")
+        with talking_to(case, "http://vendor.invalid") as provider:
+            assert isinstance(outcome(provider, "find", case.fewest), Account | None)
+            assert there.requests
+        monkeypatch.setenv("NO_PROXY", "vendor.invalid")
+        with talking_to(case, "http://vendor.invalid") as provider:
+            assert isinstance(outcome(provider, "create", case.fewest), Unreachable)
+    finally:
+        there.close()
 
 
 @every_case

@@ -89,12 +89,11 @@ class Wire:
     ) -> None:
         parts = urlsplit(base_url)
         self._scheme, self._host, self._port = parts.scheme.encode(), _host(parts.hostname or ""), parts.port
-        self._prefix = parts.path.rstrip("/")
-        self._authority = (b"[%b]" if b":" in self._host else b"%b") % self._host + (
-            b":%d" % self._port if self._port else b""
-        )
+        self._prefix = quote(parts.path.rstrip("/"), safe=_LEGAL)
+        name = b"[%b]" % self._host if b":" in self._host else self._host
+        self._authority = name if self._port is None else b"%b:%d" % (name, self._port)
         self._extensions = {"timeout": timeout.as_dict()}
-        self.total_seconds = total_seconds
+        self.timeout, self.total_seconds = timeout, total_seconds
         self._injected = transport is not None
         self._kept, self._fresh, self._via = (
             (_Injected(transport), _Injected(transport), "") if transport else _networks(base_url)
@@ -133,7 +132,7 @@ class Wire:
             given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         except UnicodeError:
             raise Unsendable("a header that no HTTP can carry") from None
-        length = [(b"Content-Length", b"%d" % len(content))] if content or method != "GET" else []
+        length = [(b"Content-Length", b"%d" % len(content))] if content or method in ("POST", "PUT", "PATCH") else []
         every = [(b"Host", self._authority), *_ALWAYS, *given, *length]
         return httpcore.Request(method, url, headers=every, content=content, extensions=self._extensions)
 
