@@ -29,9 +29,11 @@ class AcmeSettings(ProviderSettings):
 
 
 class _Member(BaseModel):
+    """What is required decides; what has a default is only shown, and is left out when it does not read."""
+
     id: str = Field(min_length=1)
     login: str
-    fullName: str
+    fullName: str | None = None
     mail: str | None = None
 
 
@@ -67,9 +69,8 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
         member = self.parse(_Member, data, mutates=mutates)
         if member.login != hire.account:
             raise self.unclear("the answer is about somebody else", mutates=mutates)
-        return Account(
-            provider=self.key, account=member.login, vendor_id=member.id, name=member.fullName, email=member.mail
-        )
+        name = member.fullName or hire.name
+        return Account(provider=self.key, account=member.login, vendor_id=member.id, name=name, email=member.mail)
 
     def _send(self, method: str, path: str, body: Any = None, *, mutates: bool = False) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.config.key.get_secret_value()}", "Content-Type": "application/json"}
@@ -77,7 +78,7 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
         answer = self.call(method, path, content=content, headers=headers, mutates=mutates)
         data = self.json(answer, mutates=mutates)
         if code := data.get("error"):
-            raise self.refused(str(code)[:40], str(data.get("message", ""))[:500], answer, mutates=mutates)
+            raise self.refused(code, data.get("message"), answer, mutates=mutates)
         if answer.status not in (200, 201):
             raise self.unclear(f"HTTP {answer.status}", mutates=mutates)
         return data

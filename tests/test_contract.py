@@ -75,6 +75,11 @@ def test_an_unfinished_provider_stops_with_its_name_and_all_that_it_lacks(monkey
         installed()
 
 
+def test_they_come_sorted_by_name_whatever_the_order_of_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, tencent="bot.providers.tencent:Tencent", acme=EXAMPLE, huawei="bot.providers.huawei:Huawei")
+    assert list(installed()) == ["acme", "huawei", "tencent"]
+
+
 def test_two_providers_that_claim_one_key_stop_with_both_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, acme=EXAMPLE, other="tests.test_contract:Another")
     with pytest.raises(UnknownProvider, match=r"'acme'.*Acme.*Another|'acme'.*Another.*Acme"):
@@ -129,6 +134,14 @@ def test_a_credential_of_two_lines_is_the_admins_matter() -> None:
         provider.close()
 
 
+def test_how_long_a_call_may_take_is_the_callers_to_say() -> None:
+    config = configured(AcmeSettings, key="k" * 20)
+    provider = Acme(config, timeout=httpx.Timeout(0.5), total_seconds=2.0)
+    assert (provider._wire.timeout, provider._wire.total_seconds) == (httpx.Timeout(0.5), 2.0)
+    usual = Acme(config)
+    assert (usual._wire.timeout, usual._wire.total_seconds) == (contract.TIMEOUT, contract.TOTAL_SECONDS)
+
+
 def test_the_pace_leaves_room_below_the_vendors_limit_and_a_setting_overrules_it() -> None:
     assert acme_with(acme.MEMBER).gap == 60 / 60 / 0.8
     assert acme_with(acme.MEMBER, calls_per_minute=600).gap == 60 / 600 / 0.8
@@ -167,7 +180,18 @@ def test_advice_is_the_providers_own_and_none_for_a_code_that_it_does_not_know()
     assert provider.advice(None) is None
 
 
-@pytest.mark.parametrize("address", ["api.example.com", "ftp://example.com", "https://", "/v1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "api.example.com",
+        "ftp://example.com",
+        "https://",
+        "/v1",
+        "https://a:b:c",
+        "https://[1",
+        "http://x:99999",
+    ],
+)
 def test_an_address_that_is_no_url_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="is not a URL"):
         configured(AcmeSettings, key="k", base_url=address)

@@ -17,7 +17,9 @@ MODULES = {
 }
 HALL = sorted(name for name in MODULES if not name.startswith("bot.sandbox"))
 SANDBOX = sorted(MODULES.keys() - set(HALL))
-PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and not name.endswith(".contract")]
+SHARED = {f"bot.providers.{name}" for name in ("contract", "transport", "answer", "token_cache")}
+"""What all providers are written with."""
+PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and name not in SHARED]
 SLACK = [name for name in HALL if name.startswith("bot.slack")]
 ONBOARDING = [name for name in HALL if name.startswith("bot.onboarding.")]
 STORE = [name for name in HALL if name.startswith("bot.store.")]
@@ -63,15 +65,25 @@ def test_the_hire_knows_nobody() -> None:
 
 
 def test_the_contract_knows_hires_and_outcomes() -> None:
-    assert own("bot.providers.contract") <= {"bot.outcome", "bot.hire"}
+    assert own("bot.providers.contract") <= {
+        "bot.outcome",
+        "bot.hire",
+        "bot.providers.transport",
+        "bot.providers.answer",
+    }
+
+
+def test_bytes_answers_and_tokens_know_no_vendor_and_no_account() -> None:
+    assert own("bot.providers.transport") <= {"bot.providers.answer"}
+    assert own("bot.providers.answer") == own("bot.providers.token_cache") == set()
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_knows_the_contract_and_no_other_provider(provider: str) -> None:
-    assert own(provider) <= {"bot.outcome", "bot.hire", "bot.providers.contract"}
+    assert own(provider) <= {"bot.outcome", "bot.hire", "bot.providers.contract", "bot.providers.token_cache"}
 
 
-@pytest.mark.parametrize("provider", [*PROVIDERS, "bot.providers.contract"])
+@pytest.mark.parametrize("provider", [*PROVIDERS, *sorted(SHARED)])
 def test_providers_know_no_slack_and_no_database(provider: str) -> None:
     assert not uses(provider, "slack_sdk", "slack_bolt", "bot.slack", "sqlalchemy", "psycopg", "sqlite3", "dbos")
 

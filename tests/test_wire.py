@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.hire import Field, NewHire
-from bot.outcome import Unreachable
+from bot.outcome import NoSeatLeft, ProvisionError, RateLimited, Rejected, Unreachable
 from bot.providers.contract import Provider
 from bot.providers.huawei import Huawei, HuaweiHire, HuaweiSettings
 from bot.providers.tencent import Tencent, TencentHire, TencentSettings
-from tests.answers import configured, huawei, tencent
+from tests.answers import Said, configured, huawei, tencent
 from tests.example_provider import AcmeHire
 
 Row = tuple[str, str, dict[str, Any]]
@@ -273,6 +273,93 @@ def test_a_search_that_is_cut_off_does_not_read_as_absent() -> None:
     with pytest.raises(Unreachable, match="more people than it shows"):
         found(*others, email="zhang.wei@example.com")
     assert found(*others[1:], huawei.MEMBER, email="zhang.wei@example.com")
+
+
+def searched(api: str, **data: Any) -> Any:
+    """What a search makes of a person whose rows come in this object."""
+    answer = data if api == "current" else huawei.ENVELOPE | {"data": data}
+    wire = Recorder(huawei.TOKEN, answer)
+    return huawei_with(wire, api=api).find(HuaweiHire.model_validate(HUAWEI_FEWEST), "V0")
+
+
+@pytest.mark.parametrize(
+    ("api", "data"),
+    [
+        ("current", {"offset": 0, "limit": 20, "count": 0}),
+        ("current", {"offset": 0, "limit": 20, "count": 0, "data": None}),
+        ("current", {"offset": 0, "limit": 20}),
+        ("2019", {"pageIndex": 1, "totalCount": 0}),
+        ("2019", {"pageIndex": 1, "totalCount": 0, "data": None}),
+        ("2019", {}),
+    ],
+)
+def test_a_search_without_rows_has_found_nobody(api: str, data: dict[str, Any]) -> None:
+    assert searched(api, **data) is None
+
+
+def test_an_envelope_without_anything_in_it_has_found_nobody() -> None:
+    for envelope in (huawei.ENVELOPE, huawei.ENVELOPE | {"data": None}):
+        wire = Recorder(huawei.TOKEN, envelope)
+        assert huawei_with(wire).find(HuaweiHire.model_validate(HUAWEI_FEWEST), "V0") is None
+
+
+@pytest.mark.parametrize("api", ["current", "2019"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"count": 3, "totalCount": 3},
+        {"count": 0, "totalCount": 0, "data": "none"},
+        {"count": 0, "totalCount": 0, "data": {}},
+        {"count": {}, "totalCount": {}},
+        {"count": 2, "totalCount": 2, "data": []},
+        {"count": 1, "totalCount": 1, "data": [{"name": "张伟"}]},
+        {"count": 1, "totalCount": 1, "data": [None]},
+    ],
+)
+def test_a_search_that_does_not_say_whom_it_found_is_not_nobody(api: str, data: dict[str, Any]) -> None:
+    with pytest.raises(Unreachable):
+        searched(api, **data)
+
+
+def test_a_row_that_reads_in_part_is_the_person_all_the_same() -> None:
+    row = huawei.MEMBER | {"vmrList": "none", "userType": {}, "deptName": ["a"], "name": None}
+    account = found(row, email="zhang.wei@example.com")
+    assert (account.account, account.name, account.department_path) == ("corp-zhangwei", "张伟", "示例公司")
+
+
+def test_huaweis_gateway_says_how_long_to_wait_once_nothing_remains() -> None:
+    for said, seconds in (
+        ("remain:0,limit:100,time:1 minute", 60.0),
+        ("remain:0,limit:200,time:1 second", 1.0),
+        ("remain:0,limit:9,time:1 day", 3600.0),
+        ("remain:7,limit:100,time:1 minute", None),
+        ("nonsense", None),
+    ):
+        headers = {"X-APIG-Ratelimit-Api": said}
+        answers = [Said(huawei.TOKEN), Said({}, 429, headers)]
+        vendor = httpx.MockTransport(lambda _, answers=answers: answers.pop(0).response())
+        config = configured(HuaweiSettings, account="admin@corp", password="Passw0rd!", api="current")
+        with pytest.raises(RateLimited) as caught:
+            Huawei(config, transport=vendor).find(HuaweiHire.model_validate(HUAWEI_FEWEST), "V0")
+        assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("添加用户数达到上限", NoSeatLeft),
+        ("The number of users registered free of charge has reached the upper limit", NoSeatLeft),
+        ("请求次数达到上限", Rejected),
+        ("The quota of departments is used up", Rejected),
+    ],
+)
+def test_an_unknown_code_with_the_portals_words_for_no_more_users_is_no_seat(
+    words: str, error: type[ProvisionError]
+) -> None:
+    wire = Recorder(huawei.TOKEN, huawei.ENVELOPE | {"returnCode": "209999999", "returnMessage": words})
+    with pytest.raises(error) as caught:
+        huawei_with(wire).create(HuaweiHire.model_validate(HUAWEI_FEWEST), "V0")
+    assert (type(caught.value), caught.value.words) == (error, words)
 
 
 # --- phones

@@ -166,42 +166,6 @@ class TencentSettings(ProviderSettings):
     base_url: Url = Field("https://api.meeting.qq.com", description="Where the API is")
 
 
-class _User(BaseModel):
-    """The vendor's user, in the answers to create (fewer fields) and get."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    userid: str = Field(min_length=1)
-    username: str
-    uuid: str | None = None
-    phone: str | None = None
-    area: str | None = None
-    email: str | None = None
-    status: str | None = None
-    staff_id: str | None = None
-    job_title: str | None = None
-    department_list: list[dict[str, Any]] | None = None
-
-    def account(self, *, activation_pending: bool) -> Account:
-        department = next(iter(self.department_list or []), {})
-        return Account(
-            provider=Tencent.key,
-            account=self.userid,
-            vendor_id=self.uuid or None,
-            name=self.username,
-            phone=self.phone or None,
-            country=self.area or None,
-            email=self.email or None,
-            employee_id=self.staff_id or None,
-            job_title=self.job_title or None,
-            department=_text(department.get("department_id")),
-            department_name=_text(department.get("department_name")),
-            department_path=_text(department.get("department_full_name")),
-            status=self.status,
-            activation_pending=activation_pending,
-        )
-
-
 _CREDENTIALS = Text(
     "Check TENCENT_APP_ID, TENCENT_SDK_ID, TENCENT_SECRET_ID and TENCENT_SECRET_KEY against the app's page; "
     "TENCENT_SDK_ID must be left out if no SdkId was assigned.",
@@ -210,6 +174,11 @@ _CREDENTIALS = Text(
 _PERMISSION = Text(
     "Give the app the permission 管理企业用户 and the operator the right to edit the user list.",
     "请给应用“管理企业用户”权限，并给操作者“用户列表”编辑权限。",
+)
+_EDITION = Text("The edition does not offer this API.", "该版本不支持此接口。")
+_OPERATOR = Text(
+    "TENCENT_OPERATOR_ID must be the userid of an existing administrator.",
+    "TENCENT_OPERATOR_ID 须为现有管理员的 userid。",
 )
 _CLOCK = Text("Set this machine's clock (NTP).", "请校准本机时钟（NTP）。")
 _LICENCES = Text("Free a licence or buy more in the admin console.", "请在管理后台释放或购买账号。")
@@ -228,40 +197,49 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         "They must activate it with the link in the SMS or e-mail before the first log-in.",
         "本人需先通过短信或邮件中的链接激活，才能登录。",
     )
+    # 1: the vendor's table (1095/43704), read 2026-11-25. 2: limits (1095/105276, 2025-06-26). 3: departments (1095/60808,
+    # 2024-07-08). 4: the developers' pages 1739992 (signature), 246822 and 2104546 (190303). 5: the pages of the calls after
+    # create: enable (1095/82599, 2025-03-05), delete (43679, 2024-12-06), invite (88673, 2025-12-17). The table is not whole
+    # (developer/ask/2104611: 13603 and others), so unknown codes come. Beside each: the vendor's words.
     codes = {  # noqa: RUF012 - annotated in Provider
-        "41": Meaning(OutcomeUnknown),
-        "5108": Meaning(OutcomeUnknown),
-        "10000": Meaning(OutcomeUnknown),
-        "10001": Meaning(Rejected),
-        "190004": Meaning(Rejected),
-        "10005": Meaning(NotAuthorised, advice=Text("The edition does not offer this API.", "该版本不支持此接口。")),
-        "20001": Meaning(
-            NotAuthorised,
-            advice=Text(
-                "TENCENT_OPERATOR_ID must be the userid of an existing administrator.",
-                "TENCENT_OPERATOR_ID 须为现有管理员的 userid。",
-            ),
-        ),
-        "20002": Meaning(Conflict, "account"),
-        "20003": Meaning(Rejected, "account"),
-        "40000": Meaning(Rejected, "phone"),
-        "41001": Meaning(Rejected, "email"),
-        "41002": Meaning(Conflict, "email"),
-        "41003": Meaning(Conflict, "phone"),
-        "50000": Meaning(NotAuthorised, advice=_CREDENTIALS),
-        "50001": Meaning(NotAuthorised, advice=_CREDENTIALS),
+        "41": Meaning(OutcomeUnknown),  # 1: 系统内部网络错误，具体错误原因见 message 字段
+        "5108": Meaning(OutcomeUnknown),  # 1: 系统内部错误，具体错误原因见 message 字段
+        "10000": Meaning(OutcomeUnknown),  # 1: 用户管理 API 调用未知错误类型
+        "10001": Meaning(Rejected),  # 1: 用户管理 API 调用参数错误
+        "190004": Meaning(Rejected),  # 1: 请求参数错误
+        "10005": Meaning(NotAuthorised, advice=_EDITION),  # 1: app-version 被禁用
+        # 1: 用户不存在. The same code for the person who is looked for and for an operator who is none: `find` tells them apart.
+        "20001": Meaning(NotAuthorised, advice=_OPERATOR),
+        "20002": Meaning(Conflict, "account"),  # 1: 用户已存在
+        "20003": Meaning(Rejected, "account"),  # 1: 用户不可用
+        "40000": Meaning(Rejected, "phone"),  # 1: 手机号码不合法
+        "41001": Meaning(Rejected, "email"),  # 1: 邮箱地址不合法
+        "41002": Meaning(Conflict, "email"),  # 1: 邮箱已被使用
+        "41003": Meaning(Conflict, "phone"),  # 1: 手机号码已存在
+        "50000": Meaning(NotAuthorised, advice=_CREDENTIALS),  # 1: 企业 ID 不合法
+        "50001": Meaning(NotAuthorised, advice=_CREDENTIALS),  # 1: 企业不可用
+        # 1: 人数超出上限 ... 用户申请到的免费 secretId 可以创建的账户数量最大值为99
         "156009": Meaning(NoSeatLeft, advice=_LICENCES),
-        "9042": Meaning(NotAuthorised, advice=_PERMISSION),
-        "500014": Meaning(NotAuthorised, advice=_PERMISSION),
-        "190443": Meaning(NotAuthorised, advice=_PERMISSION),
-        "190300": Meaning(NotAuthorised, advice=_CLOCK),
-        # A repeated nonce is refused before anything is done, and the next send has a fresh one.
+        "9042": Meaning(NotAuthorised, advice=_PERMISSION),  # 1: 权限受限或鉴权失败
+        "500014": Meaning(NotAuthorised, advice=_PERMISSION),  # 3, 5: no right (HTTP 400)
+        "190443": Meaning(NotAuthorised, advice=_PERMISSION),  # 3: no right to see departments (HTTP 500)
+        "190439": Meaning(
+            NotAuthorised, advice=_EDITION
+        ),  # 5: the enterprise is expired, deleted, or of another edition
+        "190440": Meaning(NotAuthorised, advice=_EDITION),  # 5: enterprise and education editions only
+        "403": Meaning(
+            NotAuthorised, advice=_PERMISSION
+        ),  # 5: no right on the resource; in the body, the status is 500
+        "190300": Meaning(NotAuthorised, advice=_CLOCK),  # 1: X-TC-Timestamp 取值与服务器当前时间差距超过5分钟
+        # 1: 请求重放错误 ... 不能使用和过去五分钟内相同的 timestamp 和 nonce. Refused before anything is done, and the next send
+        # has a fresh nonce.
         "190301": Meaning(Unreachable),
+        # 1: 未认证的 secret 信息，请检查 ... AppId 和 X-TC-Key 内容是否正确。字段 SdkId 如未分配不要携带
         "190303": Meaning(NotAuthorised, advice=_CREDENTIALS),
-        "200003": Meaning(NotAuthorised, advice=_CREDENTIALS),
-        "190310": Meaning(RateLimited),
-        "190311": Meaning(RateLimited),
-        "190313": Meaning(RateLimited),
+        "200003": Meaning(NotAuthorised, advice=_CREDENTIALS),  # 4: Signature failed
+        "190310": Meaning(RateLimited),  # 2: 300 calls a minute for the app
+        "190311": Meaning(RateLimited),  # 2: 200 000 calls a day for the app
+        "190313": Meaning(RateLimited),  # 2: 100 calls a minute for the app, calls "at account level"
     }
 
     def create(self, hire: TencentHire, request_id: str) -> Account:
@@ -270,7 +248,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         user = self.parse(_User, answer, mutates=True)
         if user.userid != hire.account:
             raise self.unclear("the answer is about another userid", mutates=True)
-        return user.account(activation_pending=True)
+        return user.account(hire, activation_pending=True)
 
     def find(self, hire: TencentHire, request_id: str) -> Account | None:
         """`GET /v1/users/{userid}`; 20001 is the vendor's word for absent."""
@@ -283,7 +261,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
             raise
         if user.userid.casefold() != hire.account.casefold():
             raise self.unclear("the answer is about another userid", mutates=False)
-        return user.account(activation_pending=user.status == "3")
+        return user.account(hire, activation_pending=user.status == "3")
 
     def check(self) -> None:
         """`GET /v1/users/list` with one row."""
@@ -320,7 +298,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         if not isinstance(code, int | str) or code in ("", 0):
             return self.unclear(f"HTTP {answer.status} with an error that has no code", mutates=mutates)
         words = info.get("message") if isinstance(info, dict) else None
-        return self.refused(str(code)[:40], str(words or "")[:500], answer, mutates=mutates)
+        return self.refused(code, words, answer, mutates=mutates)
 
     def _sign(self, method: str, path: str, content: bytes) -> dict[str, str]:
         """Header names and the string to sign: /document/product/1095/42413. The hex text is what gets base64."""
@@ -344,6 +322,47 @@ class Tencent(Provider[TencentHire, TencentSettings]):
             "X-TC-Registered": "1",
         }
         return headers | ({"SdkId": self.config.sdk_id} if self.config.sdk_id else {})
+
+
+class _User(BaseModel):
+    """The vendor's user, in the answers to create (fewer fields) and get (1095/57959). `userid` decides, the rest is shown.
+
+    `uuid` is in the create page's table and not in the SDK's model; `status` "1" normal, "2" cancelled, "3" not activated,
+    "4" disabled, "5" pre-registered.
+    """
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    userid: str = Field(min_length=1)
+    username: str | None = None
+    uuid: str | None = None
+    phone: str | None = None
+    area: str | None = None
+    email: str | None = None
+    status: str | None = None
+    staff_id: str | None = None
+    job_title: str | None = None
+    department_list: list[dict[str, Any]] | None = None
+
+    def account(self, hire: TencentHire, *, activation_pending: bool) -> Account:
+        """As newhire knows it; a name that the vendor does not say is the one that was asked for."""
+        department = next(iter(self.department_list or []), {})
+        return Account(
+            provider=Tencent.key,
+            account=self.userid,
+            vendor_id=self.uuid or None,
+            name=self.username or hire.name,
+            phone=self.phone or None,
+            country=self.area or None,
+            email=self.email or None,
+            employee_id=self.staff_id or None,
+            job_title=self.job_title or None,
+            department=_text(department.get("department_id")),
+            department_name=_text(department.get("department_name")),
+            department_path=_text(department.get("department_full_name")),
+            status=self.status,
+            activation_pending=activation_pending,
+        )
 
 
 def signature(

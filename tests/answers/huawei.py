@@ -62,7 +62,12 @@ REFUSALS = (
     Refusal("206010057", NotAuthorised),
     Refusal("APIGW.0302", NotAuthorised, status=403),
     Refusal("100000429", RateLimited),
+    Refusal("000000429", RateLimited),
+    Refusal("APIG.0308", RateLimited, words="The throttling threshold has been reached"),
 )
+
+
+PAGING = {"data", "offset", "limit", "count", "pageIndex", "totalCount"}
 
 
 def of_2019(of: Refusal) -> Said:
@@ -70,8 +75,25 @@ def of_2019(of: Refusal) -> Said:
 
 
 def current(of: Refusal) -> Said:
-    code = of.code if of.code.startswith("APIGW") else f"USG.{of.code}"
+    code = of.code if of.code.startswith("APIG") else f"USG.{of.code}"
     return Said({"error_code": code, "error_msg": of.words}, of.status or 400)
+
+
+def says_nobody(found: object) -> bool:
+    """A list without the person; or no list at all, and nothing that says there is one."""
+    if not isinstance(found, dict):
+        return False
+    paging = {"offset", "limit", "count", "pageIndex", "totalCount"} & found.keys()
+    none = bool(paging) and not found.get("count") and not found.get("totalCount")
+    return none if found.get("data") is None else isinstance(found["data"], list)
+
+
+def says_nobody_2019(body: object) -> bool:
+    """The envelope says that it went well: nothing in it is nobody."""
+    if not isinstance(body, dict) or body.get("returnCode") != "000000000":
+        return False
+    data = body.get("data")
+    return data in (None, {}) or says_nobody(data) or (isinstance(data, dict) and data.keys().isdisjoint(PAGING))
 
 
 def case(api: str, log_in: str) -> Case:
@@ -106,7 +128,7 @@ def case(api: str, log_in: str) -> Case:
         found_account=account,
         absent=lambda request: wrap({"data": []}) if search(request) else refusal(Refusal("201040000", Rejected)),
         absent_code="201040000",
-        says_absent=lambda body: isinstance((body["data"] if legacy else body)["data"], list),
+        says_absent=says_nobody_2019 if legacy else says_nobody,
         refusal=refusal,
         refusals=REFUSALS,
         wrong_clock=Refusal("206010057", NotAuthorised),
