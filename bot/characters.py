@@ -41,7 +41,9 @@ def clean(text: str) -> str:
     """One line without what cannot be seen, in NFC, any white space a single blank. Empty when nothing is left to see."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    text = " ".join(_composed(_visible(text)).split())
+    # Composing reorders marks, and so what stands before a joiner: once more until nothing changes, mostly once.
+    while (plain := " ".join(_composed(_visible(text)).split())) != text:
+        text = plain
     return text if any(unicodedata.category(char)[0] in "LNPS" for char in text) else ""
 
 
@@ -53,7 +55,9 @@ def clean_lines(text: str) -> str:
 
 def fold(text: str) -> str:
     """`clean`, and every compatible form as the plain character (NFKC): for what is matched and not shown."""
-    return clean(unicodedata.normalize("NFKC", clean(text)))
+    while (plain := clean(unicodedata.normalize("NFKC", clean(text)))) != text:
+        text = plain
+    return text
 
 
 def number(text: str) -> str:
@@ -105,19 +109,19 @@ def _is_unseen(char: str) -> bool:
 
 def _joins(before: str, joiner: str, after: str) -> bool:
     """Whether an invisible joiner is needed there: inside an emoji, after a virama, between letters that join."""
-    if not before:
+    if not before or after in _JOINERS or _SELECTOR.match(after):
         return False
     if joiner == MONGOLIAN_SEPARATOR:
         return bool(_MONGOLIAN.match(before) and _MONGOLIAN.match(after))
     if unicodedata.combining(before) == 9:  # a virama; the old spelling of Malayalam's chillu ends a word with ZWJ
         return True
-    if joiner == ZWJ and after and _is_picture(before) and _is_picture(after):
+    if joiner == ZWJ and after and (before == "\ufe0f" or _is_picture(before)) and _is_picture(after):
         return True
     return bool(_JOINING.match(before) and _JOINING.match(after))
 
 
 def _is_picture(char: str) -> bool:
-    return char == "\ufe0f" or unicodedata.category(char) in ("So", "Sm") or _PICTURE.match(char) is not None
+    return unicodedata.category(char) in ("So", "Sm") or _PICTURE.match(char) is not None
 
 
 def _selects(before: str, after: str) -> bool:

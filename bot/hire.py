@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 import phonenumbers
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -194,9 +195,9 @@ def judge_account(typed: str) -> str:
     return typed
 
 
-def judge_department(typed: str | None) -> str | None:
+def judge_department(typed: str) -> str:
     """Vendors know a department by an opaque id; the name, which people have at hand, is refused by them later."""
-    if typed is not None and not typed.isascii():
+    if not typed.isascii():
         raise problem(
             "Enter the department's ID from the admin console, not its name.",
             "请填写管理后台中的部门 ID，不是部门名称。",
@@ -225,6 +226,7 @@ def parse_date(typed: object) -> object:
 PhoneNumber = Annotated[Phone, BeforeValidator(parse_phone), PlainSerializer(lambda phone: phone.e164, return_type=str)]
 Email = Annotated[str, BeforeValidator(parse_email)]
 Date = Annotated[dt.date, BeforeValidator(parse_date)]
+DepartmentId = Annotated[str, AfterValidator(judge_department)]
 
 NAME = Ask(
     title=Text("Full name", "姓名"),

@@ -19,6 +19,7 @@ from bot.sandbox import view_state
 from bot.sandbox.block_kit import check_view
 from bot.slack import form
 from bot.slack.form import ModalState
+from bot.slack.prefill import prefill
 from tests.regenerate import configured, own
 
 View = dict[str, Any]
@@ -284,6 +285,39 @@ def test_a_password_is_read_once_and_never_kept(lang: str) -> None:
             assert "Hunter-2026" not in json.dumps(drawn)
 
 
+@each_language
+@pytest.mark.parametrize(("provider", "more"), [("huawei", False), ("tencent", True)])
+def test_a_password_that_goes_with_its_field_is_said_to_be_gone(provider: str, more: bool, lang: str) -> None:
+    typed = filled_in(opened(OFFERS["huawei"], lang), {"password": "Hunter-2026"})
+    gone = redrawn(typed, lang, more=more) if provider == "huawei" else redrawn(
+        typed | {"state": {"values": _select(typed, provider)}}, lang
+    )  # fmt: skip
+    said = {"en": "The first password you typed isn't kept.", "zh": "您输入的初始密码不会保留。"}[lang]
+    assert said in block(gone, "notice")["text"]["text"]
+    back = redrawn(gone | {"state": {"values": _select(gone, "huawei")}}, lang, more=True)
+    assert "notice" not in [item["block_id"] for item in back["blocks"]]
+    hint = {"en": "Type it again: ", "zh": "请重新输入："}[lang]
+    assert block(back, "password")["hint"]["text"].startswith(hint)
+    again = redrawn(filled_in(back, {"password": "Hunter-2027"}), lang)
+    assert form.read(again)["password"] == "Hunter-2027"
+    assert not block(again, "password")["hint"]["text"].startswith(hint)
+
+
+def test_a_password_that_was_never_typed_is_not_missed() -> None:
+    view = redrawn(redrawn(filled_in(opened(OFFERS["huawei"]), {"name": "Wei"}), more=False), more=True)
+    assert "notice" not in [item["block_id"] for item in view["blocks"]]
+    assert "again" not in block(view, "password")["hint"]["text"]
+
+
+def test_what_is_lost_is_said_beside_what_else_is_to_be_said() -> None:
+    memory = ModalState(provider="huawei")
+    view = form.build(BOTH, memory, "en", typed={"password": "Hunter-2026"}, notice="Something else.")
+    assert block(view, "notice")["text"]["text"].splitlines() == [
+        "⚠️ Something else.",
+        "⚠️ The first password you typed isn't kept. If it is still needed, type it again.",
+    ]
+
+
 # --- what is wrong
 
 
@@ -361,7 +395,12 @@ PEOPLE_READ = [
     ("tencent", "phone", "12345", "There is no such number under +86."),
     ("tencent", "email", "zhang.wei", "This isn't an email address."),
     ("tencent", "email", "a@b@example.com", "This isn't an email address."),
-    ("tencent", "email", "zhаng@example.com", "“а” (Cyrillic small letter a, U+0430) only looks like an English letter."),
+    (
+        "tencent",
+        "email",
+        "zhаng@example.com",
+        "“а” (Cyrillic small letter a, U+0430) only looks like an English letter.",
+    ),
     ("tencent", "account", "张伟", "No Chinese characters here."),
     ("tencent", "account", "zhаng", "“а” (Cyrillic small letter a, U+0430) can't be in an account."),
     ("tencent", "account", "zhang wei", "No spaces here."),
@@ -410,73 +449,6 @@ def test_errors_hang_only_on_blocks_that_slack_takes_them_for() -> None:
     view = opened(OFFERS["tencent"], more=False)
     assert form.shown(view) == {item["block_id"] for item in view["blocks"] if item["type"] == "input"}
     assert "more" not in form.shown(view)
-
-
-# --- the words after the command
-
-PREFILLED = [
-    ("", {}),
-    ("zhang.wei@example.com", {"email": "zhang.wei@example.com"}),
-    ("<mailto:zhang.wei@example.com|zhang.wei@example.com>", {"email": "zhang.wei@example.com"}),
-    ("<mailto:zhang.wei@example.com>", {"email": "zhang.wei@example.com"}),
-    ("+86 138 0013 8000", {"phone": "+86 138 0013 8000"}),
-    ("<tel:+8613800138000|+86 138 0013 8000>", {"phone": "+86 138 0013 8000"}),
-    ("<tel:13800138000>", {"phone": "13800138000"}),
-    ("(010) 6552-9988 张伟", {"phone": "(010) 6552-9988", "name": "张伟"}),
-    ("Zhang Wei", {"name": "Zhang Wei"}),
-    (
-        "张伟 13800138000 zhang.wei@example.com",
-        {"name": "张伟", "phone": "13800138000", "email": "zhang.wei@example.com"},
-    ),
-    (
-        "zhang.wei@example.com 张伟 13800138000",
-        {"name": "张伟", "phone": "13800138000", "email": "zhang.wei@example.com"},
-    ),
-    (
-        "13800138000, zhang.wei@example.com, Zhang Wei",
-        {"name": "Zhang Wei", "phone": "13800138000", "email": "zhang.wei@example.com"},
-    ),
-    (
-        "张伟，zhang.wei@example.com；138-0013-8000",
-        {"name": "张伟", "phone": "138-0013-8000", "email": "zhang.wei@example.com"},
-    ),
-    ("Zhang <mailto:a@example.com|a@example.com> Wei", {"name": "Zhang Wei", "email": "a@example.com"}),
-    ("13800138000@qq.com", {"email": "13800138000@qq.com"}),
-    ("Smith &amp; Sons", {"name": "Smith & Sons"}),
-    ("r&amp;d@example.com", {"email": "r&d@example.com"}),
-    ("<http://wei.example|wei.example>", {"name": "wei.example"}),
-    ("Zhang Wei 7", {"name": "Zhang Wei 7"}),
-]
-
-
-@pytest.mark.parametrize(("text", "typed"), PREFILLED)
-def test_the_words_after_the_command_fill_in_what_they_are(text: str, typed: dict[str, str]) -> None:
-    assert form.prefill(text) == (typed, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "typed"),
-    [
-        ("<@U0NEWBIE1>", {}),
-        ("<@U0NEWBIE1|zhangwei>", {}),
-        ("<@W0NEWBIE1> 13800138000", {"phone": "13800138000"}),
-        ("Zhang Wei <@U0NEWBIE1|zhangwei>", {"name": "Zhang Wei"}),
-    ],
-)
-def test_somebody_who_is_mentioned_is_known_by_their_id(text: str, typed: dict[str, str]) -> None:
-    found, mentioned = form.prefill(text)
-    assert found == typed
-    assert mentioned in ("U0NEWBIE1", "W0NEWBIE1")
-
-
-def test_a_profile_fills_in_what_is_in_it() -> None:
-    user = {
-        "real_name": "Zhang",
-        "profile": {"real_name": "Zhang Wei", "email": "z@example.com", "title": "", "phone": None},
-    }
-    assert form.from_profile(user) == {"name": "Zhang Wei", "email": "z@example.com"}
-    assert form.from_profile({"real_name": "Zhang"}) == {"name": "Zhang"}
-    assert form.from_profile({}) == {}
 
 
 # --- whatever people type
@@ -528,7 +500,7 @@ def test_no_text_makes_a_complaint_that_is_not_for_people(
 @settings(max_examples=300, deadline=None)
 @given(text=ANYTHING | LONG | st.from_regex(r"(<[@!#]?[A-Z0-9a-z:|@.+ -]*>|\S| ){0,8}", fullmatch=True))
 def test_no_command_text_makes_a_view_that_slack_refuses(text: str) -> None:
-    typed, mentioned = form.prefill(text)
+    typed, mentioned = prefill(text)
     assert mentioned is None or mentioned.isalnum()
     for offer in BOTH:
         view = form.build(BOTH, ModalState(provider=offer.key, channel="C1", kept=typed), "en", typed=typed)

@@ -28,20 +28,7 @@ from urllib.parse import quote, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.hire import (
-    EMAIL,
-    NAME,
-    PHONE,
-    Ask,
-    Choice,
-    Email,
-    NewHire,
-    Phone,
-    PhoneNumber,
-    Text,
-    judge_department,
-    problem,
-)
+from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, DepartmentId, Email, NewHire, Phone, PhoneNumber, Text, problem
 from bot.outcome import (
     Account,
     Conflict,
@@ -145,9 +132,8 @@ class HuaweiHire(NewHire):
         ),
     ] = None
     department: Annotated[
-        str | None,
+        DepartmentId | None,
         Field(max_length=32),
-        AfterValidator(judge_department),
         Ask(
             wire="deptCode",
             title=Text("Department code", "部门编码"),

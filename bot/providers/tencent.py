@@ -20,9 +20,9 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, Email, NewHire, PhoneNumber, Text, judge_department
+from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, DepartmentId, Email, NewHire, PhoneNumber, Text
 from bot.outcome import (
     Account,
     Conflict,
@@ -74,9 +74,8 @@ class TencentHire(NewHire):
         ),
     ] = None
     department: Annotated[
-        str | None,
+        DepartmentId | None,
         Field(max_length=64),
-        AfterValidator(judge_department),
         Ask(
             title=Text("Department ID", "部门 ID"),
             hint=Text(
