@@ -3,6 +3,8 @@
 A provider's form is a pydantic model whose fields carry an `Ask`: title and hint in both languages, the kind of input,
 the name on the vendor's wire. From that one declaration come the form field, its limits, its errors, the wire name and
 the masking. Nothing here knows Slack or a vendor.
+
+Whatever the door (form, command, profile, file), what people typed is cleaned and judged here: see `NewHire`.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import phonenumbers
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,10 +28,13 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from bot import characters
 
 Kind = Literal["text", "email", "phone", "date", "choice", "number", "secret"]
 
@@ -95,17 +103,19 @@ class Phone(NamedTuple):
 
 
 def parse_phone(typed: object, info: ValidationInfo) -> Phone:
-    """A number as people type it; without a country code it is taken to be of the region in the context ("CN")."""
+    """A number as people type it; without a country code it is taken to be of the region in the context ("CN").
+
+    phonenumbers.parse *extracts* a number: it reads letters as a keypad's digits and drops what looks like an extension.
+    Both would make it somebody else's number, so only what has nothing of that reaches it.
+    """
     if isinstance(typed, Phone):
         return typed
-    region = (info.context or {}).get("region", "CN")
+    text = characters.number(str(typed)) if isinstance(typed, str | int) else ""
+    _only_a_number(text)
     try:
-        number = phonenumbers.parse(str(typed), region)
+        number = phonenumbers.parse(text, (info.context or {}).get("region", "CN"))
     except phonenumbers.NumberParseException as error:
-        raise problem(
-            "This does not read as a phone number. Write it like 138 0013 8000, or +44 7400 123456 with a country code.",
-            "无法识别这个电话号码。请写成 138 0013 8000，或带国家码：+44 7400 123456。",
-        ) from error
+        raise _no_number() from error
     if not phonenumbers.is_valid_number(number):
         country = f"+{number.country_code}"
         raise problem(
@@ -120,13 +130,89 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
     )
 
 
+def _no_number() -> PydanticCustomError:
+    return problem(
+        "This isn't a phone number. Write it like 138 0013 8000, or with a country code, like +44 7400 123456.",
+        "这不是电话号码。请写成 138 0013 8000，或带国家码，如 +44 7400 123456。",
+    )
+
+
+_EXTENSION = re.compile(
+    r"\d\s*(?:;?\s*ext(?:ension|n)?[.:=]?|[x#*,;~]|转|轉|分机|內線|内线)[\s.:=]*\d{1,7}#?$", re.IGNORECASE
+)
+
+
+def _only_a_number(text: str) -> None:
+    """Refuse letters, extensions and anything else that is no part of a number, by name."""
+    if _EXTENSION.search(text):
+        raise problem("Leave out the extension: enter the direct number.", "请去掉分机号，填写直拨号码。")
+    if letter := next((char for char in text if char.isalpha()), None):
+        raise problem(
+            f"“{letter}” is a letter. A phone number has digits only (0 and 1, not O and l).",
+            f"“{letter}”不是数字。电话号码只能含数字（是 0 和 1，不是字母 O 和 l）。",
+        )
+    if not re.fullmatch(r"[0-9+()\[\]./ -]+", text):
+        raise _no_number()
+
+
+_BEFORE_AN_ADDRESS = re.compile(r"(?:mailto:|[\s<(\[\"'“”‘’«»])+", re.IGNORECASE)
+_AFTER_AN_ADDRESS = " >)]\"'“”‘’«».,;:!"
+
+
+def plain_email(text: str) -> str:
+    """An address without what stands round it where it was copied: `<a@example.com>`, `mailto:`, a full stop."""
+    text = characters.fold(text).replace("。", ".")
+    before = _BEFORE_AN_ADDRESS.match(text)
+    return text[before.end() if before else 0 :].rstrip(_AFTER_AN_ADDRESS)
+
+
 def parse_email(typed: object) -> object:
     """Only what can be no address is refused here: the vendor knows the rest better."""
-    text = str(typed)
+    text = plain_email(str(typed))
     name, at, host = text.rpartition("@")
-    if not (at and name and "." in host.strip(".")) or any(char.isspace() for char in text):
-        raise problem("This is not an e-mail address.", "这不是一个电子邮件地址。")
+    if not (at and name and "." in host.strip(".")) or re.search(r"[\s,;<>()@]", name + host):
+        raise problem("This isn't an email address.", "这不是邮箱地址。")
+    if (letter := characters.look_alike(text)) and re.search("[A-Za-z]", text):
+        raise problem(
+            f"{_called(letter).en} only looks like an English letter. Type the address again.",
+            f"{_called(letter).zh}只是形似英文字母，请重新输入邮箱。",
+        )
     return text
+
+
+def judge_account(typed: str) -> str:
+    """An account is visible ASCII at every vendor: a letter that only looks like one of those is refused by name."""
+    for char in typed:
+        if char.isspace():
+            raise problem("No spaces here.", "这里不能有空格。")
+        if _is_chinese(char):
+            raise problem("No Chinese characters here. Pinyin or a staff ID does.", "这里不能用汉字，请用拼音或工号。")
+        if not char.isascii():
+            raise problem(
+                f"{_called(char).en} can't be in an account. Type it again with plain English letters and digits.",
+                f"账号不能含有{_called(char).zh}，请改用英文字母和数字。",
+            )
+    return typed
+
+
+def judge_department(typed: str) -> str:
+    """Vendors know a department by an opaque id; the name, which people have at hand, is refused by them later."""
+    if not typed.isascii():
+        raise problem(
+            "Enter the department's ID from the admin console, not its name.",
+            "请填写管理后台中的部门 ID，不是部门名称。",
+        )
+    return typed
+
+
+def judge_name(typed: str) -> str:
+    """A name is read by everybody in the channel: it holds no telephone number."""
+    if characters.holds_number(typed):
+        raise problem(
+            "There is a phone number or an ID in the name. Others will read it: leave it out here.",
+            "姓名中含有电话号码或编号。姓名会公开显示，请删除。",
+        )
+    return typed
 
 
 def parse_date(typed: object) -> object:
@@ -134,12 +220,13 @@ def parse_date(typed: object) -> object:
     try:
         return typed if isinstance(typed, dt.date) else dt.date.fromisoformat(str(typed))
     except ValueError as error:
-        raise problem("This is not a date.", "这不是一个日期。") from error
+        raise problem("This isn't a date.", "这不是日期。") from error
 
 
 PhoneNumber = Annotated[Phone, BeforeValidator(parse_phone), PlainSerializer(lambda phone: phone.e164, return_type=str)]
 Email = Annotated[str, BeforeValidator(parse_email)]
 Date = Annotated[dt.date, BeforeValidator(parse_date)]
+DepartmentId = Annotated[str, AfterValidator(judge_department)]
 
 NAME = Ask(
     title=Text("Full name", "姓名"),
@@ -153,7 +240,7 @@ PHONE = Ask(
     example="138 0013 8000",
 )
 EMAIL = Ask(
-    title=Text("E-mail", "电子邮件"),
+    title=Text("Email", "邮箱"),
     kind="email",
     placeholder=Text("zhang.wei@example.com", "zhang.wei@example.com"),
     example="zhang.wei@example.com",
@@ -161,11 +248,25 @@ EMAIL = Ask(
 
 
 class NewHire(BaseModel):
-    """The person, as every provider's form extends it. Validate with `context={"region": "CN"}` for typed phone numbers."""
+    """The person, as every provider's form extends it. Validate with `context={"region": "CN"}` for typed phone numbers.
+
+    Every text is cleaned before it is looked at, by its kind: what cannot be seen goes, and what is then empty is missing.
+    `name` and `account` are judged here for every provider, before the provider's own rules.
+    """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="forbid", hide_input_in_errors=True)
 
-    name: str
+    name: Annotated[str, NAME]
+
+    @field_validator("name", "english_name", mode="before", check_fields=False)
+    @classmethod
+    def _no_number_in_a_name(cls, typed: object) -> object:
+        return judge_name(typed) if isinstance(typed, str) else typed
+
+    @field_validator("account", mode="before", check_fields=False)
+    @classmethod
+    def _visible_account(cls, typed: object) -> object:
+        return judge_account(typed) if isinstance(typed, str) else typed
 
     @classmethod
     def together(cls, typed: Mapping[str, Any]) -> Iterator[PydanticCustomError]:
@@ -182,7 +283,7 @@ class NewHire(BaseModel):
         details: list[InitErrorDetails] = []
         hire = None
         if isinstance(typed, Mapping):
-            typed = {name: value for name, value in typed.items() if not _blank(value)}
+            typed = {name: value for name, value in cls._cleaned(typed).items() if not _blank(value)}
         try:
             hire = handler(typed)
         except ValidationError as error:
@@ -192,6 +293,14 @@ class NewHire(BaseModel):
         if details or hire is None:
             raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
         return hire
+
+    @classmethod
+    def _cleaned(cls, typed: Mapping[str, Any]) -> dict[str, Any]:
+        asked = {field.name: field for field in cls.fields()}
+        return {
+            name: _clean(asked[name], value) if name in asked and isinstance(value, str) else value
+            for name, value in typed.items()
+        }
 
     @classmethod
     @functools.cache
@@ -250,6 +359,26 @@ def _again(item: ErrorDetails) -> InitErrorDetails:
     context = item.get("ctx") or {}
     kind: Any = PydanticCustomError("say", "{en}", context) if item["type"] == "say" else item["type"]
     return {"type": kind, "loc": item["loc"], "input": None, "ctx": context}
+
+
+def _clean(field: Field, typed: str) -> str:
+    """What was typed into a field, by its kind. A password is taken as it is: whoever set it will type it so again."""
+    if field.ask.kind == "secret":
+        return typed
+    if field.name == "account" or field.ask.kind in ("choice", "date", "number"):
+        return characters.fold(typed)
+    return characters.clean(typed)
+
+
+def _called(char: str) -> Text:
+    """A character that people cannot tell from another, by its name."""
+    name, code = unicodedata.name(char, ""), f"U+{ord(char):04X}"
+    script = {"CYRILLIC": "西里尔字母 ", "GREEK": "希腊字母 "}.get(name.partition(" ")[0], "")
+    return Text(f"“{char}” ({f'{name.capitalize()}, ' if name else ''}{code})", f"“{char}”（{script}{code}）")
+
+
+def _is_chinese(char: str) -> bool:
+    return unicodedata.name(char, "").startswith("CJK ")
 
 
 def _blank(value: object) -> bool:

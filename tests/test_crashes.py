@@ -156,7 +156,7 @@ async def test_a_database_that_does_not_answer_is_said_and_the_same_form_is_the_
         await asyncio.to_thread(postgres.stop, "immediate")
         delivery = await form.try_to_submit(**person)
         assert delivery.error is None, delivery
-        assert "Not confirmed yet" in form.words
+        assert "confirm your request yet" in form.words
         await asyncio.to_thread(postgres.start)
         await bot.ready()
         await _send_until_taken(form, asyncio.create_task(form.try_to_submit(**person)), person)

@@ -260,7 +260,7 @@ async def test_the_disk_is_full(tmp_path: Path) -> None:
         form = await Person(world, ALICE).opens()
         before = resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
         await form.submit(**person)
-        assert "Not confirmed yet" in form.words
+        assert "confirm your request yet" in form.words
         resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, before)
         await form.submit(**person)
         assert words(await result(world, person["name"]))[0] in "✅☑"

@@ -60,8 +60,17 @@ def test_outcomes_know_nobody() -> None:
     assert own("bot.outcome") == set()
 
 
+def test_characters_know_nobody() -> None:
+    assert own("bot.characters") == set()
+
+
 def test_the_hire_knows_nobody() -> None:
-    assert own("bot.hire") <= {"bot.outcome"}
+    assert own("bot.hire") <= {"bot.outcome", "bot.characters"}
+
+
+def test_a_card_knows_only_what_is_asked_about_a_person() -> None:
+    """Files will be read through it too: neither Slack nor a vendor is in it."""
+    assert own("bot.card") <= {"bot.hire", "bot.characters"}
 
 
 def test_the_contract_knows_hires_and_outcomes() -> None:
@@ -157,7 +166,10 @@ def test_the_slack_room_knows_no_database(module: str) -> None:
     assert not uses(module, "sqlalchemy", "psycopg", "sqlite3", "dbos", "bot.engine", "bot.store", "bot.settings")
 
 
-@pytest.mark.parametrize("module", ["bot.slack.form", "bot.slack.messages", "bot.slack.words"])
+@pytest.mark.parametrize(
+    "module",
+    ["bot.characters", "bot.card", "bot.slack.form", "bot.slack.prefill", "bot.slack.messages", "bot.slack.words"],
+)
 def test_what_is_pure_talks_to_nobody(module: str) -> None:
     assert not uses(module, "slack_sdk", "slack_bolt", "aiohttp", "asyncio", "logging")
 

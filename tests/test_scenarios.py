@@ -112,8 +112,18 @@ async def filled_in(bot: Bot, user: str = ALICE, vendor: str = "tencent", *, in_
 @pytest.mark.parametrize(
     ("user", "said"),
     [
-        (ALICE, ["New hire", "Create account", "Tencent Meeting", "Huawei Cloud Meeting", "Full name", "More options"]),
-        (LINA, ["新员工开户", "创建账号", "腾讯会议", "华为云会议", "姓名", "更多选项"]),
+        (
+            ALICE,
+            [
+                "New hire account",
+                "Create account",
+                "Tencent Meeting",
+                "Huawei Cloud Meeting",
+                "Full name",
+                "More options",
+            ],
+        ),
+        (LINA, ["开通会议账号", "创建账号", "腾讯会议", "华为云会议", "姓名", "更多选项"]),
     ],
     ids=["English", "Chinese"],
 )
@@ -135,6 +145,9 @@ async def test_the_command_opens_the_form_in_the_language_of_whoever_typed_it(
         ("Zhang Wei", {"name": "Zhang Wei"}),
         ("O&G 张伟 <3", {"name": "O&G 张伟 <3"}),
         ("张伟 138-0013-8000 w@example.com", {"name": "张伟", "phone": "138-0013-8000", "email": "w@example.com"}),
+        ("张伟 <w@example.com>", {"name": "张伟", "email": "w@example.com"}),
+        # What is filled in is seen, also a field that is folded away else.
+        ("姓名：张伟\n工号：10086\n职位：工程师", {"name": "张伟", "employee_id": "10086", "job_title": "工程师"}),
     ],
 )
 async def test_what_is_typed_after_the_command_is_filled_in(bot: Bot, text: str, filled: Json) -> None:
@@ -154,7 +167,14 @@ async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bo
 
 @pytest.mark.parametrize(
     ("user", "text", "said"),
-    [(ALICE, "help", "opens a form"), (LINA, "help", "会打开表单"), (LINA, "帮助", "会打开表单")],
+    [
+        (ALICE, "help", "opens a form"),
+        (ALICE, "help me", "opens a form"),
+        (LINA, "help", "会打开表单"),
+        (LINA, "帮助", "会打开表单"),
+        (ALICE, "status", "`status` isn't available in this version"),
+        (LINA, "状态 张伟", "当前版本不支持 `状态`"),
+    ],
 )
 async def test_help_is_an_answer_that_only_the_asker_reads(bot: Bot, user: str, text: str, said: str) -> None:
     assert said in await Person(bot.world, user).is_told(text)
@@ -201,7 +221,7 @@ async def test_a_single_provider_is_shown_as_text(another_bot: Bots) -> None:
     with watched(bot):
         form, person = await Person(bot.world, ALICE).opens(), somebody()
         assert form.fields[0] == "name"
-        assert "An account at *Huawei Cloud Meeting*" in form.words
+        assert "This creates a *Huawei Cloud Meeting* account." in form.words
         await form.submit(**person)
         assert "Huawei Cloud Meeting account" in words(await result(bot.world, person["name"]))
 
@@ -214,19 +234,24 @@ WRONG = {
 }
 COMPLAINTS = {
     ("tencent", ALICE): {
-        "name": "needed",
+        "name": "Enter a value",
         "account": "No Chinese",
         "phone": "no such number",
-        "email": "not an e-mail",
+        "email": "isn't an email",
     },
     ("tencent", LINA): {
-        "name": "必填",
+        "name": "请填写",
         "account": "不能用汉字",
         "phone": "没有这样的号码",
-        "email": "不是一个电子邮件",
+        "email": "不是邮箱地址",
     },
-    ("huawei", ALICE): {"name": "in a name", "account": "digits only", "phone": "number", "password": "Two or more"},
-    ("huawei", LINA): {"name": "姓名不能含有", "account": "全是数字", "phone": "号码", "password": "至少含两类"},
+    ("huawei", ALICE): {"name": "A name at", "account": "one letter", "phone": "number", "password": "at least two"},
+    ("huawei", LINA): {
+        "name": "姓名不能含有",
+        "account": "至少包含一个字母",
+        "phone": "号码",
+        "password": "至少包含两类",
+    },
 }
 
 
@@ -256,7 +281,7 @@ def _as_plain_text(form: Form, field: str) -> None:
 async def test_a_phone_or_an_email_is_needed_at_huawei(bot: Bot) -> None:
     form = await filled_in(bot, vendor="huawei")
     delivery = await form.submit(**somebody(phone=None, email=None))
-    assert delivery.errors == {"phone": "Give a phone number or an e-mail address."}
+    assert delivery.errors == {"phone": "Enter a phone number or an email address."}
 
 
 # --- the message ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot import characters
 from bot.hire import Field, NewHire
 from bot.outcome import NoSeatLeft, ProvisionError, RateLimited, Rejected, Unreachable
 from bot.providers.contract import Provider
@@ -475,15 +476,21 @@ def values(field: Field) -> st.SearchStrategy[str]:
         return st.sampled_from([choice.value for choice in field.ask.choices])
     if field.name == "account":
         return ACCOUNTS
+    if field.name == "department":
+        return st.from_regex("[0-9a-f]{1,32}", fullmatch=True)
     by_kind: dict[str, st.SearchStrategy[str]] = {
         "phone": st.sampled_from([number for number in NUMBERS if has_key(number)]),
         "email": st.from_regex(r"[a-zA-Z0-9._+'-]{1,20}@[a-z0-9-]{1,9}(\.[a-z]{2,5}){1,2}", fullmatch=True),
         "date": st.dates().map(str),
         "number": st.integers(field.minimum, field.maximum).map(str),
         "secret": PASSWORDS,
-        "text": WORDS.map(lambda text: text[: field.max_length]).filter(str.strip),
+        "text": WORDS.map(lambda text: characters.clean(text)[: field.max_length]).filter(fits),
     }
     return by_kind[field.ask.kind]
+
+
+def fits(text: str) -> bool:
+    return bool(characters.clean(text)) and not characters.holds_number(text)
 
 
 def has_key(number: str) -> bool:

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Email, NewHire, Phone, PhoneNumber, Text, problem
+from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, DepartmentId, Email, NewHire, Phone, PhoneNumber, Text, problem
 from bot.outcome import (
     Account,
     Conflict,
@@ -63,7 +63,7 @@ _SPECIAL = "`~!@#$%^&*()-_=+|[{}];:\",'<.>/?"
 def _name(typed: str) -> str:
     if found := sorted(set(typed) & set("&<>/()'\"")):
         raise problem(
-            f"Huawei Cloud Meeting does not take {' '.join(found)} in a name.",
+            f"A name at Huawei Cloud Meeting can't have {' '.join(found)} in it.",
             f"华为云会议的姓名不能含有 {' '.join(found)}。",
         )
     return typed
@@ -71,12 +71,13 @@ def _name(typed: str) -> str:
 
 def _account(typed: str) -> str:
     if not all(char.isascii() and (char.isalnum() or char in "_-.@") for char in typed):
-        raise problem("Only letters, digits and _ - . @ here.", "只能用字母、数字和 _ - . @。")
+        raise problem("Use only letters, digits and _ - . @ here.", "只能用字母、数字和 _ - . @。")
     if typed.isdigit():
-        raise problem("Not digits only.", "不能全是数字。")
+        raise problem("Add at least one letter.", "请至少包含一个字母。")
     if "." in typed.partition("@")[2]:
         raise problem(
-            "No dot after the @: an e-mail address does not fit here.", "@ 后面不能有点：这里不能填电子邮件地址。"
+            "There can't be a dot after the @: an email address doesn't work here.",
+            "@ 后面不能有点，这里不能填邮箱地址。",
         )
     return typed
 
@@ -88,8 +89,8 @@ def _password(secret: SecretStr | None) -> SecretStr | None:
     ]
     if not all(char.isascii() and (char.isalnum() or char in _SPECIAL) for char in typed) or sum(kinds) < 2:
         raise problem(
-            f"Two or more of: small letters, capitals, digits, {_SPECIAL}",
-            f"至少含两类：小写字母、大写字母、数字、{_SPECIAL}",
+            f"Use at least two of: lowercase, uppercase, digits, symbols ({_SPECIAL}), and nothing else.",
+            f"至少包含两类：小写字母、大写字母、数字、符号（{_SPECIAL}），且不含其他字符。",
         )
     return secret
 
@@ -97,7 +98,7 @@ def _password(secret: SecretStr | None) -> SecretStr | None:
 def _phone(phone: Phone | None) -> Phone | None:
     if phone is not None and phone.region not in COUNTRIES:
         raise problem(
-            f"Huawei Cloud Meeting does not serve numbers of this country (+{phone.calling_code}).",
+            f"Huawei Cloud Meeting doesn't serve numbers of this country (+{phone.calling_code}).",
             f"华为云会议不支持该国家或地区的号码（+{phone.calling_code}）。",
         )
     return phone
@@ -113,12 +114,12 @@ class HuaweiHire(NewHire):
     phone: Annotated[
         PhoneNumber | None,
         AfterValidator(_phone),
-        PHONE.on_wire("", hint=Text("Phone or e-mail is needed.", "电话和邮箱至少填一个。")),
+        PHONE.on_wire("", hint=Text("Enter a phone number or an email address.", "电话和邮箱至少填一项。")),
     ] = None
     email: Annotated[
         Email | None,
         Field(max_length=255),
-        EMAIL.on_wire("email", hint=Text("Phone or e-mail is needed.", "电话和邮箱至少填一个。")),
+        EMAIL.on_wire("email", hint=Text("Enter a phone number or an email address.", "电话和邮箱至少填一项。")),
     ] = None
     account: Annotated[
         str | None,
@@ -128,20 +129,23 @@ class HuaweiHire(NewHire):
             wire="account",
             title=Text("Account", "账号"),
             hint=Text(
-                "Letters, digits, _ - . @; unique in all of Huawei Cloud Meeting. Left empty, the server makes one.",
-                "字母、数字、_ - . @；在整个华为云会议中唯一。不填则由系统生成。",
+                "Letters, digits, _ - . @; unique in all of Huawei Cloud Meeting. Leave empty to have one generated.",
+                "字母、数字、_ - . @；在整个华为云会议中唯一。留空则自动生成。",
             ),
             placeholder=Text("corp-zhangwei", "corp-zhangwei"),
             example="corp-zhangwei",
         ),
     ] = None
     department: Annotated[
-        str | None,
+        DepartmentId | None,
         Field(max_length=32),
         Ask(
             wire="deptCode",
             title=Text("Department code", "部门编码"),
-            hint=Text("Left empty: the root department (1).", "不填则为根部门（1）。"),
+            hint=Text(
+                "The code, not the name. Leave empty for the root department (1).",
+                "填部门编码，不是名称。留空则为根部门（1）。",
+            ),
             example="1",
         ),
     ] = None
@@ -154,7 +158,7 @@ class HuaweiHire(NewHire):
         Literal["0", "1"] | None,
         Ask(
             wire="sendNotify",
-            title=Text("Tell the person by e-mail or SMS", "邮件/短信通知本人"),
+            title=Text("Notify by email or SMS", "邮件/短信通知本人"),
             kind="choice",
             choices=(Choice("1", Text("Yes", "是")), Choice("0", Text("No", "否"))),
             more=True,
@@ -177,7 +181,7 @@ class HuaweiHire(NewHire):
         bool | None,
         Ask(
             wire="function.enableRoom",
-            title=Text("May use room devices", "启用会议室终端"),
+            title=Text("Can use room devices", "可使用会议室终端"),
             kind="choice",
             choices=_YES_NO,
             more=True,
@@ -200,9 +204,9 @@ class HuaweiHire(NewHire):
         Field(ge=1, le=10000),
         Ask(
             wire="sortLevel",
-            title=Text("Place in the address book", "通讯录排序"),
+            title=Text("Directory order", "通讯录排序"),
             kind="number",
-            hint=Text("1 comes first, 10000 last.", "1 最前，10000 最后。"),
+            hint=Text("1 comes first, 10000 last.", "1 排最前，10000 排最后。"),
             more=True,
             example="100",
         ),
@@ -212,11 +216,11 @@ class HuaweiHire(NewHire):
         Field(ge=0, le=1),
         Ask(
             wire="status",
-            title=Text("State", "状态"),
+            title=Text("Account status", "账号状态"),
             kind="choice",
             choices=(
-                Choice("0", Text("In use at once", "立即启用")),
-                Choice("1", Text("Disabled for now", "暂不启用")),
+                Choice("0", Text("Active", "启用")),
+                Choice("1", Text("Disabled", "停用")),
             ),
             more=True,
             example="0",
@@ -227,8 +231,8 @@ class HuaweiHire(NewHire):
         Field(max_length=64),
         Ask(
             wire="id",
-            title=Text("Id in your own system", "自有系统中的 ID"),
-            hint=Text("Left empty, newhire sends its request id.", "不填则由 newhire 填入请求编号。"),
+            title=Text("HR system ID", "HR 系统 ID"),
+            hint=Text("Leave empty and newhire sends its request ID.", "留空则由 newhire 填入申请编号。"),
             more=True,
             example="hr-4711",
         ),
@@ -241,8 +245,8 @@ class HuaweiHire(NewHire):
             title=Text("First password", "初始密码"),
             kind="secret",
             hint=Text(
-                "Better left empty: the server makes one and sends it to the person. 8-32 characters; changed at the first log-in.",
-                "建议不填：由系统生成并通知本人。8-32 个字符，首次登录须修改。",
+                "Leave empty and Huawei sends one. Otherwise 8–32 characters, changed at first sign-in.",
+                "建议留空，由华为云会议生成并通知本人；自填则为 8–32 个字符，首次登录须修改。",
             ),
             more=True,
             example="Welcome-2026",
@@ -252,11 +256,13 @@ class HuaweiHire(NewHire):
     @classmethod
     def together(cls, typed: Mapping[str, Any]) -> Iterator[PydanticCustomError]:
         if not typed.get("phone") and not typed.get("email"):
-            yield problem("Give a phone number or an e-mail address.", "请填写电话或电子邮件。", field="phone")
+            yield problem("Enter a phone number or an email address.", "请填写电话或邮箱。", field="phone")
         account, password = str(typed.get("account") or ""), str(typed.get("password") or "")
         if account and password in (account, account[::-1]):
             yield problem(
-                "Not the account name, nor that backwards.", "不能与账号相同，也不能是账号的倒序。", field="password"
+                "The password can't be the account name, forwards or backwards.",
+                "密码不能与账号相同，也不能是其倒序。",
+                field="password",
             )
 
 

@@ -20,9 +20,9 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, Email, NewHire, PhoneNumber, Text, problem
+from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, DepartmentId, Email, NewHire, PhoneNumber, Text
 from bot.outcome import (
     Account,
     Conflict,
@@ -40,14 +40,6 @@ BEIJING = dt.timezone(dt.timedelta(hours=8))
 """`entry_time` is a moment, the form asks for a day: the vendor's console shows it in Beijing time."""
 
 
-def _userid(typed: str) -> str:
-    if len(typed.encode()) > 40:
-        raise problem("At most 40 bytes.", "最多 40 个字节。")
-    if any("\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" for char in typed):
-        raise problem("No Chinese characters here.", "这里不能用汉字。")
-    return typed
-
-
 class TencentHire(NewHire):
     """The form: every field of `POST /v1/users` that is about the person."""
 
@@ -55,14 +47,12 @@ class TencentHire(NewHire):
     account: Annotated[
         str,
         Field(min_length=1, max_length=40),
-        AfterValidator(_userid),
         Ask(
             wire="userid",
             title=Text("Account (userid)", "账号（userid）"),
             hint=Text(
-                "Unique in the company, at most 40 bytes, no Chinese. A staff id or a login name is safest: "
-                "newer editions refuse the characters of an e-mail address.",
-                "企业内唯一，最多 40 字节，不含汉字。建议用工号或登录名：新版不接受电子邮件地址中的字符。",
+                "A unique login name, such as a staff ID. Letters and digits are safest; up to 40.",
+                "企业内唯一，建议用工号或姓名拼音；字母和数字最稳妥，最多 40 个字符。",
             ),
             placeholder=Text("zhangwei", "zhangwei"),
             example="zhangwei",
@@ -70,7 +60,7 @@ class TencentHire(NewHire):
     ]
     phone: Annotated[
         PhoneNumber,
-        PHONE.on_wire("", hint=Text("The activation SMS goes there.", "激活短信会发到这个号码。")),
+        PHONE.on_wire("", hint=Text("The activation SMS goes to this number.", "激活短信会发到这个号码。")),
     ]
     email: Annotated[
         Email | None,
@@ -78,18 +68,18 @@ class TencentHire(NewHire):
         EMAIL.on_wire(
             "email",
             hint=Text(
-                "Tencent Meeting may ignore it when there is a phone number too.",
-                "同时填写手机号时，腾讯会议可能会忽略邮箱。",
+                "If you also give a phone number, Tencent Meeting may use only that.",
+                "若同时填写手机号，腾讯会议可能只采用手机号。",
             ),
         ),
     ] = None
     department: Annotated[
-        str | None,
+        DepartmentId | None,
         Field(max_length=64),
         Ask(
-            title=Text("Department id", "部门 ID"),
+            title=Text("Department ID", "部门 ID"),
             hint=Text(
-                "The id from the admin console, not the name; one only.", "填管理后台中的部门 ID，不是名称；只能一个。"
+                "The ID from the admin console, not the name; only one.", "填管理后台中的部门 ID，不是名称；只能一个。"
             ),
             example="07f4c1966815d251",
         ),
@@ -102,7 +92,7 @@ class TencentHire(NewHire):
     employee_id: Annotated[
         str | None,
         Field(max_length=64),
-        Ask(wire="staff_id", title=Text("Employee id", "工号"), more=True, example="6666"),
+        Ask(wire="staff_id", title=Text("Employee ID", "工号"), more=True, example="6666"),
     ] = None
     start_date: Annotated[
         Date | None,
@@ -113,11 +103,11 @@ class TencentHire(NewHire):
         Field(ge=1, le=9),
         Ask(
             wire="user_account_type",
-            title=Text("Licence", "账号类型"),
+            title=Text("Licence type", "账号类型"),
             kind="choice",
             hint=Text(
-                "Left empty, newer editions take a premium licence and fail when none is left.",
-                "不选时，新版会占用高级账号，没有余量时会失败。",
+                "Choose one that your edition has. If you leave it empty, newer editions use a premium licence, and fail when none is left.",
+                "请选择贵司版本支持的类型。不选时，新版会占用高级账号，没有余量时会失败。",
             ),
             choices=(
                 Choice("2", Text("Free", "免费账号")),
@@ -140,10 +130,10 @@ class TencentHire(NewHire):
             wire="auto_invite",
             title=Text("Activation invitation", "激活邀请"),
             kind="choice",
-            hint=Text("Tencent Meeting sends it at once unless told otherwise.", "默认由腾讯会议立即发送。"),
+            hint=Text("Leave empty and Tencent Meeting sends it right away.", "不选则由腾讯会议立即发送。"),
             choices=(
-                Choice("true", Text("Send it now", "立即发送")),
-                Choice("false", Text("Do not send it", "暂不发送")),
+                Choice("true", Text("Send now", "立即发送")),
+                Choice("false", Text("Don't send yet", "暂不发送")),
             ),
             more=True,
             example="true",

@@ -47,6 +47,7 @@ class ModalState:
     more: bool = False
     kept: Mapping[str, str] = field(default_factory=dict)  # typed into fields that are not shown now
     confirmed_duplicate: str | None = None  # the earlier request that the person has been told of
+    retype: bool = False  # a secret was typed and could not be kept
 
 
 def build(
@@ -61,16 +62,20 @@ def build(
     offer = _chosen(offers, state)
     values = dict(state.kept) | dict(typed or {})
     shown = [item for item in offer.fields() if state.more or not item.ask.more]
+    lost = _lost(offers, shown, values)
+    state = replace(state, retype=bool(lost) or (state.retype and not _secrets(shown) & values.keys()))
+    said = [notice, lost and say(lang, "form.retype", field=_in_a_sentence(lost.ask.title, lang))]
     blocks: list[View] = []
-    if notice:
+    if any(said):
         # Not an alert block: those end after 200 characters.
-        blocks.append({"type": "section", "block_id": "notice", "text": _mrkdwn(f"⚠️ {notice}"[:3000])})
+        text = "\n".join(f"⚠️ {sentence}" for sentence in said if sentence)
+        blocks.append({"type": "section", "block_id": "notice", "text": _mrkdwn(text[:3000])})
     blocks.append(_provider_block(offers, offer, lang))
-    blocks += [_input(item, values.get(item.name), lang) for item in shown]
+    blocks += [_input(item, values.get(item.name), lang, retype=state.retype) for item in shown]
     if any(item.ask.more for item in offer.fields()):
         label = say(lang, "form.fewer" if state.more else "form.more")
         blocks.append({"type": "actions", "block_id": MORE, "elements": [_button(label)]})
-    secrets = {item.name for each in offers for item in each.fields() if item.ask.kind == "secret"}
+    secrets = _secrets(item for each in offers for item in each.fields())
     hidden = {name: text for name, text in values.items() if name not in {item.name for item in shown} | secrets}
     return {
         "type": "modal",
@@ -140,41 +145,23 @@ def shown(view: View) -> set[str]:
     return {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
 
 
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_LINK = re.compile(r"<(?:(?:mailto|tel):)?([^|>]*)(?:\|([^>]*))?>")
-_BREAK = r"\s<>,;，；、"
-_MAIL = re.compile(rf"[^@{_BREAK}]+@[^@{_BREAK}]+")
-_PHONE = re.compile(r"[+＋]?\(?\d[\d\s()./-]{5,}\d")
-
-
-def prefill(text: str) -> tuple[dict[str, str], str | None]:
-    """What the words after the command say: fields, and the Slack user who is mentioned."""
-    mention = _MENTION.search(text)
-    rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], _MENTION.sub(" ", text)))
-    typed: dict[str, str] = {}
-    for name, pattern in (("email", _MAIL), ("phone", _PHONE)):
-        if found := pattern.search(rest):
-            typed[name] = found[0].strip(" .")
-            rest = rest[: found.start()] + " " + rest[found.end() :]
-    if name_left := " ".join(rest.split()).strip(" ,;，；、"):
-        typed["name"] = name_left
-    return typed, mention[1] if mention else None
-
-
-def from_profile(user: Mapping[str, Any]) -> dict[str, str]:
-    """Name, e-mail, title and phone of a Slack user (`users.info`), where they are filled in."""
-    profile = user.get("profile") or {}
-    found = {
-        "name": profile.get("real_name") or user.get("real_name"),
-        "email": profile.get("email"),
-        "job_title": profile.get("title"),
-        "phone": profile.get("phone"),
-    }
-    return {name: str(text) for name, text in found.items() if text}
-
-
 def _chosen(offers: Sequence[Offer], state: ModalState) -> Offer:
     return next((offer for offer in offers if offer.key == state.provider), offers[0])
+
+
+def _secrets(asked: Iterable[Field]) -> set[str]:
+    return {item.name for item in asked if item.ask.kind == "secret"}
+
+
+def _lost(offers: Sequence[Offer], shown: Sequence[Field], values: Mapping[str, str]) -> Field | None:
+    """A secret that was typed and has no field in the next view: Slack forgets it, and so must we."""
+    asked = (item for offer in offers for item in offer.fields())
+    gone = (_secrets(item for offer in offers for item in offer.fields()) & values.keys()) - _secrets(shown)
+    return next((item for item in asked if item.name in gone), None)
+
+
+def _in_a_sentence(title: Text, lang: str) -> str:
+    return title.zh if lang == "zh" else title.en.lower()
 
 
 def _provider_block(offers: Sequence[Offer], offer: Offer, lang: str) -> View:
@@ -190,7 +177,7 @@ def _provider_block(offers: Sequence[Offer], offer: Offer, lang: str) -> View:
     }
 
 
-def _input(item: Field, value: str | None, lang: str) -> View:
+def _input(item: Field, value: str | None, lang: str, *, retype: bool = False) -> View:
     block: View = {
         "type": "input",
         "block_id": item.name,
@@ -198,8 +185,11 @@ def _input(item: Field, value: str | None, lang: str) -> View:
         "element": _element(item, value, lang),
         "optional": not item.required,
     }
-    if item.ask.hint:
-        block["hint"] = _plain(pick(item.ask.hint, lang))
+    hint = pick(item.ask.hint, lang) if item.ask.hint else ""
+    if retype and item.ask.kind == "secret":
+        hint = f"{say(lang, 'form.retype.hint')} {hint}"
+    if hint:
+        block["hint"] = _plain(hint.strip())
     return block
 
 
@@ -292,7 +282,3 @@ def _plain(text: str) -> View:
 
 def _mrkdwn(text: str) -> View:
     return {"type": "mrkdwn", "text": text}
-
-
-def _unescape(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -23,6 +23,7 @@ from bot.request import Duplicate, Request
 from bot.slack import form
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
+from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile
 from bot.slack.words import ago, pick, say
 
 log = logging.getLogger(__name__)
@@ -65,23 +66,26 @@ class Listeners:
         self, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
     ) -> None:
         verdict = await self.permission.verdict(client, body["user_id"], context.team_id)
-        text = (body.get("text") or "").strip()
         if verdict.refusal:
             await respond(verdict.refusal)
-        elif text.casefold() in ("help", "帮助"):
-            await respond(self.help(verdict.language))
-        else:
-            state = ModalState(channel=body["channel_id"], response_url=body["response_url"])
-            reason = await self._open(client, body["trigger_id"], state, text, verdict.language)
-            if reason:
-                await respond(say(verdict.language, "not_opened", reason=reason))
+            return
+        match command(body.get("text") or "", self.region):
+            case Help():
+                await respond(self.help(verdict.language))
+            case NotHere(word):
+                await respond(say(verdict.language, "help.not_here", word=word))
+            case Prefill() as wanted:
+                state = ModalState(channel=body["channel_id"], response_url=body["response_url"])
+                reason = await self._open(client, body["trigger_id"], state, wanted, verdict.language)
+                if reason:
+                    await respond(say(verdict.language, "not_opened", reason=reason))
 
     async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         user = body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
         problem = verdict.refusal
         if problem is None:
-            reason = await self._open(client, body["trigger_id"], ModalState(), "", verdict.language)
+            reason = await self._open(client, body["trigger_id"], ModalState(), Prefill(), verdict.language)
             problem = reason and say(verdict.language, "not_opened", reason=reason)
         if problem:
             # A shortcut has no channel to answer in.
@@ -91,14 +95,22 @@ class Listeners:
         names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
         return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
 
-    async def _open(self, client: AsyncWebClient, trigger: str, state: ModalState, text: str, lang: str) -> str | None:
+    async def _open(
+        self, client: AsyncWebClient, trigger: str, state: ModalState, wanted: Prefill, lang: str
+    ) -> str | None:
         """Open the form; None, or Slack's reason why it did not open."""
-        typed, mentioned = form.prefill(text)
-        if mentioned:
-            typed = await self._profile(client, mentioned) | typed
+        typed = dict(wanted.typed)
+        if wanted.mentioned:
+            typed = await self._profile(client, wanted.mentioned) | typed
         offer = self.offers[0]
         known = form.belonging(offer, typed)
-        state = replace(state, provider=offer.key, kept={key: typed[key] for key in typed.keys() - known.keys()})
+        state = replace(
+            state,
+            provider=offer.key,
+            # What was filled in for people must be seen by them before they send it.
+            more=any(field.ask.more and field.name in known for field in offer.fields()),
+            kept={key: typed[key] for key in typed.keys() - known.keys()},
+        )
         try:
             await client.views_open(trigger_id=trigger, view=form.build(self.offers, state, lang, typed=known))
         except SlackApiError as error:
@@ -108,7 +120,7 @@ class Listeners:
 
     async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str]:
         try:
-            return form.from_profile(await profile(client, user))
+            return from_profile(await profile(client, user), self.region)
         except SlackApiError as error:
             log.warning("no profile of %s: %s", user, error.response.get("error"))
             return {}

@@ -13,18 +13,23 @@ Language = Literal["en", "zh"]
 
 WORDS: dict[str, Text] = {
     # The form.
-    "form.title": Text("New hire", "新员工开户"),
+    "form.title": Text("New hire account", "开通会议账号"),
     "form.submit": Text("Create account", "创建账号"),
-    "form.anyway": Text("Ask again anyway", "仍要再次创建"),
+    "form.anyway": Text("Create anyway", "仍要创建"),
     "form.cancel": Text("Cancel", "取消"),
     "form.close": Text("Close", "关闭"),
-    "form.provider": Text("Where", "平台"),
-    "form.one_provider": Text("An account at *{provider}*", "在 *{provider}* 开户"),
+    "form.provider": Text("Meeting service", "会议平台"),
+    "form.one_provider": Text("This creates a *{provider}* account.", "将开通 *{provider}* 账号。"),
     "form.more": Text("More options", "更多选项"),
     "form.fewer": Text("Fewer options", "收起选项"),
+    "form.retype": Text(
+        "The {field} you typed isn't kept. If it is still needed, type it again.",
+        "您输入的{field}不会保留。如仍需要，请重新输入。",
+    ),
+    "form.retype.hint": Text("Type it again: what you typed before isn't kept.", "请重新输入：之前输入的内容未保留。"),
     "form.repeat": Text(
-        "{requester} asked for the same person {ago}: {state}. If you mean somebody else or want it again, send the form once more.",
-        "{requester} 在{ago}已为同一人提交过：{state}。如确需再次创建，请再次提交表单。",
+        "{requester} already requested this person {ago} ({state}). To request again, choose *Create anyway*.",
+        "{requester} {ago}已为此人提交过申请（{state}）。如仍需创建，请点击“仍要创建”。",
     ),
     "form.first_version": Text(
         "Your first version of this form was accepted ({state}). If this one is to be created as well, send it once more.",
@@ -32,41 +37,49 @@ WORDS: dict[str, Text] = {
     ),
     "form.see": Text("see {link}", "见{link}"),
     "form.message": Text("the message", "这条消息"),
-    "form.state.open": Text("it is under way", "正在处理"),
-    "form.state.done": Text("it is done", "已完成"),
-    "form.state.unknown": Text("its outcome is not known yet", "结果尚未确定"),
+    "form.state.open": Text("in progress", "处理中"),
+    "form.state.done": Text("finished", "已完成"),
+    "form.state.unknown": Text("result not known yet", "结果待确认"),
     "form.not_confirmed": Text(
-        "Not confirmed yet: keep this form open and send it again in a moment. It stays the same request, nothing is done twice.",
-        "尚未确认：请保留此表单，稍后再次提交。这仍是同一个请求，不会重复创建。",
+        "We couldn't confirm your request yet. Keep this form open and submit again in a moment. "
+        "It won't create a second account.",
+        "暂时未能确认是否提交成功。请保留此表单，稍后再次提交，不会重复创建账号。",
     ),
     "form.trouble": Text(
-        "Something went wrong on our side and nothing was sent. Keep this form open and send it again; "
-        "the admins can find the reason in the log ({where}).",
-        "我们这边出了问题，尚未提交。请保留此表单并再次提交；管理员可在日志中查看原因（{where}）。",
+        "Something went wrong on our side and nothing was sent. Submit again; if it keeps happening, "
+        "give an admin this reference: {where}.",
+        "系统出错，申请未提交。请再次提交；若仍失败，请将编号 {where} 告知管理员。",
     ),
     # Errors on fields, by the error's type.
-    "error.missing": Text("This is needed.", "此项必填。"),
-    "error.string_too_short": Text("At least {min_length} characters.", "至少 {min_length} 个字符。"),
-    "error.string_too_long": Text("At most {max_length} characters.", "最多 {max_length} 个字符。"),
-    "error.too_short": Text("At least {min_length} characters.", "至少 {min_length} 个字符。"),
-    "error.too_long": Text("At most {max_length} characters.", "最多 {max_length} 个字符。"),
-    "error.greater_than_equal": Text("{ge} or more.", "不能小于 {ge}。"),
-    "error.less_than_equal": Text("{le} or less.", "不能大于 {le}。"),
-    "error.int_parsing": Text("A whole number.", "请填写整数。"),
-    "error.int_type": Text("A whole number.", "请填写整数。"),
-    "error.other": Text("This does not fit here.", "此处内容不合要求。"),
+    "error.missing": Text("Enter a value.", "请填写此项。"),
+    "error.string_too_short": Text("Enter at least {min_length} characters.", "请输入至少 {min_length} 个字符。"),
+    "error.string_too_long": Text("Enter at most {max_length} characters.", "请输入不超过 {max_length} 个字符。"),
+    "error.too_short": Text("Enter at least {min_length} characters.", "请输入至少 {min_length} 个字符。"),
+    "error.too_long": Text("Enter at most {max_length} characters.", "请输入不超过 {max_length} 个字符。"),
+    "error.greater_than_equal": Text("Enter {ge} or more.", "请输入不小于 {ge} 的数。"),
+    "error.less_than_equal": Text("Enter {le} or less.", "请输入不大于 {le} 的数。"),
+    "error.int_parsing": Text("Enter a whole number.", "请输入整数。"),
+    "error.int_type": Text("Enter a whole number.", "请输入整数。"),
+    "error.other": Text("Check this value.", "请检查此项内容。"),
     # The command.
     "help": Text(
         "*`/newhire`* opens a form and creates an account for a new colleague at {providers}.\n"
         "• `/newhire zhang.wei@example.com`, `/newhire +86 138 0013 8000` or `/newhire Zhang Wei` fills in what you typed\n"
-        "• `/newhire @somebody` takes name, e-mail and title from their Slack profile\n"
+        "• A whole contact card works too: `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com`\n"
+        "• `/newhire @somebody` takes name, email and title from their Slack profile\n"
         "• `/newhire help` shows this\n"
         "The result is posted in the channel where you typed the command. {allowed}",
         "*`/newhire`* 会打开表单，为新同事在{providers}创建账号。\n"
         "• `/newhire zhang.wei@example.com`、`/newhire 138 0013 8000` 或 `/newhire 张伟` 会预先填写\n"
+        "• 也可粘贴整张名片：`/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com`\n"
         "• `/newhire @某人` 会从其 Slack 资料中带入姓名、邮箱和职位\n"
         "• `/newhire help` 显示本说明\n"
         "结果会发布在输入命令的频道中。{allowed}",
+    ),
+    "help.not_here": Text(
+        "`{word}` isn't available in this version, so nothing was opened. `/newhire help` shows what is. "
+        "If it is a person's name, type `/newhire name: {word}`.",
+        "当前版本不支持 `{word}`，未执行任何操作。输入 `/newhire help` 查看可用功能。如果这是姓名，请输入 `/newhire 姓名：{word}`。",
     ),
     "refused": Text(
         "You may not create accounts with /newhire. {allowed}", "您没有使用 /newhire 创建账号的权限。{allowed}"

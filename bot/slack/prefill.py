@@ -1,0 +1,85 @@
+"""The words after the command: help, something that is not there yet, or what a form is filled in with. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import card, characters
+
+HELP = frozenset(["help", "帮助", "幫助", "?", "？", "-h", "--help"])
+RESERVED = frozenset((
+    "status", "状态", "狀態", "进度", "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
+    "cancel", "取消", "undo", "撤销", "retry", "重试", "settings", "设置", "version", "版本",
+))  # fmt: skip
+"""Words that people try as commands. None of them is there yet, and a form for a person of that name is no answer."""
+
+
+@dataclass(frozen=True)
+class Help:
+    """`help`, whatever stands behind it."""
+
+
+@dataclass(frozen=True)
+class NotHere:
+    """A word that is kept for later; `word` is one of ours, safe to show."""
+
+    word: str
+
+
+@dataclass(frozen=True)
+class Prefill:
+    """Fields by name, and the Slack user who is mentioned."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    mentioned: str | None = None
+
+
+def command(text: str, region: str = "CN") -> Help | NotHere | Prefill:
+    """What the words after the command ask for. Only the first `card.LIMIT` characters are looked at."""
+    text = text[: card.LIMIT]
+    words = characters.clean(text).casefold().strip("`*\"'“”").split()
+    word = words[0].rstrip(".,!:。，！：") if words else ""
+    if word in HELP:
+        return Help()
+    typed, mentioned = prefill(text, region)
+    if word in RESERVED and not mentioned and not typed.keys() & {"phone", "email"}:
+        return NotHere(word)
+    return Prefill(typed, mentioned)
+
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]{0,200})?>")
+_CHANNEL = re.compile(r"<[#!][^<>]{0,200}>")
+# Every class stops at the next bracket, so many brackets cost no more than few.
+_LINK = re.compile(r"<(?:(?:mailto|tel):)?([^|<>]*)(?:\|([^<>]*))?>")
+
+
+def prefill(text: str, region: str = "CN") -> tuple[dict[str, str], str | None]:
+    """Fields by name of what is typed in Slack's mark-up, and the Slack user who is mentioned."""
+    text = text[: card.LIMIT]
+    mention = _MENTION.search(text)
+    rest = _CHANNEL.sub(" ", _MENTION.sub(" ", text))
+    rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], rest))
+    return card.read(rest, region), mention[1] if mention else None
+
+
+def from_profile(user: Mapping[str, Any], region: str = "CN") -> dict[str, str]:
+    """Name, email, title and phone of a Slack user (`users.info`), where they are filled in, cleaned like all else.
+
+    What people write into their name is a card too: the number in `张伟 13800138000` is a phone, not a name.
+    """
+    profile = user.get("profile") or {}
+    named = card.read(str(profile.get("real_name") or user.get("real_name") or ""), region)
+    found = {
+        "name": named.get("name"),
+        "email": characters.fold(str(profile.get("email") or "")),
+        "job_title": characters.clean(str(profile.get("title") or "")),
+        "phone": card.phone(str(profile.get("phone") or ""), region) or named.get("phone"),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
