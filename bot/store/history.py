@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store import sqlite_compat
 from bot.store.cipher import Cipher
 
 _tables = sa.MetaData()
@@ -135,6 +136,7 @@ def database(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = "IMMEDIATE"
+        sqlite_compat.register(connection)
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
         for pragma in (
             "busy_timeout=30000",
