@@ -9,10 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -21,6 +23,7 @@ from bot.__main__ import main
 from bot.sandbox.demo import KEPT, bot_settings, start_bot
 from bot.sandbox.world import World
 from tests.conftest import ROOT, begin
+from tests.people import ALICE, FINAL, PEOPLE
 
 with_world = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,7 +138,9 @@ async def start_in_vain(settings: dict[str, str], folder: Path) -> tuple[int, st
 async def test_a_token_that_slack_refuses_is_one_sentence(
     world: World, tmp_path: Path, setting: str, token: str
 ) -> None:
-    code, said = await start_in_vain(bot_settings(world, tmp_path) | {setting: token}, tmp_path)
+    code, said = await start_in_vain(
+        bot_settings(world, tmp_path) | {setting: token, "PYTHONPATH": str(ROOT)}, tmp_path
+    )
     assert code == 2
     assert f"{setting} is refused by Slack (invalid_auth)" in said
     assert "Traceback" not in said
@@ -214,6 +219,47 @@ def test_the_demo_serves_its_page_and_ends_leaving_nothing_behind(tmp_path: Path
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def asks(url: str, what: str, **body: object) -> dict[str, Any]:
+    """One request of the demo's page; what is not a POST is its state."""
+    request = urllib.request.Request(f"{url}_/{what}", json.dumps(body).encode() if body else None)
+    request.add_header("Content-Type", "application/json")
+    answer: dict[str, Any] = json.load(urllib.request.urlopen(request, timeout=10))
+    return answer
+
+
+def results(state: dict[str, Any]) -> list[str]:
+    """The texts of the messages that are a request's last word."""
+    texts = [message["text"] for message in state["messages"].get(PEOPLE, [])]
+    return [text for text in texts if text[:1] in FINAL]
+
+
+def until(url: str, found: Callable[[dict[str, Any]], object]) -> Any:
+    """What is found in the page's state, as soon as it is there."""
+    for _ in range(300):
+        if result := found(asks(url, "state")):
+            return result
+        time.sleep(0.1)
+    pytest.fail(str(asks(url, "state"))[-3000:])
+
+
+def test_the_demo_makes_its_first_account(tmp_path: Path) -> None:
+    """`.ci/run` has every Python that the README promises do this: engine, database and form are all in it."""
+    with demo(tmp_path, "--port", "0") as (process, url):
+        assert process.stdout is not None
+        next(line for line in process.stdout if "ready: /newhire" in line)
+        said = asks(url, "command", user=ALICE, channel=PEOPLE, text="Zhang Wei")
+        assert said["ok"], said
+        view = until(url, lambda state: state["views"])[0]
+        typed = {"account": "zhangwei", "phone": "138 0013 8000", "email": "zhang.wei@example.com"}
+        said = asks(url, "submit", user=ALICE, view_id=view["id"], values=view["values"] | typed)
+        assert said["ok"], said
+        (text,) = until(url, results)
+        assert "Zhang Wei" in text
+        process.send_signal(signal.SIGTERM)
+        assert "Traceback" not in process.stdout.read()
+        assert process.wait(30) == 0
 
 
 def test_the_demo_takes_another_port_when_its_own_is_taken(tmp_path: Path) -> None:

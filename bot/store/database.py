@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store import sqlite_compat
+
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +28,7 @@ def database(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: sqlite3.Connection, _record: object) -> None:
+        sqlite_compat.register(connection)
         connection.isolation_level = "IMMEDIATE"
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
         for pragma in (
