@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
 from bot.store.history import database
+
 from bot.store.sqlite_compat import register
 
 
