@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from bot.store.history import database
 
 from bot.store.sqlite_compat import register
 
