@@ -8,6 +8,7 @@ the first `LIMIT` characters are looked at and every pattern is bounded, so the 
 from __future__ import annotations
 
 import datetime as dt
+import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,12 +32,12 @@ FIRST_YEAR = 2015
 MOBILE, PHONE, OFFICE, IGNORED = "mobile", "phone", "office", ""
 
 LABELS = {
-    "name": "姓名 名字 名称 中文名 中文姓名 员工姓名 新员工姓名 新员工 新同事 新人入职 新员工入职 联系人 氏名 お名前 이름 성명;"
+    "name": "姓名 名字 名称 中文名 中文姓名 员工姓名 新员工姓名 新员工 新同事 新人入职 新员工入职 联系人 收货人 收件人 氏名 お名前 이름 성명;"
     "name;full name;fn;display name;employee name;employee;new hire;new employee",
     "given": "名;first name;given name;forename",
     "family": "姓 姓氏;last name;family name;surname",
     MOBILE: "手机 手机号 手机号码 手機 手機號碼 移动电话 行動電話 联系手机 個人手機 个人手机 携帯 携帯電話 휴대폰 핸드폰;"
-    "mobile;mobile phone;mobile no;mobile number;cell;cell phone;cellphone;cell no;mob;handy",
+    "celular;cel;móvil;movil;hp;mobile;mobile phone;mobile no;mobile number;cell;cell phone;cellphone;cell no;mob;handy",
     PHONE: "电话 電話 电话号码 联系电话 聯絡電話 联系方式 联络方式 電話番号 전화 전화번호;"
     "phone;phone no;phone number;tel;telephone;tel no;contact;contact no;contact number;call",
     OFFICE: "座机 固话 办公电话 公司电话 总机;office;office phone;work phone;direct;home phone;main;landline",
@@ -50,7 +51,8 @@ LABELS = {
     "start_date": "入职日期 入職日期 入职时间 入职日 到岗日期 到岗时间 报到日期 報到日期 到职日期 入社日;start date;starting date;"
     "first day;hire date;join date;joining date;date of joining;doj;onboarding date",
     "english_name": "英文名 英文姓名;english name",
-    IGNORED: "微信 微信号 微信號 公司 公司名称 单位 地址 住址 公司地址 传真 傳真 网址 网站 性别 性別 生日 出生日期 出生年月 身份证"
+    IGNORED: "微信 微信号 微信號 公司 公司名称 单位 地址 住址 公司地址 收货地址 详细地址 所在地区"
+    " 传真 傳真 网址 网站 性别 性別 生日 出生日期 出生年月 身份证"
     " 身份证号 身份證 身份证号码 备注 備註 邮编 办公地点 工位 上级 直属上级 汇报对象 护照 护照号;"
     "wechat;wechat id;weixin;qq;line;whatsapp;telegram;company;organization;organisation;org;address;adr;location;fax;web;"
     "website;url;linkedin;gender;sex;birthday;bday;date of birth;dob;id card;passport;passport no;note;notes;remark;remarks;"
@@ -63,7 +65,7 @@ _FIELDS = {
     for name, words in LABELS.items()
     for label in [*words.partition(";")[0].split(), *words.partition(";")[2].split(";")]
 }
-_LETTERS = {"t": PHONE, "m": MOBILE, "p": PHONE, "c": MOBILE, "d": OFFICE, "o": OFFICE, "f": IGNORED, "e": "email"}
+_LETTERS = {"T": PHONE, "M": MOBILE, "P": PHONE, "C": MOBILE, "D": OFFICE, "O": OFFICE, "F": IGNORED, "E": "email"}
 """What one letter stands for in a signature: `M +86 138 0013 8000`."""
 
 
@@ -81,7 +83,7 @@ _ALONE = r"(?<![^\s,;，；、|/(（.:])"
 _LABEL = re.compile(
     # 姓名：张伟 | Name (姓名): Zhang Wei | 1. Mobile No.: ... | TEL;TYPE=CELL:... | 姓名 - 张伟
     rf"(?:(?<![^\s,，;；])\d{{1,2}}[.)、] ?)?(?P<a>{_WORD})(?: ?[/(（] ?{_WORD} ?[)）]?)?(?:[.#]|;[^:\s]{{0,80}}(?=:))?"
-    rf"(?:[ \t]*[:=]|[ \t]+[-–—|][ \t])"
+    rf"(?:[\"']?[ \t]*[:=]|[ \t]+(?:[-–—|]|is)[ \t]|[是为](?=\S))"
     # 姓名 张伟
     rf"|{_ALONE}(?P<b>{_either(*LABELS, latin=False)})(?=\s)"
     # Mobile 138..., Mail a@example.com, Staff No 12; others when they have their line or cell for themselves
@@ -91,14 +93,15 @@ _LABEL = re.compile(
     # 手机13800138000, 姓名张伟
     rf"|{_ALONE}(?:(?P<h>{_either(*_NUMBERS, latin=False)})(?=[+(\d])|(?P<i>{_either('email', 'employee_id', latin=False)})(?=[A-Za-z0-9])"
     rf"|(?P<j>姓名|新员工|新同事)(?=[{_HAN}]))"
-    # M +86 ..., E: a@example.com
-    rf"|(?<![A-Za-z0-9])(?P<k>[TMPCDOFE])(?:[.:] ?(?=[+(\d]|\S+@)| (?=\+))",
+    # M +86 ..., E: a@example.com; in capitals, for m.li@example.com is an address
+    rf"|(?<![A-Za-z0-9])(?-i:(?P<k>[TMPCDOF])(?:[.:] ?(?=[+(\d])| (?=\+))|(?P<l>E):(?= ?\S+@))",
     re.IGNORECASE | re.MULTILINE,
 )
 _TIDIED = str.maketrans("：＝｜＠．＜＞＋＿", ":=|@.<>+_", "*`")
 _NO_CARD = re.compile(
     r"(?:https?://|www\.)\S+"
     r"|(?<=\d)\s?(?:转|轉|分机号?|內線|内线)[:\s]{0,2}\d{1,6}"
+    r"|,{2,}\d{1,12}#?"
     r"|[（(]?(?:手机)?(?:微信同号|同微信号?|微信同步)[)）]?",
     re.IGNORECASE,
 )
@@ -117,8 +120,13 @@ _GLUE = re.compile(r"(?:(?<=[a-z])|(?<=[A-Z]{3}))(?=\+?\d{7})|(?<=\d{7})(?=[A-Za
 _RUN = re.compile(r"[+(]?\d[\d ().+/\u2010-\u2015-]{5,60}\d")
 _ID = re.compile(r"(?<![A-Za-z0-9_])(?:[A-Za-z]{1,4}-?)?\d{4,}[A-Za-z]?(?![A-Za-z0-9_])")
 _PIECE = re.compile(rf"[|\t、；;，]|,(?=\s*,)|(?<=[{_HAN}])\s?[,/\\_–—-]|[,/\\_–—-]\s?(?=[{_HAN}])|\s/\s")
-_EMPTY = re.compile(r"[(（\[<《「『“\"']\s*[)）\]>》」』”\"']")
-_EDGES = " \t,.，。;；:、!！?？/\\|_=+~-–—\"“”„«»「」『』‘’'<>《》"
+_EMPTY = re.compile(
+    r"[(（\[<《「『“\"']\s*(?:备用|家庭|工作|办公|私人|个人|手机|电话|mobile|cell|work|home|office|tel)?[:\s]*[)）\]>》」』”\"']",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(r"(?:\b(?:ltd|inc|llc|gmbh|corp|co)\.?|公司|集团)$", re.IGNORECASE)
+_QUOTED = re.compile(r";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:([!-~]{1,600})", re.IGNORECASE)
+_EDGES = " #&{}\t,.，。;；:、!！?？/\\|_=+~-–—\"“”„«»「」『』‘’'<>《》"
 
 
 @dataclass
@@ -129,6 +137,7 @@ class _Found:
     fields: dict[str, str] = field(default_factory=dict)
     halves: dict[str, str] = field(default_factory=dict)
     numbers: list[tuple[int, str]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     free: list[str] = field(default_factory=list)
 
     def put(self, name: str, text: str) -> None:
@@ -142,11 +151,23 @@ def read(text: str, region: str = "CN") -> dict[str, str]:
     found = _Found(region)
     for label, value in _segments(_tidy(text[:LIMIT])):
         _take(found, label, value)
-    rest = [_loose(found, line) for line in "\n".join(found.free).split("\n")]
-    found.put("name", next((name for line in rest if (name := _name(line))), ""))
+    for line in "\n".join(found.free).split("\n"):
+        _unlabelled(found, line)
     if found.numbers:
         found.fields["phone"] = min(found.numbers, key=lambda item: item[0])[1]
     return found.fields
+
+
+def _unlabelled(found: _Found, line: str) -> None:
+    """The first line with letters is the name; a number that stands with it, or alone, is the staff number.
+
+    Not one of another line: that is a postcode.
+    """
+    found.ids.clear()
+    name = _name(_loose(found, line))
+    if found.ids and (not name or "name" not in found.fields):
+        found.put("employee_id", found.ids[0])
+    found.put("name", name)
 
 
 def phone(text: str, region: str = "CN") -> str:
@@ -161,6 +182,7 @@ def phone(text: str, region: str = "CN") -> str:
 
 def _tidy(text: str) -> str:
     """Signs that only decorate are gone, 【label】 is `label:`, and what is full-width is not."""
+    text = _QUOTED.sub(lambda match: ":" + quopri.decodestring(match[1]).decode("utf-8", "replace"), text)
     text = characters.clean_lines(text).translate(_TIDIED)
     text = re.sub(r"【([^】\n]{1,12})】:?", r"\n\1:", text)
     return _BULLET.sub("", _NO_CARD.sub(" ", text))
@@ -179,8 +201,8 @@ def _segments(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _field(mark: re.Match[str]) -> str:
-    if mark["k"]:
-        return _LETTERS[mark["k"].casefold()]
+    if letter := mark["k"] or mark["l"]:
+        return _LETTERS[letter]
     label = next(text for text in mark.groups() if text)
     return MOBILE if "cell" in mark[0].casefold() else _known(label) or ""
 
@@ -220,7 +242,9 @@ def _take(found: _Found, label: str | None, value: str) -> None:
         case "start_date":
             if day := _day(_DATE.search(line) or _COMPACT.search(line)):
                 found.put(label, day)
-        case "name" | "english_name":
+        case "name":
+            _unlabelled(found, line)
+        case "english_name":
             found.put(label, _name(_loose(found, line)))
         case "department" | "job_title":
             found.put(label, re.split(r"[|\t；;、]", _loose(found, line))[0])
@@ -267,6 +291,7 @@ def _loose(found: _Found, text: str) -> str:
     for day in filter(None, map(_day, days)):
         if int(day[:4]) >= FIRST_YEAR:
             found.put("start_date", day)
+    text = _RUN.sub(lambda match: _mistyped(found, match[0]), text)
     return _ID.sub(lambda match: _identified(found, match[0]), text)
 
 
@@ -326,12 +351,21 @@ def _number(raw: str, number: phonenumbers.PhoneNumber) -> _Number:
     return _Number(typed if ")" in typed else typed.lstrip("("), mobile)
 
 
+def _mistyped(found: _Found, run: str) -> str:
+    """A telephone number with a slip in it, by its looks: the form says so on the field."""
+    groups = re.findall(r"\d+", run)
+    if 9 <= sum(map(len, groups)) <= 15 and (run.startswith("+") or max(map(len, groups)) <= 5):
+        found.numbers.append((5, characters.number(run)))
+        return " "
+    return run
+
+
 def _identified(found: _Found, text: str) -> str:
     """A long number that is no telephone number: a staff number, or a telephone number with a slip; never a name."""
     digits = sum(char.isdigit() for char in text)
-    if digits <= 8 and "employee_id" not in found.fields:
-        found.put("employee_id", text)
-    elif 9 <= digits <= 15 and text.isdigit():
+    if digits <= 8:
+        found.ids.append(text)
+    elif digits <= 15 and text.isdigit():
         found.numbers.append((5, text))
     return " "
 
@@ -346,8 +380,8 @@ def _day(match: re.Match[str] | None) -> str | None:
 def _name(text: str) -> str:
     """The first piece of a line that has a letter in it."""
     text = _EMPTY.sub(" ", _EMPTY.sub(" ", text))
-    pieces = (_whole(piece) for piece in _PIECE.split(text))
-    return next((piece for piece in pieces if any(char.isalpha() for char in piece)), "")
+    pieces = [_whole(piece) for piece in _PIECE.split(text)]
+    return next((one for one in pieces if any(map(str.isalpha, one)) and not _COMPANY.search(one)), "")
 
 
 def _whole(piece: str) -> str:
@@ -355,7 +389,7 @@ def _whole(piece: str) -> str:
     piece = piece.strip(_EDGES.replace(".", "")).lstrip(".")
     piece = re.sub(rf"(?:(?<=[{_HAN} ])\.+)$", "", piece)
     for one, other in ("()", "（）", "[]"):
-        if piece.count(one) != piece.count(other):
+        if piece.count(one) != piece.count(other) or piece[:1] + piece[-1:] == one + other:
             piece = piece.replace(one, " ").replace(other, " ")
     piece = " ".join(piece.split())
     if characters.holds_number(piece):

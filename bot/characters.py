@@ -34,6 +34,8 @@ _RADICALS = str.maketrans(
     )
 )
 """CJK radicals that PDF files give for ordinary characters: Unicode's EquivalentUnifiedIdeograph.txt, those that are surnames or in names."""
+_PLAIN = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2015\u2212‘’", "-------''")
+"""What editors make of a typed hyphen and apostrophe."""
 _SIGNS = str.maketrans("＋（）［］．／\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc－", "+()[]./---------")
 
 
@@ -54,8 +56,8 @@ def clean_lines(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`clean`, and every compatible form as the plain character (NFKC): for what is matched and not shown."""
-    while (plain := clean(unicodedata.normalize("NFKC", clean(text)))) != text:
+    """`clean`, and every compatible form as the plain character (NFKC, dashes): for what is matched and not shown."""
+    while (plain := clean(unicodedata.normalize("NFKC", clean(text))).translate(_PLAIN)) != text:
         text = plain
     return text
 
@@ -78,9 +80,20 @@ def holds_number(text: str) -> bool:
 
 
 def look_alike(text: str) -> str | None:
-    """The first letter of a script whose letters are taken for Latin ones."""
-    scripts = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU")
-    return next((char for char in text if not char.isascii() and unicodedata.name(char, "").startswith(scripts)), None)
+    """The first letter that is taken for an English one: of a script with such letters, or a phonetic sign as ɡ."""
+    scripts = (
+        "CYRILLIC",
+        "GREEK",
+        "ARMENIAN",
+        "CHEROKEE",
+        "COPTIC",
+        "LISU",
+        "LATIN SMALL LETTER SCRIPT",
+        "LATIN LETTER",
+    )
+    return next(
+        (char for char in text if unicodedata.name(char, "").startswith(scripts) or "\u0250" <= char <= "\u02af"), None
+    )
 
 
 def _is_digit(char: str) -> bool:

@@ -110,10 +110,11 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
     """
     if isinstance(typed, Phone):
         return typed
-    text = characters.number(str(typed)) if isinstance(typed, str | int) else ""
+    text = characters.number(str(typed)).strip(_AROUND_A_NUMBER) if isinstance(typed, str | int) else ""
+    region = (info.context or {}).get("region", "CN")
     _only_a_number(text)
     try:
-        number = phonenumbers.parse(text, (info.context or {}).get("region", "CN"))
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         raise _no_number() from error
     if not phonenumbers.is_valid_number(number):
@@ -122,12 +123,18 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
             f"There is no such number under {country}. Check the digits, or start with + and another country code.",
             f"{country} 下没有这样的号码。请检查数字，或用 + 加其他国家码开头。",
         )
+    if _are_two(text, region):
+        raise problem("These are two numbers: enter one.", "这里有两个号码，请只填一个。")
     return Phone(
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         str(number.country_code),
         phonenumbers.national_significant_number(number),
         phonenumbers.region_code_for_number(number),
     )
+
+
+_AROUND_A_NUMBER = " '\"“”‘’。.，、；"
+"""Of a spreadsheet (`'13800138000`) or a sentence."""
 
 
 def _no_number() -> PydanticCustomError:
@@ -148,11 +155,24 @@ def _only_a_number(text: str) -> None:
         raise problem("Leave out the extension: enter the direct number.", "请去掉分机号，填写直拨号码。")
     if letter := next((char for char in text if char.isalpha()), None):
         raise problem(
-            f"“{letter}” is a letter. A phone number has digits only (0 and 1, not O and l).",
+            f"“{letter}” isn't a digit. A phone number has digits only (0 and 1, not O and l).",
             f"“{letter}”不是数字。电话号码只能含数字（是 0 和 1，不是字母 O 和 l）。",
         )
     if not re.fullmatch(r"[0-9+()\[\]./ -]+", text):
         raise _no_number()
+
+
+def _are_two(text: str, region: str) -> bool:
+    """Whether both sides of a blank or slash are numbers. Where length varies (Germany), two read as one long one."""
+    gaps = re.finditer(r"[ /]+(?=[0+])", text)
+    return any(_is_valid(text[: gap.start()], region) and _is_valid(text[gap.end() :], region) for gap in gaps)
+
+
+def _is_valid(text: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 _BEFORE_AN_ADDRESS = re.compile(r"(?:mailto:|[\s<(\[\"'“”‘’«»])+", re.IGNORECASE)
@@ -170,7 +190,8 @@ def parse_email(typed: object) -> object:
     """Only what can be no address is refused here: the vendor knows the rest better."""
     text = plain_email(str(typed))
     name, at, host = text.rpartition("@")
-    if not (at and name and "." in host.strip(".")) or re.search(r"[\s,;<>()@]", name + host):
+    whole = at and name and "." in host.strip(".") and ".." not in host
+    if not whole or re.search(r"[\s,;<>()@\ufffd]", name + host):
         raise problem("This isn't an email address.", "这不是邮箱地址。")
     if (letter := characters.look_alike(text)) and re.search("[A-Za-z]", text):
         raise problem(

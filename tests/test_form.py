@@ -20,6 +20,7 @@ from bot.sandbox.slack import view_state
 from bot.slack import form
 from bot.slack.form import ModalState
 from bot.slack.prefill import prefill
+from tests.example_provider import AcmeHire
 from tests.regenerate import configured, own
 
 View = dict[str, Any]
@@ -382,10 +383,10 @@ NO_NUMBER = "This isn't a phone number. Write it like 138 0013 8000, or with a c
 PEOPLE_READ = [
     ("tencent", "name", "张伟 138-0013-8000", "There is a phone number or an ID in the name."),
     ("tencent", "name", "\u200b\u3164", "Enter a value."),
-    ("tencent", "phone", "call me", "“c” is a letter. A phone number has digits only"),
-    ("tencent", "phone", "138 OO13 8OOO", "“O” is a letter. A phone number has digits only (0 and 1, not O and l)."),
-    ("tencent", "phone", "13800138abc", "“a” is a letter."),
-    ("tencent", "phone", "1.38E+10", "“E” is a letter."),
+    ("tencent", "phone", "call me", "“c” isn't a digit. A phone number has digits only"),
+    ("tencent", "phone", "138 OO13 8OOO", "“O” isn't a digit. A phone number has digits only (0 and 1, not O and l)."),
+    ("tencent", "phone", "13800138abc", "“a” isn't a digit."),
+    ("tencent", "phone", "1.38E+10", "“E” isn't a digit."),
     ("tencent", "phone", "+86 138 0013 8000 ext. 12", "Leave out the extension: enter the direct number."),
     ("tencent", "phone", "13800138000#12", "Leave out the extension"),
     ("tencent", "phone", "010-65529988转8001", "Leave out the extension"),
@@ -430,6 +431,84 @@ PEOPLE_READ = [
 def test_what_people_read_on_a_field(provider: str, field: str, typed: str, sentence: str) -> None:
     offer = OFFERS[provider]
     assert mistakes(offer, examples(offer) | {field: typed})[field].startswith(sentence)
+
+
+TAKEN = [
+    ("phone", "+86 138\u202d0013\u202c 8000", "CN", "+8613800138000"),
+    ("phone", "＋８６（１３８）００１３－８０００", "CN", "+8613800138000"),
+    ("phone", "138\u20110013\u20138000。", "CN", "+8613800138000"),
+    ("phone", "\u200b'13500000000'", "CN", "+8613500000000"),  # jishuzhan.net/article/1803421059932753922
+    ("phone", "+1\ufe0d-212-736-5000", "CN", "+12127365000"),  # woocommerce/woocommerce 58000
+    ("phone", "٠١٠٠١٢٣٤٥٦٧", "EG", "+201001234567"),
+    ("phone", "+44 (0)7400 123456", "CN", "+447400123456"),
+    ("phone", "030/123456", "DE", "+4930123456"),
+    ("email", "\u200buser@example.com", "CN", "user@example.com"),  # validatorjs/validator.js 940
+    ("email", " <z＠ｅｘａｍｐｌｅ。ｃｏｍ>。", "CN", "z@example.com"),
+    ("email", "o’brien@example.com", "CN", "o'brien@example.com"),
+    ("email", "müller@example.de", "CN", "müller@example.de"),
+    ("email", "почта@пример.рф", "CN", "почта@пример.рф"),
+    ("account", "ｚｈａｎｇ\u200b\ufeffｗｅｉ", "CN", "zhangwei"),
+    ("account", "zhang\u2011wei\x00", "CN", "zhang-wei"),  # Hackademic/hackademic 125
+    ("employee_id", "\u202e６６６６", "CN", "6666"),
+    ("name", "\u202e张\u200b伟\u3164", "CN", "张伟"),
+    ("name", "Jennifer 8. Lee", "CN", "Jennifer 8. Lee"),
+    ("name", "क्\u200dष", "CN", "क्\u200dष"),  # medic/cht-core 7654
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "region", "taken"), TAKEN)
+def test_what_is_typed_is_cleaned_before_it_is_judged(field: str, typed: str, region: str, taken: str) -> None:
+    tencent = OFFERS["tencent"]
+    person = examples(tencent) | {"phone": "+86 138 0013 8000", field: typed}
+    hire = tencent.form.model_validate(person, context={"region": region})
+    assert hire.typed()[field] == taken
+
+
+REFUSED = [
+    # google/libphonenumber 1199, 1302, 1511, 1798, 1907; python-phonenumbers 114; libphonenumber-for-php 595, 739
+    ("phone", "a53055a51212a", "US"),
+    ("phone", "070 123 45 67 (Axel)", "SE"),
+    ("phone", "923419005ba521", "PK"),
+    ("phone", "+40721eeasd0", "RO"),
+    ("phone", "061234dgfs", "FR"),
+    ("phone", "+917878787xyz", "IN"),
+    ("phone", "+1510ABC-DEFG", "US"),
+    ("phone", "+33 6 6X XX XX 83", "FR"),
+    ("phone", "055fff5088", "AE"),  # jackocnr/intl-tel-input 1366
+    ("phone", "4.41E+11", "GB"),  # Automattic/camptix 40
+    ("phone", "030 1234 / 030 5678", "DE"),  # valid as one number of 13 digits
+    ("phone", "+12127365000,,9988776#", "US"),
+    ("phone", "十三", "CN"),
+    ("phone", "\u200b\u2800", "CN"),
+    ("email", "user@example.com\ufffd", "CN"),  # validatorjs/validator.js 940
+    ("email", "zhang@ɡithub.com", "CN"),  # Phishing-Database/phishing 508
+    ("email", "zhang@аррӏе.com", "CN"),
+    ("email", "z@example,com", "CN"),
+    ("account", "thᎥbaudcolas", "CN"),  # wagtail/wagtail 14329
+    ("account", "limеs11", "CN"),  # openstreetmap/openstreetmap-website 3919
+    ("account", "😀", "CN"),
+    ("name", "\u3164\u115f\u2800", "CN"),
+    ("name", "张伟 １３８-００１３-８０００", "CN"),
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "region"), REFUSED)
+def test_what_would_be_somebody_elses_is_refused_on_its_field(field: str, typed: str, region: str) -> None:
+    tencent = OFFERS["tencent"]
+    person = examples(tencent) | {"phone": "+86 138 0013 8000", field: typed}
+    with pytest.raises(ValidationError) as caught:
+        tencent.form.model_validate(person, context={"region": region})
+    for lang in LANGUAGES:
+        assert form.complaints(caught.value, tencent, lang).keys() == {field}
+
+
+def test_a_vendors_own_form_is_cleaned_and_judged_though_it_declares_neither() -> None:
+    typed = {"name": "Wei\u200b 13800138000", "account": "wеi"}
+    with pytest.raises(ValidationError) as caught:
+        AcmeHire.model_validate(typed)
+    assert [item["loc"] for item in caught.value.errors()] == [("name",), ("account",)]
+    hire = AcmeHire.model_validate({"name": "张\u202e伟", "account": "ｗｅｉ"})
+    assert (hire.name, hire.account) == ("张伟", "wei")
 
 
 def test_a_password_is_not_the_account_nor_that_backwards() -> None:

@@ -156,6 +156,56 @@ def test_somebody_who_is_mentioned_is_known_by_their_id(text: str, typed: dict[s
     assert mentioned in ("U0NEWBIE1", "W0NEWBIE1")
 
 
+REPORTED = [
+    # google/libphonenumber 1302, 708; catamphetamine/libphonenumber-js 252, 403
+    ("070 123 45 67 (Axel)", "SE", {"phone": "070 123 45 67", "name": "Axel"}),
+    ("03.05.1987 Max 0151 23456789", "DE", {"phone": "0151 23456789", "name": "Max"}),
+    ("(213) 373-4253 (foo)", "US", {"phone": "(213) 373-4253", "name": "foo"}),
+    ("+12127365000,,9988776#,,654321# Ann", "US", {"phone": "+12127365000", "name": "Ann"}),
+    # nhoizey/vscode-gremlins 204: WhatsApp copies numbers with isolates; this one has a slip in it, too
+    ("\u202a\u2068+972 50-123-4567\u2069 דוד", "IL", {"phone": "+972 50-123-4567", "name": "דוד"}),
+    # microsoft/botframework-sdk 377; mathew-fleisch/bashbot 48
+    ("blah@blah.com|blah@blah.com|blah@blah.com", "CN", {"email": "blah@blah.com"}),
+    ("“Zhang Wei” ‘z@example.com’", "CN", {"name": "Zhang Wei", "email": "z@example.com"}),
+    # wzc570738205/smartParsePro 1, 5, 27; ldwonday/zh-address-parse 88
+    ("收货人: 杨艳\n手机号码: 13682222221\n所在地区: 广东省深圳市\n详细地址: 格水村", "CN", {"name": "杨艳", "phone": "13682222221"}),
+    ("马云，陕西省西安市雁塔区高新四路 13593464918", "CN", {"name": "马云", "phone": "13593464918"}),
+    ("刘国良 13593464918 211381198512096810", "CN", {"name": "刘国良", "phone": "13593464918"}),
+    ("200801000001，Mary，13688888888，济源市888号", "CN", {"name": "Mary", "phone": "13688888888"}),
+    # mynameisvinn/EmailParser; achaphiv/business-card-parser
+    ("Joe Smith | Strategy\n111 Market St.| San Francisco, CA 94103\nM: 212.736.5000| joe@foobar.com", "US",
+     {"name": "Joe Smith", "phone": "212.736.5000", "email": "joe@foobar.com"}),
+    ("ASYMMETRIK LTD\nMike Smith\n(410)555-1234\nmsmith@asymmetrik.com", "US",
+     {"name": "Mike Smith", "phone": "(410)555-1234", "email": "msmith@asymmetrik.com"}),
+    ("Arthur Wilson\nABC Technologies\nArlington, VA 22209\nTel: +1 (703) 555-1259\nFax: +1 (703) 555-1200", "US",
+     {"name": "Arthur Wilson", "phone": "+1 (703) 555-1259"}),
+    # cloud.tencent.com/developer/article/1948152: radicals of a PDF file
+    ("⽹⻜ 13800138000", "CN", {"name": "网飞", "phone": "13800138000"}),
+    # vCards of Android (2.1), of RFC 6350 (4.0), of Apple
+    ("FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=E5=BC=A0=E4=BC=9F\nTEL;CELL:13800138000", "CN", ZHANG),
+    ('FN:Gump\nTEL;VALUE=uri;TYPE="voice,home":tel:+1-212-736-5000', "US", {"name": "Gump", "phone": "+1-212-736-5000"}),
+    ("item1.TEL;type=pref:13800138000\nFN:张伟", "CN", ZHANG),
+    # People
+    ("김민준 010-1234-5678", "KR", {"name": "김민준", "phone": "010-1234-5678"}),
+    ("田中　太郎 t..a@docomo.ne.jp", "JP", {"name": "田中 太郎", "email": "t..a@docomo.ne.jp"}),
+    ("محمد ٠١٠٠١٢٣٤٥٦٧", "EG", {"name": "محمد", "phone": "01001234567"}),
+    ("Mia 🦄 13800138000", "CN", {"name": "Mia 🦄", "phone": "13800138000"}),
+    ("Jennifer 8. Lee 13800138000", "CN", {"name": "Jennifer 8. Lee", "phone": "13800138000"}),
+    ("m.smith@example.com M Smith", "CN", {"name": "M Smith", "email": "m.smith@example.com"}),
+    ("手机号码为13800138000，姓名是张伟", "CN", ZHANG),
+    ("电话/微信：13800138000（备用13900139000） 张伟", "CN", ZHANG),
+    ("name=张伟&amp;phone=13800138000", "CN", ZHANG),
+    ('{"name": "张伟", "phone": "13800138000"}', "CN", ZHANG),
+    ("Móvil: +34 612 34 56 78 José", "ES", {"name": "José", "phone": "+34 612 34 56 78"}),
+]  # fmt: skip
+"""From public reports about tools that read such texts, and from phones and people there are."""
+
+
+@pytest.mark.parametrize(("text", "region", "typed"), REPORTED)
+def test_what_others_tripped_over_is_read(text: str, region: str, typed: dict[str, str]) -> None:
+    assert prefill(text, region)[0] == typed
+
+
 # --- a Slack profile
 
 
@@ -298,7 +348,13 @@ LABELLED: dict[str, list[str]] = {
 VALUES: dict[str, list[str]] = {
     "name": ["张伟", "Zhang Wei", "买买提·吐尔逊", "O’Brien", "李 雷", "김민준", "محمد علي", "X Æ A-12"],
     "phone": ["13800138000", "138 0013 8000", "+86 138-0013-8000", "+44 7400 123456", "(010) 6552-9988"],
-    "email": ["z@example.com", "zhang.wei+1@mail.example.co.uk", "13800138000@qq.com"],
+    "email": [
+        "z@example.com",
+        "zhang.wei+1@mail.example.co.uk",
+        "13800138000@qq.com",
+        "m.smith@example.com",
+        "E.Li@example.com",
+    ],
     "employee_id": ["20190001", "A10086", "007", "EMP-42"],
     "department": ["研发部", "R&D", "Human Resources"],
     "job_title": ["工程师", "部门经理", "Senior Engineer"],

@@ -503,8 +503,8 @@ async def test_a_second_request_for_one_person_asks_first_and_goes_on_when_sent_
     form = await filled_in(bot, LINA)
     same_phone = again | {"phone": first["phone"]}
     await form.submit(**same_phone)
-    assert f"<@{ALICE}> 在刚刚已为同一人提交过：" in form.words
-    assert "仍要再次创建" in form.words
+    assert f"<@{ALICE}> 刚刚已为此人提交过申请（" in form.words
+    assert "仍要创建" in form.words
     assert form.values == {"provider": "tencent", **same_phone}
     assert len(bot.world.tencent.created) == 1
     await form.submit()
@@ -522,7 +522,7 @@ async def test_an_account_that_was_there_before_is_shown_with_its_differences(bo
     text = words(await result(bot.world, again["name"]))
     assert text.startswith("ℹ️")
     assert "nothing was created" in text
-    assert "It differs from the form in: “Full name”, “Phone”, “E-mail”" in text
+    assert "It differs from the form in: “Full name”, “Phone”, “Email”" in text
 
 
 # --- a vendor fails ---------------------------------------------------------------------------------------------------
