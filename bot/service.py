@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import httpx
 import psycopg
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -102,7 +103,8 @@ class Bot:
         self.engine = Engine(url, self.database, self.cipher, config)
         self.outbox = Outbox(self.database, self.cipher, self.engine.me)
         self.providers: Configured = {
-            key: providers[key](config[key], turn=self._turn(key, providers[key])) for key in config
+            key: providers[key](config[key], turn=self._turn(key, providers[key]), timeout=self._timeout())
+            for key in config
         }
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
         self.workflow = Workflow(
@@ -117,6 +119,10 @@ class Bot:
             retry_handlers=[],
         )
         return Notifier(client, self.providers, self.settings.newhire_admin_channel, self.policy)
+
+    def _timeout(self) -> httpx.Timeout:
+        read = self.policy.vendor_read.total_seconds()
+        return httpx.Timeout(read, connect=min(5.0, read), write=min(10.0, read), pool=min(5.0, read))
 
     def _breaker(self) -> CircuitBreaker:
         policy = self.policy

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import unquote
 
 import phonenumbers
+import sqlalchemy as sa
+from annotated_types import Ge, Gt, Le, Lt
 from cryptography.fernet import Fernet
-from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.providers.contract import Provider, ProviderSettings, Url
+from bot.environment import Environment, not_ascii, read
+from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url
+
+S = TypeVar("S", bound=BaseSettings)
+
+FIRST = "tencent"
+"""The provider that the form offers first unless NEWHIRE_PROVIDER says otherwise."""
+
+FILES = ("newhire_database_url",)
+"""Addresses that may name a file, and files may have any name."""
 
 
 class Misconfigured(Exception):
@@ -30,7 +39,7 @@ class Misconfigured(Exception):
 def _token(prefix: str, kind: str, where: str) -> AfterValidator:
     def check(token: SecretStr) -> SecretStr:
         if not token.get_secret_value().startswith(prefix):
-            raise ValueError(f"must be {kind}, which starts with {prefix} ({where})")
+            raise ValueError(f"must be {kind}, which starts with {prefix} ({where} page)")
         return token
 
     return AfterValidator(check)
@@ -48,21 +57,45 @@ def _ids(text: str) -> str:
 
 
 def _channel(text: str) -> str:
-    if text[0] not in "CGD" or not text.isalnum():
+    if not re.fullmatch("[CGD][A-Z0-9]+", text):
         raise ValueError("must be a channel's id (C..., at the end of the channel's details in Slack), not its name")
     return text
 
 
+PASSWORD_ADVICE = "in a password write @ as %40, : as %3A, / as %2F, # as %23, ? as %3F and % as %25"  # noqa: S105 - advice
+
+
 def _database(text: str) -> str:
-    if text.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        return text
-    raise ValueError("must start with sqlite:/// or postgresql://")
+    if text.startswith("sqlite:"):
+        return _sqlite(text)
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    try:
+        port = sa.make_url(text).port
+    except (sa.exc.ArgumentError, ValueError):
+        port = 0
+    if _cut_short(text) or (port is not None and not 0 < port < 65536):
+        raise ValueError(f"must look like postgresql://user:password@host:5432/newhire; {PASSWORD_ADVICE}")
+    return text
+
+
+def _cut_short(url: str) -> bool:
+    """Whether its password holds what ends a password: the rest would be taken for the host, and shown in the error."""
+    where = url.partition("://")[2].partition("?")[0]
+    return "@" in where.partition("/")[2] or where.count("@") > 1 or bool(re.search("%(?![0-9A-Fa-f]{2})", where))
+
+
+def _sqlite(text: str) -> str:
+    file = text.removeprefix("sqlite:///").partition("?")[0]
+    if not text.startswith("sqlite:///") or not file.strip() or ":memory:" in file:
+        raise ValueError("must name a file, like sqlite:///newhire.sqlite: what is only in memory would be lost")
+    return text
 
 
 def _region(text: str) -> str:
-    if text not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("must be a two-letter country like CN or DE, in capitals")
-    return text
+    if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("must be a two-letter country, like CN or DE")
+    return text.upper()
 
 
 def _keys(secret: SecretStr) -> SecretStr:
@@ -74,20 +107,29 @@ def _keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class Settings(BaseSettings):
+Lower = BeforeValidator(lambda text: text.lower() if isinstance(text, str) else text)
+
+
+class Settings(GivenSettings):
     """What newhire itself needs; each provider brings its own settings (`providers.contract.Provider.settings`)."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore")
 
-    slack_bot_token: Annotated[SecretStr, _token("xoxb-", "the bot token", "OAuth & Permissions page")] = Field(
-        description="Bot token of the Slack app (OAuth & Permissions)"
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-", "the bot token", "OAuth & Permissions")] = Field(
+        description="The bot token (OAuth & Permissions)"
     )
-    slack_app_token: Annotated[SecretStr, _token("xapp-", "the app-level token", "Basic Information page")] = Field(
-        description="App-level token with connections:write (Basic Information)"
+    slack_app_token: Annotated[SecretStr, _token("xapp-", "the app-level token", "Basic Information")] = Field(
+        description="The app-level token with connections:write (Basic Information)"
     )
-    slack_api_url: Url = Field("https://slack.com/api/", description="Slack's Web API")
+    slack_api_url: Url = Field("https://slack.com/api/", description="Where Slack's Web API is")
+    newhire_provider: Annotated[str, Lower] | None = Field(
+        None, description=f"Key of the provider that the form offers first; without it {FIRST}, or the first by name"
+    )
     newhire_admin_channel: Annotated[str, AfterValidator(_channel)] | None = Field(
         None, description="Id of the channel where admins are told; the bot must be in it"
+    )
+    newhire_admin_language: Annotated[Literal["en", "zh"], Lower] = Field(
+        "en", description="Language of what the admins' channel is told"
     )
     newhire_allowed: Annotated[str, AfterValidator(_ids)] = Field(
         "",
@@ -97,7 +139,7 @@ class Settings(BaseSettings):
         "sqlite:///newhire.sqlite", description="Where requests are kept: sqlite:///FILE or postgresql://..."
     )
     newhire_secret_key: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
-        None, description="Fernet keys for what is stored, newest first, comma-separated (`newhire key` makes one)"
+        None, description="Keys for what is stored (Fernet), newest first, comma-separated (`newhire key` makes one)"
     )
     newhire_region: Annotated[str, AfterValidator(_region)] = Field(
         "CN", description="Country of phone numbers that are typed without a country code"
@@ -114,8 +156,9 @@ class Settings(BaseSettings):
     newhire_keep_days: float = Field(
         30, gt=0, allow_inf_nan=False, description="Finished requests leave the database after so many days"
     )
-
-    newhire_log: Literal["text", "json"] = Field("text", description="How the log is written to stderr")
+    newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
+        "text", description="How the log is written to stderr"
+    )
 
     @property
     def allowed(self) -> list[str]:
@@ -130,40 +173,53 @@ Providers = Mapping[str, type[Provider[Any, Any]]]
 
 
 def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
-    """The settings, and those of each provider whose credentials are set. Raises Misconfigured with every mistake."""
-    sentences: list[str] = []
-    settings: Settings | None = None
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        sentences += _sentences(error, Settings)
+    """The settings, and those of each provider whose credentials are set, the one that is offered first in front.
+
+    Raises Misconfigured with every mistake.
+    """
+    kinds: list[type[BaseSettings]] = [Settings, *(provider.settings for provider in providers.values())]
+    here = read({variable(kind, name) for kind in kinds for name in kind.model_fields})
+    used = {key: provider for key, provider in sorted(providers.items()) if given(provider.settings, here)}
+    settings, wrong = _built(Settings, here)
+    sentences = [*here.mistakes.values(), *_about_tokens(here, wrong), *_about_providers(providers, used, here)]
     configured: dict[str, ProviderSettings] = {}
-    for key, provider in providers.items():
-        if not given(provider.settings):
-            continue
-        try:
-            configured[key] = provider.settings()
-        except ValidationError as error:
-            sentences += _sentences(error, provider.settings)
-    if not configured and not any(given(provider.settings) for provider in providers.values()):
-        names = " or ".join(provider.title.en for provider in providers.values())
-        sentences.append(f"No provider is configured: set the credentials of {names} (see .env.example).")
+    for key in _offered(used, here):
+        found, wrong = _built(used[key].settings, here)
+        sentences += wrong
+        if found is not None:
+            configured[key] = found
     if sentences or settings is None:
         raise Misconfigured(sentences)
     return settings, configured
 
 
-def given(kind: type[BaseSettings]) -> set[str]:
-    """Names of the credentials that are set: fields without a default, or with None for one."""
-    here = _environment()
-    prefix = str(kind.model_config.get("env_prefix") or "")
-    return {
-        name
-        for name, info in kind.model_fields.items()
-        if (info.is_required() or info.default is None)
-        and name not in ProviderSettings.model_fields
-        and here.get((prefix + name).upper())
-    }
+def _offered(used: Providers, here: Environment) -> list[str]:
+    first = here.values.get("NEWHIRE_PROVIDER", FIRST).lower()
+    return sorted(used, key=lambda key: (key != first, key))
+
+
+def _about_providers(providers: Providers, used: Providers, here: Environment) -> list[str]:
+    first = here.values.get("NEWHIRE_PROVIDER", "").lower()
+    if first and first not in providers:
+        return [f"NEWHIRE_PROVIDER must be the key of a provider: {' or '.join(sorted(providers))}."]
+    if not used:
+        names = " or ".join(provider.title.en for provider in providers.values())
+        return [f"No provider is configured: set the credentials of {names} (see .env.example)."]
+    if first and first not in used:
+        return [f"NEWHIRE_PROVIDER is {first}, and its credentials are not set."]
+    return []
+
+
+def _about_tokens(here: Environment, sentences: list[str]) -> list[str]:
+    """Both tokens in the other's place are one mistake."""
+    bot, app = (here.values.get(name, "") for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"))
+    if not (bot.startswith("xapp-") and app.startswith("xoxb-")):
+        return sentences
+    swapped = (
+        "SLACK_BOT_TOKEN and SLACK_APP_TOKEN: these two are swapped. "
+        "The bot token starts with xoxb-, the app-level token with xapp-."
+    )
+    return [swapped, *(said for said in sentences if not said.startswith(("SLACK_BOT_TOKEN ", "SLACK_APP_TOKEN ")))]
 
 
 def secrets(*models: BaseSettings) -> set[str]:
@@ -178,10 +234,23 @@ def secrets(*models: BaseSettings) -> set[str]:
 
 
 def _passwords(url: str) -> set[str]:
-    """The password of an address as it stands there and as it is meant; `@` in it is often left as it is."""
+    """The password of an address, as it stands there and as it is meant."""
     before, _, _ = url.partition("://")[2].rpartition("@")
     password = before.partition(":")[2]
     return {password, unquote(password)} - {""}
+
+
+def given(kind: type[BaseSettings], here: Environment) -> set[str]:
+    """Names of the credentials that are set: fields without a default, or with None for one."""
+    return {name for name in _credentials(kind) if variable(kind, name) in here.values}
+
+
+def _credentials(kind: type[BaseSettings]) -> set[str]:
+    return {
+        name
+        for name, info in kind.model_fields.items()
+        if (info.is_required() or info.default is None) and name not in ProviderSettings.model_fields
+    }
 
 
 def variable(kind: type[BaseSettings], field: str) -> str:
@@ -212,44 +281,103 @@ def _meaning(info: FieldInfo) -> str:
     return f"{info.description}: {' or '.join(choices)}" if choices else str(info.description)
 
 
-def _environment() -> dict[str, str]:
-    file = dotenv_values(".env") if Path(".env").exists() else {}
-    given = [*file.items(), *os.environ.items()]
-    return {name.upper(): value for name, value in given if value}
+# What is wrong, in sentences. A value is never shown: it may be a secret in the wrong place.
 
 
-def _sentences(error: ValidationError, kind: type[BaseSettings]) -> list[str]:
-    there = sorted(variable(kind, name) for name in given(kind))
-    found = []
-    for item in error.errors():
-        if not item["loc"]:
-            found.append(str(item["msg"]).removeprefix("Value error, "))
-            continue
-        field = str(item["loc"][0])
-        name, meaning = variable(kind, field), kind.model_fields[field].description or ""
-        if item["type"] == "missing":
-            because = (
-                f", though {', '.join(there)} {'is' if len(there) == 1 else 'are'}"
-                if there and kind is not Settings
-                else ""
-            )
-            found.append(f"{name} is not set{because}. It is: {meaning}.")
-        else:
-            found.append(f"{name} {_why(item)}. It is: {meaning}.")
-    return found
+def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
+    """The settings of this kind, or a sentence for each mistake in them that `here` does not know of yet."""
+    values = {
+        name: here.values[variable(kind, name)] for name in kind.model_fields if variable(kind, name) in here.values
+    }
+    odd = {name: why for name in _plain(kind) & values.keys() if (why := not_ascii(values[name]))}
+    found, errors = _validated(kind, values)
+    wrong = {str(item["loc"][0]): _sentence(item, kind, here) for item in errors if item["loc"]}
+    wrong |= {name: f"{variable(kind, name)} {why}." for name, why in odd.items()}
+    about_all = [item for item in errors if not item["loc"]] or _beyond(kind, values, wrong)
+    known = {name for name in wrong if variable(kind, name) in here.mistakes}
+    sentences = [wrong[name] for name in kind.model_fields if name in wrong.keys() - known]
+    return (found if not wrong else None), sentences + [_message(item) for item in about_all]
 
 
-def _why(item: Any) -> str:
-    """pydantic's message without pydantic's words; the value is never shown, it may be a secret."""
-    message = str(item["msg"])
-    if message.startswith("Value error, "):
-        return message.removeprefix("Value error, ")
-    if item["type"] == "string_pattern_mismatch":
-        return "does not look right" + (": it is a number" if "\\d" in message else "")
-    if item["type"] == "literal_error":
-        return f"must be {item['ctx']['expected']}"
-    return f"does not fit: {message[:1].lower()}{message[1:]}"
+def _plain(kind: type[BaseSettings]) -> set[str]:
+    """Fields that go into headers, signatures and host names, where nothing but ASCII works."""
+    return _credentials(kind) | {name for name in kind.model_fields if name.endswith("_url") and name not in FILES}
+
+
+def _validated(kind: type[S], values: Mapping[str, Any]) -> tuple[S | None, list[ErrorDetails]]:
+    try:
+        return kind(**values), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False, include_input=False)
+
+
+def _beyond(kind: type[BaseSettings], values: Mapping[str, Any], wrong: Iterable[str]) -> list[ErrorDetails]:
+    """What a provider's own check (half a log-in) has to say, which pydantic does not ask while a field is wrong."""
+    if not wrong:
+        return []
+    anything: dict[str, Any] = dict.fromkeys(wrong, (Any, None))
+    lenient = create_model(kind.__name__, __base__=kind, **anything)
+    try:
+        return [item for item in _validated(lenient, values)[1] if not item["loc"]]
+    except Exception:  # noqa: BLE001 - the check was handed what its fields do not promise, and may fail as it likes
+        return []
+
+
+def _sentence(item: ErrorDetails, kind: type[BaseSettings], here: Environment) -> str:
+    field = str(item["loc"][0])
+    name, info = variable(kind, field), kind.model_fields[field]
+    if item["type"] == "value_error":
+        return f"{name} {_message(item)}."
+    why = _missing(kind, here) if item["type"] == "missing" else _why(item, name, info)
+    meaning = str(info.description or "").replace(" (", ", ").replace(")", "")
+    return f"{name} {why} ({_lower(meaning)})." if meaning else f"{name} {why}."
+
+
+def _missing(kind: type[BaseSettings], here: Environment) -> str:
+    there = sorted(variable(kind, name) for name in given(kind, here)) if kind is not Settings else []
+    return "is not set" + (f", though {', '.join(there)} {'is' if len(there) == 1 else 'are'}" if there else "")
+
+
+def _why(item: ErrorDetails, name: str, info: FieldInfo) -> str:
+    """In our words; pydantic's are for programmers."""
+    kind, context = item["type"], item.get("ctx") or {}
+    if kind.startswith(("int_", "float_", "finite_", "greater_", "less_", "decimal_")):
+        return _number(name, info)
+    if kind.startswith("bool_"):
+        return "must be true or false"
+    if kind in ("literal_error", "enum"):
+        return f"must be {str(context['expected']).replace(chr(39), '')}"
+    if kind == "string_pattern_mismatch":
+        return "does not look right" + (": it is a number" if "\\d" in str(context["pattern"]) else "")
+    return "is not what it should be"
+
+
+def _number(name: str, info: FieldInfo) -> str:
+    """`must be a number of minutes, like 15`."""
+    unit = name.rpartition("_")[2].lower()
+    whole = "whole " if "int" in str(info.annotation) else ""
+    limits = {Gt: "above {gt}", Ge: "of at least {ge}", Lt: "below {lt}", Le: "of at most {le}"}
+    bounds = [
+        limits[type(limit)].format(
+            **{type(limit).__name__.lower(): f"{getattr(limit, type(limit).__name__.lower()):g}"}
+        )
+        for limit in info.metadata
+        if type(limit) in limits
+    ]
+    said = f"must be a {whole}number" + (f" of {unit}" if unit in ("minutes", "hours", "days", "seconds") else "")
+    like = f", like {info.default:g}" if isinstance(info.default, int | float) else ""
+    return f"{said} {' and '.join(bounds)}".rstrip() + like
+
+
+def _message(item: ErrorDetails) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _lower(text: str) -> str:
+    """As it goes on in a sentence: `The bot token` -> `the bot token`; `API key` and `Slack's` stay."""
+    first = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if first.isalpha() and first[1:] == first[1:].lower() else text
 
 
 def _split(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]
+    return [item for item in re.split(r"[,，;；\s]+", text) if item]

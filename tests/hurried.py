@@ -8,11 +8,8 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 
-import httpx
-
 from bot.__main__ import main
 from bot.onboarding.policy import Policy
-from bot.providers import contract
 
 TENTH = timedelta(seconds=0.1)
 
@@ -33,5 +30,4 @@ HURRIED = Policy(
 )
 
 if __name__ == "__main__":
-    contract.TIMEOUT = httpx.Timeout(0.5)
     sys.exit(main(policy=HURRIED))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.providers.contract import ProviderSettings
-from bot.settings import Misconfigured, Settings, load, table
+from bot.settings import Misconfigured, Settings, load, secrets, table
+from tests.example_provider import Acme
 from tests.regenerate import own
 
 KEY = Fernet.generate_key().decode()
@@ -119,13 +126,250 @@ def test_what_is_not_ours_in_dotenv_does_not_matter(start: Environment) -> None:
     start(**SLACK, **TENCENT)
 
 
+# --- as people paste it
+
+
+@pytest.mark.parametrize("mess", ["{}\n", " {}\t", "\ufeff{}", "{}\r\n", "\u200b{}\u00a0", '"{}"', "'{}'\n", '"{} "'])
+@pytest.mark.parametrize(
+    "name", [*SLACK, *TENCENT, *HUAWEI, "TENCENT_BASE_URL", "NEWHIRE_REGION", "NEWHIRE_DATABASE_URL"]
+)
+def test_what_comes_along_at_the_ends_goes(start: Environment, name: str, mess: str) -> None:
+    right = SLACK | TENCENT | HUAWEI | {"TENCENT_BASE_URL": "https://a.example", "NEWHIRE_REGION": "DE"}
+    right |= {"NEWHIRE_DATABASE_URL": "sqlite:///a.sqlite"}
+    assert start(**right | {name: mess.format(right[name])}) == start(**right)
+
+
+def test_every_value_in_dotenv_is_cleaned_too(start: Environment) -> None:
+    Path(".env").write_text("\ufeff" + "".join(f'{name}="  {value}\n"\r\n' for name, value in (SLACK | HUAWEI).items()))
+    settings, providers = start()
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
+    assert providers == start(**HUAWEI)[1]
+
+
+@pytest.mark.parametrize(
+    "password", ["Pa${ss}word1", "Pa$ss", "${HOME}", "$(id)", "a\\b", "a#b", "100%", "a=b", '"', "a'b"]
+)
+def test_a_password_is_taken_as_it_is_written(start: Environment, password: str) -> None:
+    """python-dotenv fills in ${...}, in single quotes too, unless it is told not to."""
+    quoted = "'" + password.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    for line in [password, quoted][password == '"' :]:
+        Path(".env").write_text(f"HUAWEI_PASSWORD={line}\nHUAWEI_ACCOUNT=admin\n")
+        config = start(**SLACK)[1]["huawei"]
+        assert config.password.get_secret_value() == password
+    Path(".env").unlink()
+    assert (
+        start(**SLACK, HUAWEI_ACCOUNT="a", HUAWEI_PASSWORD=password)[1]["huawei"].password.get_secret_value()
+        == password
+    )
+
+
+def test_a_region_may_be_written_small(start: Environment) -> None:
+    assert start(**SLACK, **TENCENT, NEWHIRE_REGION="cn")[0].newhire_region == "CN"
+
+
+def test_a_list_may_be_separated_as_people_do(start: Environment) -> None:
+    settings, _ = start(**SLACK, **TENCENT, NEWHIRE_ALLOWED="U0ALICE01，S0PEOPLE1; U0LINA001 U0MAX0001")
+    assert settings.allowed == ["U0ALICE01", "S0PEOPLE1", "U0LINA001", "U0MAX0001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "TENCENT_SECRET_ID",
+            "AKＩD",
+            "holds a full-width character (type it again with the Chinese keyboard off) as character 3 of 4",
+        ),
+        ("TENCENT_SECRET_KEY", "sеcret", "holds a Cyrillic character as character 2 of 6"),
+        ("TENCENT_OPERATOR_ID", "管理员", "holds a Chinese character as character 1 of 3"),
+        ("HUAWEI_PASSWORD", "a–b", "holds a dash that is not a plain hyphen as character 2 of 3"),
+        ("HUAWEI_PASSWORD", "a\u200bb", "holds an invisible character (U+200B) as character 2 of 3"),
+        ("SLACK_BOT_TOKEN", "xoxb‑1", "holds a dash that is not a plain hyphen as character 5 of 6"),
+        ("SLACK_BOT_TOKEN", "“xoxb-1”", "stands in curly quotes (“ ”): use straight ones, or none"),
+        ("NEWHIRE_DATABASE_URL", "‘sqlite:///a’", "stands in curly quotes (‘ ’): use straight ones, or none"),
+        ("SLACK_APP_TOKEN", "xapp-1\n2", "holds a line break after character 6: it must be one line"),
+        ("HUAWEI_PASSWORD", "a\x1bb", "holds an invisible character (U+001B) as character 2 of 3"),
+        ("HUAWEI_PASSWORD", "a\udcffb", "holds a byte that is not UTF-8 as character 2 of 3"),
+        (
+            "HUAWEI_BASE_URL",
+            "https://ｈuawei.example",
+            "holds a full-width character (type it again with the Chinese keyboard off) as character 9 of 22",
+        ),
+    ],
+)
+def test_what_cannot_be_right_is_named_by_its_place(start: Environment, name: str, value: str, said: str) -> None:
+    assert refused(start, **(SLACK | TENCENT | HUAWEI | {name: value})) == [f"{name} {said}."]
+
+
+def test_a_file_may_have_any_name(start: Environment) -> None:
+    start(**SLACK, **TENCENT, NEWHIRE_DATABASE_URL="sqlite:///数据/新人.sqlite")
+
+
+# --- files that are not what they seem
+
+
+@pytest.mark.parametrize(
+    ("encoding", "why"),
+    [
+        ("gbk", "line 1 is in another encoding, like GBK"),
+        ("utf-16", "it is UTF-16 now"),
+        ("utf-16-le", "it is UTF-16 now"),
+        ("utf-16-be", "it is UTF-16 now"),
+    ],
+)
+def test_a_dotenv_in_another_encoding_says_how_to_save_it(start: Environment, encoding: str, why: str) -> None:
+    lines = [
+        "# 腾讯会议 的凭证",
+        *(f"{name}={value}" for name, value in (SLACK | TENCENT).items()),
+        "NEWHIRE_KEEP_DAYS=x",
+    ]
+    Path(".env").write_bytes("\r\n".join(lines).encode(encoding))
+    said = refused(start)
+    assert said[0] == f"Save .env as UTF-8: {why}."
+    assert [sentence.split()[0] for sentence in said[1:]] == ["NEWHIRE_KEEP_DAYS"]
+
+
+def test_a_dotenv_that_is_a_folder(start: Environment) -> None:
+    Path(".env").mkdir()
+    assert refused(start, **SLACK, **TENCENT) == [".env is a folder, and should be a file."]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('SLACK_BOT_TOKEN="xoxb-1', "a quote that is not closed, or something behind it"),
+        ("SLACK_BOT_TOKEN='xoxb-1' 'x'", "a quote that is not closed, or something behind it"),
+        ("SLACK_BOT_TOKEN: xoxb-1", "write NAME=value"),
+        ("SLACK_BOT_TOKEN xoxb-1", "write NAME=value"),
+        ("SLACK_BOT_TOKEN＝xoxb-1", "write NAME=value"),
+        ("set SLACK_BOT_TOKEN=xoxb-1", "write NAME=value"),
+        ("SLACK_BOT_TOKEN", "write NAME=value"),
+    ],
+)
+def test_a_line_that_sets_nothing_is_named(start: Environment, line: str, why: str) -> None:
+    rest = [f"{name}={value}" for name, value in (SLACK | TENCENT).items() if name != "SLACK_BOT_TOKEN"]
+    Path(".env").write_text("\n".join(["# mine", "", line, *rest, "nonsense of others: 1"]))
+    assert refused(start) == [f"SLACK_BOT_TOKEN cannot be read (line 3 of .env): {why}."]
+
+
+NASTY = st.text(st.characters(exclude_characters="\0"), max_size=30) | st.sampled_from(
+    ["${X}", "“a”", '"', "xoxb-\n", "%", "@"]
+)
+
+
+@given(st.dictionaries(st.sampled_from(VARIABLES), NASTY, max_size=6), st.binary(max_size=200))
+@settings(deadline=None, max_examples=200)
+def test_no_environment_and_no_dotenv_is_a_traceback(variables: dict[str, str], raw: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / ".env"
+        file.write_bytes(
+            raw + "".join(f"{name}={value}\n" for name, value in variables.items()).encode(errors="replace")
+        )
+        with mock.patch.dict(os.environ, variables_that_fit(variables), clear=True), contextlib.chdir(folder):
+            sentences = mistakes()
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in sentences)
+
+
+def mistakes() -> list[str]:
+    try:
+        load(own())
+    except Misconfigured as wrong:
+        return wrong.sentences
+    return []
+
+
+def variables_that_fit(variables: dict[str, str]) -> dict[str, str]:
+    """Those that an operating system takes."""
+    return {
+        name: text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+        for name, text in variables.items()
+        if not any(0xD800 <= ord(char) < 0xDC80 or 0xDCFF < ord(char) < 0xE000 for char in text)
+    }
+
+
+# --- addresses of databases
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///?x=1", "sqlite:// /", "sqlite:a"]
+)
+def test_a_database_without_a_file_would_forget(start: Environment, url: str) -> None:
+    (said,) = refused(start, **SLACK, **TENCENT, NEWHIRE_DATABASE_URL=url)
+    assert said.startswith("NEWHIRE_DATABASE_URL must name a file, like sqlite:///newhire.sqlite")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hunter2@db:abc/newhire",
+        "postgresql://me:hunter2@db:99999/newhire",
+        "postgresql://me:hunter2@db:0/newhire",
+        "postgresql://me:hun@ter2@db/newhire",
+        "postgresql://me:hun/ter2@db/newhire",
+        "postgresql://me:hun%ter2@db/newhire",
+        "postgresql://[::1/newhire",
+    ],
+)
+def test_an_address_that_would_be_read_wrongly_is_refused_and_not_repeated(start: Environment, url: str) -> None:
+    (said,) = refused(start, **SLACK, **TENCENT, NEWHIRE_DATABASE_URL=url)
+    assert said.startswith(
+        "NEWHIRE_DATABASE_URL must look like postgresql://user:password@host:5432/newhire; in a password"
+    )
+    assert not [part for part in ("hun", "ter2", "db") if part in said.partition(";")[2]]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hun%40ter%252@db:5432/newhire",
+        "postgresql:///newhire?host=/run/postgresql&user=a@b",
+        "postgresql://me@[::1]:5432/newhire?sslmode=require",
+        "postgresql://me:pa#ss?word@db/newhire",
+    ],
+)
+def test_an_address_that_is_right_stays(start: Environment, url: str) -> None:
+    assert start(**SLACK, **TENCENT, NEWHIRE_DATABASE_URL=url)[0].newhire_database_url == url
+
+
+def test_the_databases_password_is_a_secret_for_the_log(start: Environment) -> None:
+    loaded, _ = start(**SLACK, **TENCENT, NEWHIRE_DATABASE_URL="postgresql://me:hun%40ter2@db/newhire")
+    assert {"hun%40ter2", "hun@ter2", "xoxb-1", "xapp-1"} <= secrets(loaded)
+
+
+# --- the provider that is offered first
+
+
+def test_tencent_is_offered_first_unless_told_otherwise(start: Environment) -> None:
+    assert list(start(**SLACK, **TENCENT, **HUAWEI)[1]) == ["tencent", "huawei"]
+    assert list(start(NEWHIRE_PROVIDER="Huawei")[1]) == ["huawei", "tencent"]
+
+
+def test_otherwise_the_first_by_name_whatever_is_installed(start: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_KEY", "k" * 20)
+    start(**SLACK, **HUAWEI)
+    providers = {"zoom": Acme, "huawei": own()["huawei"], "acme": Acme}
+    assert list(load(providers)[1]) == ["acme", "huawei", "zoom"]
+
+
+def test_an_unknown_provider_is_answered_with_those_that_there_are(start: Environment) -> None:
+    assert refused(start, **SLACK, **TENCENT, NEWHIRE_PROVIDER="zoom") == [
+        "NEWHIRE_PROVIDER must be the key of a provider: huawei or tencent."
+    ]
+
+
+def test_a_provider_without_credentials_cannot_be_first(start: Environment) -> None:
+    assert refused(start, **SLACK, **TENCENT, NEWHIRE_PROVIDER="huawei") == [
+        "NEWHIRE_PROVIDER is huawei, and its credentials are not set."
+    ]
+
+
 # --- what is wrong
 
 
 def test_every_mistake_at_once(start: Environment) -> None:
     sentences = refused(
         start,
-        SLACK_BOT_TOKEN="xapp-wrong-way-round",
+        SLACK_BOT_TOKEN="xoxp-of-a-person",
         SLACK_API_URL="slack.com/api",
         NEWHIRE_ADMIN_CHANNEL="#it-admins",
         NEWHIRE_ALLOWED="U0ALICE01,alice",
@@ -159,6 +403,7 @@ def test_every_mistake_at_once(start: Environment) -> None:
             "TENCENT_APP_ID",
             "TENCENT_SECRET_KEY",
             "TENCENT_BASE_URL",
+            "HUAWEI_PASSWORD",
             "HUAWEI_API",
             "HUAWEI_CALLS_PER_MINUTE",
         ]
@@ -167,18 +412,66 @@ def test_every_mistake_at_once(start: Environment) -> None:
 
 
 def test_a_token_of_the_wrong_kind_is_named_with_the_page_where_the_right_one_is(start: Environment) -> None:
-    said = refused(start, SLACK_BOT_TOKEN="xapp-1", SLACK_APP_TOKEN="xoxb-1", **TENCENT)
-    assert said == [
-        "SLACK_BOT_TOKEN must be the bot token, which starts with xoxb- (OAuth & Permissions page)."
-        " It is: Bot token of the Slack app (OAuth & Permissions).",
-        "SLACK_APP_TOKEN must be the app-level token, which starts with xapp- (Basic Information page)."
-        " It is: App-level token with connections:write (Basic Information).",
+    assert refused(start, SLACK_BOT_TOKEN="xoxp-1", SLACK_APP_TOKEN="xoxe-1", **TENCENT) == [
+        "SLACK_BOT_TOKEN must be the bot token, which starts with xoxb- (OAuth & Permissions page).",
+        "SLACK_APP_TOKEN must be the app-level token, which starts with xapp- (Basic Information page).",
+    ]
+
+
+def test_two_tokens_in_each_others_place_are_one_mistake(start: Environment) -> None:
+    assert refused(start, SLACK_BOT_TOKEN="xapp-1", SLACK_APP_TOKEN="xoxb-1", **TENCENT) == [
+        "SLACK_BOT_TOKEN and SLACK_APP_TOKEN: these two are swapped."
+        " The bot token starts with xoxb-, the app-level token with xapp-."
+    ]
+
+
+def test_what_is_missing_is_named_with_where_it_is(start: Environment) -> None:
+    assert refused(start, **TENCENT) == [
+        "SLACK_BOT_TOKEN is not set (the bot token, OAuth & Permissions).",
+        "SLACK_APP_TOKEN is not set (the app-level token with connections:write, Basic Information).",
     ]
 
 
 def test_half_a_provider_names_what_is_missing_and_what_is_there(start: Environment) -> None:
     assert refused(start, **SLACK, TENCENT_APP_ID="1", TENCENT_SECRET_ID="AKID") == [
-        "TENCENT_SECRET_KEY is not set, though TENCENT_APP_ID, TENCENT_SECRET_ID are. It is: The app's SecretKey (SK)."
+        "TENCENT_SECRET_KEY is not set, though TENCENT_APP_ID, TENCENT_SECRET_ID are (the app's SecretKey, SK)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("NEWHIRE_PATIENCE_MINUTES", "soon", "must be a number of minutes above 0, like 15"),
+        ("NEWHIRE_PATIENCE_MINUTES", "15 min", "must be a number of minutes above 0, like 15"),
+        ("NEWHIRE_GIVE_UP_HOURS", "nan", "must be a number of hours above 0, like 24"),
+        ("NEWHIRE_KEEP_DAYS", "-1", "must be a number of days above 0, like 30"),
+        ("TENCENT_CALLS_PER_MINUTE", "1.5", "must be a whole number above 0"),
+        ("TENCENT_APP_ID", "my app", "does not look right: it is a number"),
+        ("HUAWEI_API", "2020", "must be 2019 or current"),
+        ("NEWHIRE_ADMIN_LANGUAGE", "fr", "must be en or zh"),
+        ("NEWHIRE_LOG", "xml", "must be text or json"),
+        ("NEWHIRE_REGION", "China", "must be a two-letter country, like CN or DE"),
+        ("HUAWEI_AUTH_PATH", "v1", "does not look right"),
+    ],
+)
+def test_no_sentence_is_pydantics(start: Environment, name: str, value: str, sentence: str) -> None:
+    (said,) = refused(start, **(SLACK | TENCENT | HUAWEI | {name: value}))
+    assert said.startswith(f"{name} {sentence}")
+    assert not re.search("input|parse|valid|string|pattern|pydantic|'[a-z]+'", said)
+
+
+def test_half_a_log_in_is_named_beside_a_field_that_is_wrong(start: Environment) -> None:
+    """A model's own check is not asked by pydantic while one of its fields does not fit."""
+    assert refused(start, **SLACK, HUAWEI_APP_ID="x", HUAWEI_API="2020", HUAWEI_BASE_URL="huawei") == [
+        "HUAWEI_BASE_URL is not a URL like https://example.com.",
+        "HUAWEI_API must be 2019 or current (which generation of the API to speak).",
+        "HUAWEI_APP_KEY is missing: it belongs to HUAWEI_APP_ID.",
+    ]
+
+
+def test_a_field_that_is_wrong_is_not_called_missing(start: Environment) -> None:
+    assert refused(start, **SLACK, HUAWEI_APP_ID="ｘ", HUAWEI_APP_KEY="y") == [
+        "HUAWEI_APP_ID holds a full-width character (type it again with the Chinese keyboard off) as character 1 of 1."
     ]
 
 

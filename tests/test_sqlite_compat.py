@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.store.database import database
 from bot.store.sqlite_compat import register
 
 

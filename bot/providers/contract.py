@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.hire import Field as Asked
 from bot.hire import NewHire, Text
@@ -90,16 +90,36 @@ def _url(text: str) -> str:
 Url = Annotated[str, AfterValidator(_url)]
 
 
-class ProviderSettings(BaseSettings):
-    """What every provider's settings have; a subclass sets `env_prefix` by `from_environment` and adds its credentials."""
+class GivenSettings(BaseSettings):
+    """Typed settings that are handed in: pydantic's own reader of `.env` fills in the `${...}` of a password."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What `bot.settings` has read, and nothing else."""
+        return (init_settings,)
+
+
+class ProviderSettings(GivenSettings):
+    """What every provider's settings have; a subclass sets `env_prefix` by `from_environment` and adds its credentials.
+
+    A field without a default, or with None for one, is a credential: with one of them set the provider is used, and all of
+    them are plain ASCII.
+    """
 
     base_url: Url
     calls_per_minute: int | None = Field(None, description="Calls a minute that the vendor allows this app", gt=0)
 
 
 def from_environment(prefix: str) -> SettingsConfigDict:
-    """Where a provider's settings come from: the environment, or `.env`; an empty variable is none."""
-    return SettingsConfigDict(env_prefix=prefix, env_file=".env", env_ignore_empty=True, extra="ignore")
+    """The settings are the environment's variables with this prefix, or those of `.env`; an empty variable is none."""
+    return SettingsConfigDict(env_prefix=prefix, extra="ignore")
 
 
 @dataclass(frozen=True)
