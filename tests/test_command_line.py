@@ -75,7 +75,7 @@ def test_without_any_setting_it_says_what_is_needed(tmp_path: Path) -> None:
     assert len(sentences) == 3
     assert "is not set" in about(sentences, "SLACK_BOT_TOKEN")
     assert "is not set" in about(sentences, "SLACK_APP_TOKEN")
-    assert "set the credentials of Tencent Meeting or Huawei Cloud Meeting" in about(sentences, "No provider")
+    assert "set the credentials of Huawei Cloud Meeting or Tencent Meeting" in about(sentences, "No provider")
 
 
 def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> None:
