@@ -27,9 +27,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 class Account(BaseModel):
     """An account as the vendor reports it. Texts as the vendor wrote them; absent means that it did not say.
 
-    `account` is what the person logs in with, `vendor_id` the vendor's own id (Tencent `uuid`, Huawei `id`),
-    `phone` digits with or without country code as the vendor returns it, `country` the vendor's key or calling code.
-    `vendor_code`, `vendor_message`, `vendor_time` (as sent) and `request_id` come from the answer's envelope.
+    `account` is what the person signs in with, `vendor_id` the vendor's own id (Tencent `uuid`, Huawei `id`),
+    `phone` digits with or without country code as the vendor returns it.
+
+    Kept for the audit, and shown to nobody: `english_name`, `job_title` and `status` as the vendor has them, and the answer's
+    envelope `request_id` (which Huawei's support asks for), `vendor_code`, `vendor_message`, `vendor_time` (as sent).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,23 +40,19 @@ class Account(BaseModel):
     account: str
     name: str
     vendor_id: str | None = None
-    english_name: str | None = None
     phone: str | None = None
-    country: str | None = None
     email: str | None = None
     employee_id: str | None = None
-    job_title: str | None = None
     department: str | None = None
     department_name: str | None = None
     department_path: str | None = None
     sip_number: str | None = None
     meeting_rooms: tuple[str, ...] = ()
-    user_type: int | None = None
-    admin_type: int | None = None
-    signature: str | None = None
-    status: str | None = None
     activation_pending: bool = False
     must_change_password: bool = False
+    english_name: str | None = None
+    job_title: str | None = None
+    status: str | None = None
     request_id: str | None = None
     vendor_code: str | None = None
     vendor_message: str | None = None

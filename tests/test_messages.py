@@ -346,7 +346,7 @@ def test_the_message_of_a_tencent_account_that_must_be_activated() -> None:
     made = ActionRequired(
         account=Account(
             provider="tencent", account="zhangwei", name="张伟", vendor_id="WM-1", email="zhang.wei@example.com",
-            phone=PHONE, country="86", activation_pending=True,
+            phone=PHONE, activation_pending=True,
         )
     )  # fmt: skip
     headline = "☑️ Tencent Meeting account for *张伟* created, asked for by <@U0ALICE01>; one step is left"

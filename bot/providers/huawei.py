@@ -577,16 +577,12 @@ class _Member(BaseModel):
     name: str | None = None
     englishName: str | None = None
     phone: str | None = None
-    country: str | None = None
     email: str | None = None
     sipNum: str | None = None
     vmrList: list[dict[str, Any]] | None = None
     deptCode: str | None = None
     deptName: str | None = None
     deptNamePath: str | None = None
-    userType: int | None = None
-    adminType: int | None = None
-    signature: str | None = None
     status: str | None = None
 
     def account(self, hire: HuaweiHire, envelope: dict[str, Any]) -> Account:
@@ -599,16 +595,12 @@ class _Member(BaseModel):
             name=self.name or hire.name,
             english_name=self.englishName or None,
             phone=self.phone or None,
-            country=self.country or None,
             email=self.email or None,
             department=self.deptCode or None,
             department_name=self.deptName or None,
             department_path=self.deptNamePath or None,
             sip_number=self.sipNum or None,
             meeting_rooms=tuple(room for room in rooms if room),
-            user_type=self.userType,
-            admin_type=self.adminType,
-            signature=self.signature or None,
             status=self.status,
             must_change_password=True,
             request_id=_text(envelope.get("requestId")),

@@ -327,7 +327,6 @@ class _User(BaseModel):
     username: str | None = None
     uuid: str | None = None
     phone: str | None = None
-    area: str | None = None
     email: str | None = None
     status: str | None = None
     staff_id: str | None = None
@@ -343,7 +342,6 @@ class _User(BaseModel):
             vendor_id=self.uuid or None,
             name=self.username or hire.name,
             phone=self.phone or None,
-            country=self.area or None,
             email=self.email or None,
             employee_id=self.staff_id or None,
             job_title=self.job_title or None,

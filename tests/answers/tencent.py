@@ -71,7 +71,6 @@ CASES = [
             name="张伟",
             vendor_id="WMTn4PzcYQ6Qi9s2hA",
             phone="13800138000",
-            country="86",
             email="zhang.wei@example.com",
             employee_id="6666",
             job_title="Engineer",
