@@ -96,6 +96,14 @@ class Final(_Fact):
 
 Update = Annotated[Creating | InLine | Late | Unsure | Final, Field(discriminator="kind")]
 
+
+class Nudge(_Fact):
+    """Not an edit but a reply below the message, which reaches whoever asked: the answer came late, or something is to do."""
+
+    kind: Literal["nudge"] = "nudge"
+    outcome: Outcome
+
+
 # To the admins: each a message of its own.
 
 
@@ -120,21 +128,29 @@ class Unheard(_Fact):
     outcome: Outcome
 
 
-class ProviderDown(_Fact):
-    """A provider does not answer."""
+Cause = Literal["down", "limited", "denied", "full"]
+"""Why requests of a provider do not get through: it does not answer; it limits calls for long; it does not let newhire in;
+its licences are used up. The first two pass by themselves."""
 
-    kind: Literal["provider_down"] = "provider_down"
+
+class Incident(_Fact):
+    """What is wrong with a provider, for all requests together: one message, edited until it is resolved.
+
+    `since` and `resolved_at` in Unix seconds; `affected` requests wait or have failed; `why` is the vendor's last word.
+    """
+
+    kind: Literal["incident"] = "incident"
+    id: str
     provider: str
+    cause: Cause
+    since: float
+    affected: int = 0
+    version: int = 1
+    resolved_at: float | None = None
+    why: Failure | None = None
 
 
-class ProviderBack(_Fact):
-    """A provider answers again."""
-
-    kind: Literal["provider_back"] = "provider_back"
-    provider: str
-
-
-Alert = Annotated[Ended | Stuck | Unheard | ProviderDown | ProviderBack, Field(discriminator="kind")]
+Alert = Annotated[Ended | Stuck | Unheard | Incident, Field(discriminator="kind")]
 
 
 class TryLater(Exception):

@@ -26,6 +26,7 @@ from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.intake import Intake
+from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
@@ -41,6 +42,7 @@ from bot.slack.permission import Permission
 from bot.store import limits
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
+from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
 from bot.store.migrate import NewerDatabase, migrate
@@ -107,8 +109,16 @@ class Bot:
             for key in config
         }
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
+        self.stored_incidents = StoredIncidents(self.database)
         self.workflow = Workflow(
-            self.providers, self.requests, self.limiter, self._breaker(), self.relay, self.engine, self.policy
+            self.providers,
+            self.requests,
+            self.limiter,
+            self._breaker(),
+            self.relay,
+            Incidents(self.stored_incidents, self.relay),
+            self.engine,
+            self.policy,
         )
 
     def _notifier(self) -> Notifier:
@@ -205,6 +215,7 @@ class Bot:
                 old = time.time() - self.settings.newhire_keep_days * 86400
                 self.engine.forget(self.requests.forget(old))
                 self.outbox.forget(old)
+                self.stored_incidents.forget(old)
                 self.requests.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
                 scrub(self.database)
             except Exception:

@@ -17,16 +17,18 @@ from cryptography.fernet import Fernet
 
 from bot.engine import Engine
 from bot.intake import Intake
+from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account
 from bot.providers.tencent import TencentHire
-from bot.request import Alert, MessageRef, Request, Update
+from bot.request import Alert, MessageRef, Nudge, Request, Update
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
+from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
@@ -54,10 +56,10 @@ class SlowVendor:
 class NobodyListens:
     """People who are told at once: Slack's part is measured elsewhere."""
 
-    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef:
+    def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef:
         return ref or MessageRef(channel="C1", ts=request.id)
 
-    def alert(self, request: Request | None, alert: Alert) -> None:
+    def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
         return None
 
 
@@ -80,7 +82,8 @@ async def main() -> None:
     relay = Relay(outbox, NobodyListens(), policy.give_up)
     breaker = CircuitBreaker(tables, policy.failures_before_open, policy.shortest_probe, policy.longest_probe)
     vendors = {"tencent": SlowVendor(limiter, engine)}
-    workflow = Workflow(vendors, requests, limiter, breaker, relay, engine, policy)
+    incidents = Incidents(StoredIncidents(tables), relay)
+    workflow = Workflow(vendors, requests, limiter, breaker, relay, incidents, engine, policy)
     intake = Intake(requests, engine)
 
     def run(request: Request, stored: Any) -> None:

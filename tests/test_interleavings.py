@@ -19,15 +19,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import event
 
+from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account, Conflict, NoSeatLeft, Outcome, OutcomeUnknown, RateLimited, Rejected, Unreachable
 from bot.providers.tencent import TencentHire
-from bot.request import Alert, Creating, Final, MessageRef, Request, TryLater, Update
+from bot.request import Alert, Creating, Final, MessageRef, Nudge, Request, TryLater, Update
 from bot.store.cipher import Cipher
 from bot.store.database import database
+from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter, register
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
@@ -165,7 +167,7 @@ class ModelPeople:
         self.first_posts: list[str] = []
         self.away = 0
 
-    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef:
+    def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef:
         self._maybe_away()
         self.maybe_crash()
         if isinstance(update, Creating):
@@ -176,7 +178,7 @@ class ModelPeople:
         self.maybe_crash()
         return ref or MessageRef(channel="C1", ts=f"{len(self.first_posts)}.{len(self.finals)}")
 
-    def alert(self, request: Request | None, alert: Alert) -> None:
+    def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
         self._maybe_away()
 
     def _maybe_away(self) -> None:
@@ -236,6 +238,7 @@ class TwoRequests(RuleBasedStateMachine):
             RateLimiter(self.tables),
             breaker,
             self.relay,
+            Incidents(StoredIncidents(self.tables), self.relay),
             self.engine,
             policy,
             clock=lambda: self.engine.now,

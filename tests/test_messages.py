@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -29,13 +29,13 @@ from bot.outcome import (
 )
 from bot.request import (
     Alert,
+    Cause,
     Creating,
     Ended,
     Final,
+    Incident,
     InLine,
     Late,
-    ProviderBack,
-    ProviderDown,
     Stuck,
     Unheard,
     Unsure,
@@ -139,12 +139,21 @@ def alerts(outcome: Outcome) -> list[Alert]:
     return [Ended(outcome=outcome), Unheard(outcome=outcome), *stuck]
 
 
+def incidents(provider: str, text: str) -> list[Incident]:
+    why = NotAuthorised(provider, code=text, words=text).failure
+    made = [
+        Incident(id="1", provider=provider, cause=cause, since=1795305600.0, affected=40, why=why)
+        for cause in get_args(Cause)
+    ]
+    return [*made, *(one.model_copy(update={"resolved_at": 1795305700.0, "why": None}) for one in made)]
+
+
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
-        made += [messages.alert(who, one) for one in (ProviderDown(provider=provider), ProviderBack(provider=provider))]
+        made += [messages.alert(who, one) for one in incidents(provider, text)]
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
             made.append(messages.update(who, Final(outcome=outcome), 24))
             made += [messages.alert(who, one) for one in alerts(outcome)]

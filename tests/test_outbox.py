@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import FINAL, Relay
-from bot.outcome import Account, Created, Failure
+from bot.outcome import Account, Created, Failure, Outcome
 from bot.request import (
     Alert,
     CannotBeTold,
     Creating,
     Ended,
     Final,
+    Incident,
     InLine,
     MessageRef,
-    ProviderDown,
+    Nudge,
     Request,
     TryLater,
     Unheard,
@@ -28,6 +30,7 @@ from bot.request import (
 )
 from bot.store.cipher import Cipher
 from bot.store.database import database
+from bot.store.incidents import Incidents as Stored
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
@@ -43,19 +46,22 @@ class People:
     """Who is told; `trouble` is what comes instead, one for each call."""
 
     def __init__(self) -> None:
-        self.told: list[Update | Alert] = []
+        self.told: list[Update | Nudge | Alert] = []
+        self.edited: list[bool] = []
         self.trouble: dict[str, list[Exception]] = {}
         self.while_telling: Callable[[], None] = lambda: None
 
-    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef:
+    def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef:
         self._maybe(update.kind)
         self.told.append(update)
         self.while_telling()
         return ref or MessageRef(channel="C1", ts=f"{len(self.told)}.0")
 
-    def alert(self, request: Request | None, alert: Alert) -> None:
+    def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> MessageRef:
         self._maybe(alert.kind)
         self.told.append(alert)
+        self.edited.append(ref is not None)
+        return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
 
     def _maybe(self, kind: str) -> None:
         if waiting := self.trouble.get(kind):
@@ -97,11 +103,15 @@ def relay(engine: sa.Engine, people: People, me: str = "me") -> StillRelay:
     return StillRelay(Outbox(engine, Cipher(), me), people, timedelta(hours=24))
 
 
+def end(relay: Relay, outcome: Outcome, *, nudge: bool = False) -> None:
+    relay.end(request(), outcome, nudge=nudge, admins=True)
+
+
 def test_creating_then_the_result_in_the_same_message(engine: sa.Engine, people: People) -> None:
     ours = relay(engine, people)
     ours.begin(request())
     ours.update(request(), InLine(), 2)
-    ours.end(request(), MADE)
+    end(ours, MADE)
     assert people.kinds == ["creating", "in_line", "final", "ended"]
 
 
@@ -111,7 +121,7 @@ def test_the_same_again_is_not_told_again(engine: sa.Engine, people: People) -> 
     for _ in range(3):
         ours.begin(request())
         ours.update(request(), InLine(), 2)
-        ours.end(request(), MADE)
+        end(ours, MADE)
     assert people.kinds == ["creating", "in_line", "final", "ended"]
 
 
@@ -126,7 +136,7 @@ def test_the_admins_trouble_does_not_repeat_the_result(engine: sa.Engine, people
     """The channel takes the result, the admin channel is rate-limited: the result is told once."""
     people.trouble["ended"] = [TryLater(5.0), TryLater(5.0)]
     ours = relay(engine, people)
-    ours.end(request(), MADE)
+    end(ours, MADE)
     ours.tell_the_rest()
     ours.tell_the_rest()
     assert people.kinds == ["final", "ended"]
@@ -135,7 +145,7 @@ def test_the_admins_trouble_does_not_repeat_the_result(engine: sa.Engine, people
 def test_the_results_trouble_does_not_hold_up_the_admins(engine: sa.Engine, people: People) -> None:
     people.trouble["final"] = [TryLater(5.0)]
     ours = relay(engine, people)
-    ours.end(request(), MADE)
+    end(ours, MADE)
     assert people.kinds == ["ended"]
     ours.tell_the_rest()
     assert people.kinds == ["ended", "final"]
@@ -146,7 +156,7 @@ def test_a_fault_of_ours_is_tried_again_and_costs_nobody_else_anything(
 ) -> None:
     people.trouble["final"] = [RuntimeError("a mistake")]
     ours = relay(engine, people)
-    ours.end(request(), MADE)
+    end(ours, MADE)
     ours.tell_the_rest()
     assert people.kinds == ["ended", "final"]
     assert "a message could not be told" in caplog.text
@@ -167,7 +177,7 @@ def test_a_newer_word_while_an_older_one_is_told(engine: sa.Engine, people: Peop
 def test_the_outcome_and_what_tells_of_it_are_one_transaction(engine: sa.Engine, people: People) -> None:
     """Nothing is told yet, and the password is gone already; another process finds everything."""
     people.trouble = {"final": [TryLater(5.0)], "ended": [TryLater(5.0)]}
-    relay(engine, people).end(request(), MADE)
+    end(relay(engine, people), MADE)
     requests = Requests(engine, Cipher())
     assert requests.password("V1") is None
     assert requests.ended("V1")
@@ -186,7 +196,7 @@ def test_a_request_is_done_when_its_last_word_is_told_and_not_before(engine: sa.
     ours.begin(request())
     ours.begin(second)
     people.trouble["final"] = [TryLater(5.0)]
-    ours.end(request(), MADE)
+    end(ours, MADE)
     assert requests.ahead("V2", "tencent", {"account": "zhangwei"})
     ours.tell_the_rest()
     assert not requests.ahead("V2", "tencent", {"account": "zhangwei"})
@@ -200,7 +210,7 @@ def test_what_a_dead_process_was_to_tell_is_told_but_not_creating(engine: sa.Eng
     ours.take_over("gone")
     ours.tell_the_rest()
     assert people.kinds == []
-    ours.end(request(), MADE)
+    end(ours, MADE)
     assert people.kinds == ["final", "ended"]
 
 
@@ -210,14 +220,14 @@ def test_creating_is_said_once_or_not_at_all(engine: sa.Engine, people: People) 
     ours.begin(request())
     ours.tell_the_rest()
     assert people.kinds == []
-    ours.end(request(), MADE)
+    end(ours, MADE)
     assert people.kinds == ["final", "ended"]
 
 
 def test_who_cannot_be_told_is_reported_to_the_admins(engine: sa.Engine, people: People) -> None:
     people.trouble["final"] = [CannotBeTold()]
     ours = relay(engine, people)
-    ours.end(request(), MADE)
+    end(ours, MADE)
     ours.tell_the_rest()
     assert people.told == [Ended(outcome=MADE), Unheard(outcome=MADE)]
     assert Outbox(engine, Cipher(), "x").holders() == set()
@@ -228,28 +238,72 @@ def test_nobody_is_told_for_ever(engine: sa.Engine, people: People, caplog: pyte
     people.trouble["final"] = [TryLater(5.0)]
     ours = StillRelay(Outbox(engine, Cipher(), "me"), people, timedelta(0))
     failed = Failure(kind="Unreachable", provider="tencent")
-    ours.end(request(), failed)
+    end(ours, failed)
     assert people.told == [Ended(outcome=failed)]
     assert "nobody could be told" in caplog.text
     assert Outbox(engine, Cipher(), "x").holders() == set()
 
 
-def test_what_concerns_a_provider_is_told_once_for_each_key(engine: sa.Engine, people: People) -> None:
+def test_an_incident_is_one_message_edited_until_it_is_resolved(engine: sa.Engine, people: People) -> None:
     ours = relay(engine, people)
-    for key in ("tencent/alert/1", "tencent/alert/1", "tencent/alert/2"):
-        ours.alert(key, ProviderDown(provider="tencent"))
+    stored = Stored(engine)
+    incidents = Incidents(stored, ours)
+    silent = Failure(kind="Unreachable", provider="tencent")
+    for waiting in (1, 5, 40):
+        incidents.down("tencent", waiting, silent)
         ours.tell_the_rest()
-    assert people.kinds == ["provider_down", "provider_down"]
+    incidents.passed("tencent", ("down", "limited"))
+    incidents.passed("tencent", ("down", "limited"))
+    ours.tell_the_rest()
+    told = [one for one in people.told if isinstance(one, Incident)]
+    assert [(one.affected, one.resolved_at is not None) for one in told] == [
+        (1, False),
+        (5, False),
+        (40, False),
+        (40, True),
+    ]
+    assert len({one.id for one in told}) == 1
+    assert people.edited == [False, True, True, True]
+
+
+def test_two_processes_have_one_incident(engine: sa.Engine, people: People) -> None:
+    one, other = (Incidents(Stored(engine), relay(engine, people, me)) for me in ("one", "other"))
+    denied = Failure(kind="NotAuthorised", provider="tencent", code="190300")
+    assert one.concerns(request(), denied)
+    assert other.concerns(request("V2"), denied)
+    assert not one.concerns(request(), Failure(kind="Rejected", provider="tencent"))
+    (found,) = Stored(engine).resolve("tencent", ("denied",))
+    assert (found.cause, found.affected) == ("denied", 2)
+
+
+def test_an_incident_that_comes_again_is_a_new_one(engine: sa.Engine) -> None:
+    stored = Stored(engine)
+    first = stored.note("tencent", "full")
+    stored.resolve("tencent", ("full",))
+    assert stored.note("tencent", "full").id != first.id
+    assert stored.note("huawei", "full").affected == 1
+    stored.forget(time.time() + 60)
+    assert [one.provider for one in stored.resolve("tencent", ("full",))] == ["tencent"]
+
+
+def test_a_nudge_comes_below_the_last_word_and_after_it(engine: sa.Engine, people: People) -> None:
+    people.trouble["final"] = [TryLater(5.0)]
+    ours = relay(engine, people)
+    end(ours, MADE, nudge=True)
+    assert "nudge" not in people.kinds
+    ours.tell_the_rest()
+    ours.tell_the_rest()
+    assert people.kinds == ["ended", "final", "nudge"]
 
 
 def test_the_relays_own_thread_comes_back_to_what_slack_did_not_take(engine: sa.Engine, people: People) -> None:
     ours = Relay(Outbox(engine, Cipher(), "me"), people, timedelta(hours=24))
     people.trouble["final"] = [TryLater(0.01), TryLater(0.01)]
     ours.start()
-    ours.end(request(), MADE)
+    end(ours, MADE)
     while "final" not in people.kinds:
         time.sleep(0.005)
-    ours.stop()
+    ours.stop(5)
     assert people.kinds == ["ended", "final"]
 
 
@@ -258,7 +312,7 @@ def test_a_request_of_another_process_is_told_by_whoever_holds_its_message(engin
     first, second = relay(engine, people, "one"), relay(engine, people, "two")
     people.trouble["in_line"] = [TryLater(5.0)]
     first.update(request(), InLine(), 2)
-    second.end(request(), MADE)
+    end(second, MADE)
     assert people.kinds == ["ended"], "the message is still the first one's to tell"
     first.tell_the_rest()
     assert people.kinds == ["ended", "final"]

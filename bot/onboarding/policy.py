@@ -15,6 +15,10 @@ class Policy:
     # One request.
     patience: timedelta = 15 * MINUTE
     """After so long without an outcome people read what happens next, and the admins hear of it."""
+    first_word: timedelta = 15 * SECOND
+    """After so long "creating ..." is replaced by why it takes longer."""
+    nudge: timedelta = MINUTE
+    """Who waited longer than this for the last word is told of it with a mention: an edit reaches nobody."""
     give_up: timedelta = 24 * HOUR
     """After so long it ends, whatever is known by then."""
     on_a_thread: timedelta = 5 * SECOND

@@ -6,6 +6,7 @@ told by whoever takes its rows over; only "creating ..." is not, for it may stan
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -17,7 +18,20 @@ from typing import Annotated, Protocol
 from pydantic import BaseModel, Field, TypeAdapter
 
 from bot.outcome import Outcome
-from bot.request import Alert, CannotBeTold, Creating, Ended, Final, MessageRef, Request, TryLater, Unheard, Update
+from bot.request import (
+    Alert,
+    CannotBeTold,
+    Creating,
+    Ended,
+    Final,
+    Incident,
+    MessageRef,
+    Nudge,
+    Request,
+    TryLater,
+    Unheard,
+    Update,
+)
 from bot.store.outbox import Letter, Outbox
 
 log = logging.getLogger(__name__)
@@ -25,6 +39,7 @@ log = logging.getLogger(__name__)
 FINAL = 1_000_000
 """The version of a request's last word: newer than whatever came before it."""
 
+NUDGE_AGAIN_SECONDS = 1.0
 AGAIN_SECONDS = 10.0
 """After a fault of ours or of the database."""
 
@@ -32,18 +47,20 @@ AGAIN_SECONDS = 10.0
 class Notifier(Protocol):
     """Who speaks to people. Every method may raise TryLater."""
 
-    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef | None:
-        """Edit the request's message, or post it. Where it stands now. Raises CannotBeTold when no way is open."""
+    def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef | None:
+        """Edit the request's message, or post it; a nudge goes below it. Where it stands now. Raises CannotBeTold."""
         ...
 
-    def alert(self, request: Request | None, alert: Alert) -> None: ...
+    def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> MessageRef | None:
+        """Say something to the admins, or edit what was said. Where it stands now."""
+        ...
 
 
 class UpdateContent(BaseModel):
     """A message for whoever asked."""
 
     request: Request
-    update: Update
+    update: Annotated[Update | Nudge, Field(discriminator="kind")]
 
 
 class AlertContent(BaseModel):
@@ -74,11 +91,13 @@ class Relay:
         self._thread = threading.Thread(target=self._run, name="newhire-relay", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Tell nothing more by itself. What is under way ends on its own thread."""
+    def stop(self, seconds: float = 0.0) -> None:
+        """Tell nothing more by itself; what is under way on its thread has so many seconds to end."""
         with self._change:
             self._stopping = True
             self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     # What the workflow says.
 
@@ -96,18 +115,27 @@ class Relay:
         ):
             self.tell_now(letter)
 
-    def alert(self, key: str, alert: Alert, request: Request | None = None) -> None:
-        """Say something to the admins, once a `key`. Not on this thread: the vendor's work must not wait for Slack."""
+    def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
+        """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
         content = AlertContent(request=request, alert=alert).model_dump_json()
-        if self._outbox.put(key, request.id if request else None, content):
+        # An incident outlives the request in which it showed.
+        request_id = None if request is None or isinstance(alert, Incident) else request.id
+        if self._outbox.put(key, request_id, content, version):
             self._later(key, 0.0)
 
-    def end(self, request: Request, outcome: Outcome) -> None:
-        """The last word to the requester, and what concerns the admins."""
-        final = UpdateContent(request=request, update=Final(outcome=outcome)).model_dump_json()
-        ended = AlertContent(request=request, alert=Ended(outcome=outcome)).model_dump_json()
-        letters = [(_message_id(request), final, FINAL), (f"{request.id}/alert/ended", ended, 1)]
-        for letter in self._outbox.end(request.id, outcome.kind, letters):
+    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
+        """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
+        final, ended = Final(outcome=outcome), Ended(outcome=outcome)
+        letters: list[tuple[str, BaseModel, int]] = [
+            (_message_id(request), UpdateContent(request=request, update=final), FINAL)
+        ]
+        if nudge:
+            content = UpdateContent(request=request, update=Nudge(outcome=outcome))
+            letters.append((f"{request.id}/nudge", content, 1))
+        if admins:
+            letters.append((f"{request.id}/alert/ended", AlertContent(request=request, alert=ended), 1))
+        stored = [(letter, content.model_dump_json(), version) for letter, content, version in letters]
+        for letter in self._outbox.end(request.id, outcome.kind, stored):
             self.tell_now(letter)
 
     def take_over(self, holder: str | None) -> None:
@@ -169,7 +197,9 @@ class Relay:
 
     def _deliver(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
         if isinstance(content, AlertContent):
-            self._notifier.alert(content.request, content.alert)
+            return self._notifier.alert(content.request, letter.ref, content.alert)
+        if isinstance(content.update, Nudge):
+            self._nudge(content.request, content.update)
             return None
         try:
             return self._notifier.tell(content.request, letter.ref, content.update)
@@ -184,6 +214,16 @@ class Relay:
                 # It may have arrived all the same; the next word comes as a message of its own.
                 return None
             raise
+
+    def _nudge(self, request: Request, nudge: Nudge) -> None:
+        """Below the last word, once that stands; where it has no place there is nothing to reply to."""
+        message = _message_id(request)
+        if self._outbox.letter(message) is not None:
+            raise TryLater(NUDGE_AGAIN_SECONDS)
+        ref = self._outbox.ref(message)
+        if ref is not None:
+            with contextlib.suppress(CannotBeTold):
+                self._notifier.tell(request, ref, nudge)
 
     def _later(self, letter_id: str, seconds: float) -> None:
         with self._change:

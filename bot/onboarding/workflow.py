@@ -44,13 +44,14 @@ from bot.outcome import (
     ActionRequired,
     Created,
     Failure,
+    FailureKind,
     NotAuthorised,
     Outcome,
     OutcomeUnknown,
     ProvisionError,
     Rejected,
 )
-from bot.request import Alert, InLine, Late, ProviderBack, ProviderDown, Request, Stuck, Unsure, Update
+from bot.request import Alert, Cause, InLine, Late, Request, Stuck, Unsure, Update
 from bot.store.cipher import Unreadable
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.requests import Requests
@@ -70,6 +71,7 @@ class Checkpoint(BaseModel):
     said: Update | None = None
     alerted: bool = False
     outcome: Outcome | None = None
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,18 @@ class Attempt:
     jitter: float
 
 
+ALL_CAUSES: tuple[Cause, ...] = ("down", "limited", "denied", "full")
+PASSED: dict[FailureKind, tuple[Cause, ...]] = {
+    "Rejected": ("down", "limited", "denied"),
+    "Conflict": ("down", "limited", "denied"),
+    "NoSeatLeft": ("down", "limited", "denied"),
+    "NotAuthorised": ("down", "limited"),
+    "RateLimited": ("down",),
+    "OutcomeUnknown": ("down",),
+    "Unreachable": ("down",),
+}
+"""What a vendor's answer to the creating call shows to be over. A look-up proves less: it has rights and limits of its own."""
+
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
 NOTHING: TypeAdapter[None] = TypeAdapter(None)
 
@@ -112,13 +126,21 @@ class Provider(Protocol):
     def find(self, hire: Any, request_id: str) -> Account | None: ...
 
 
+class Incidents(Protocol):
+    """Who tells the admins what concerns all requests of a provider (`incidents.Incidents`)."""
+
+    def down(self, provider: str, waiting: int, why: Failure) -> None: ...
+    def concerns(self, request: Request, why: Failure) -> bool: ...
+    def passed(self, provider: str, causes: tuple[Cause, ...]) -> None: ...
+
+
 class Relay(Protocol):
     """What the use case needs to tell people (`relay.Relay`)."""
 
     def begin(self, request: Request) -> None: ...
     def update(self, request: Request, update: Update, version: int) -> None: ...
     def alert(self, key: str, alert: Alert, request: Request | None = None) -> None: ...
-    def end(self, request: Request, outcome: Outcome) -> None: ...
+    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None: ...
 
 
 class Engine(Protocol):
@@ -140,12 +162,13 @@ class Workflow:
         limiter: RateLimiter,
         breaker: CircuitBreaker,
         relay: Relay,
+        incidents: Incidents,
         engine: Engine,
         policy: Policy,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.providers, self.requests, self.limiter, self.breaker = providers, requests, limiter, breaker
-        self.relay, self.engine, self.policy, self.clock = relay, engine, policy, clock
+        self.relay, self.incidents, self.engine, self.policy, self.clock = relay, incidents, engine, policy, clock
 
     def run(self, request: Request, checkpoint: Checkpoint) -> None:
         """One stretch of work for one request; ends with the outcome told, or with the next run enqueued."""
@@ -159,20 +182,20 @@ class Workflow:
                 return
             if wait:
                 self.engine.sleep(wait)
-        self.relay.end(request, checkpoint.outcome)
+        self._end(request, checkpoint, checkpoint.outcome)
 
     def _attempt(self, request: Request, checkpoint: Checkpoint) -> float:
         """Look, or send; then decide. Seconds to wait before the next attempt."""
         state, number = checkpoint.progress.state, checkpoint.sends + 1
         attempt = self.engine.step("attempt", lambda: self._try(request, state, number), ATTEMPT)
         if isinstance(attempt.tried, Waiting):
-            return self._wait_in_line(request, checkpoint, attempt, attempt.tried)
+            return self._wait_in_line(request, checkpoint, attempt.tried)
         if isinstance(attempt.tried, Sent):
             checkpoint.sends = number
         checkpoint.progress, decision = decide(checkpoint.progress, attempt.tried)
         match decision:
             case Done(outcome=outcome):
-                checkpoint.outcome = outcome
+                checkpoint.outcome, checkpoint.ended_at = outcome, attempt.at
                 return 0.0
             case Retry():
                 return self._retry(request, checkpoint, attempt, decision)
@@ -214,9 +237,9 @@ class Workflow:
         try:
             account = provider.create(hire, request.id)
         except ProvisionError as error:
-            self._answered(error)
+            self._answered(error, sent=True)
             return _without_secrets(hire, error.failure)
-        self._heard(request.provider)
+        self._heard(request.provider, ALL_CAUSES)
         return ActionRequired(account=account) if account.activation_pending else Created(account=account)
 
     def _look(self, request: Request, *, late: bool) -> Found | Absent | LookFailed:
@@ -226,11 +249,11 @@ class Workflow:
             hire = self._hire(request, provider)
             account = provider.find(hire, request.id)
         except ProvisionError as error:
-            self._answered(error)
+            self._answered(error, sent=False)
             return LookFailed(error.failure, late=late)
         except (KeyError, ValidationError, Unreadable) as error:
             return LookFailed(NotAuthorised(request.provider, detail=_first_line(error)).failure, late=late)
-        self._heard(request.provider)
+        self._heard(request.provider, ("down",))
         if account is None:
             return Absent()
         ours = account.vendor_id == request.id
@@ -252,21 +275,18 @@ class Workflow:
 
     # What all requests know about a provider.
 
-    def _answered(self, error: ProvisionError) -> None:
+    def _answered(self, error: ProvisionError, *, sent: bool) -> None:
         """Silence counts against a provider; any word from it, a refusal too, shows that it is there."""
         if error.kind in ("Unreachable", "OutcomeUnknown") and error.code is None:
             if self.breaker.failed(error.provider):
-                self._alert_about(error.provider, ProviderDown(provider=error.provider))
+                self.incidents.down(error.provider, len(self.requests.backlog(error.provider)), error.failure)
         else:
-            self._heard(error.provider)
+            self._heard(error.provider, PASSED[error.kind] if sent else ("down",))
 
-    def _heard(self, provider: str) -> None:
+    def _heard(self, provider: str, passed: tuple[Cause, ...]) -> None:
         if self.breaker.answered(provider):
-            self._alert_about(provider, ProviderBack(provider=provider))
             self.engine.wake(self.requests.backlog(provider))
-
-    def _alert_about(self, provider: str, alert: ProviderDown | ProviderBack) -> None:
-        self.relay.alert(f"{provider}/alert/{alert.kind}/{self.clock():.3f}", alert)
+        self.incidents.passed(provider, passed)
 
     # Waiting, and what people read meanwhile.
 
@@ -278,12 +298,14 @@ class Workflow:
             self.engine.step("slow", lambda: self.limiter.slow(request.provider, wait), NOTHING)
         if retry.wait == "look":
             if why is not None and checkpoint.progress.looks > len(self.policy.quick_looks):
-                self._alert_once(request, checkpoint, why)
                 self._say(request, checkpoint, Unsure(why=why, next_at=round(attempt.at + wait)))
-        elif why is not None and attempt.late:
-            wait = max(wait, self.policy.late_retry.total_seconds())
-            self._alert_once(request, checkpoint, why)
+        elif why is not None and (
+            attempt.late or attempt.at - request.accepted_at > self.policy.first_word.total_seconds()
+        ):
+            wait = max(wait, self.policy.late_retry.total_seconds()) if attempt.late else wait
             self._say(request, checkpoint, Late(why=why, next_at=round(attempt.at + wait)))
+        if why is not None and attempt.late:
+            self._alert_once(request, checkpoint, why)
         return wait
 
     def _seconds(self, retry: Retry, progress: Progress, jitter: float) -> float:
@@ -305,18 +327,26 @@ class Workflow:
             case _:
                 assert_never(retry.wait)
 
-    def _wait_in_line(self, request: Request, checkpoint: Checkpoint, attempt: Attempt, waiting: Waiting) -> float:
+    def _wait_in_line(self, request: Request, checkpoint: Checkpoint, waiting: Waiting) -> float:
         self._say(request, checkpoint, InLine(since=waiting.since))
-        if attempt.late:
-            silent = Failure(kind="Unreachable", provider=request.provider, detail="no answer from the provider")
-            self._alert_once(request, checkpoint, silent)
         # The first in line tries the circuit; the others are woken when it closes.
         return max(waiting.wait, 1.0 if waiting.first else self.policy.longest_backoff.total_seconds())
 
     def _alert_once(self, request: Request, checkpoint: Checkpoint, why: Failure) -> None:
-        if not checkpoint.alerted:
+        """The admins hear of what stops one request only; a provider that is away is an incident, told once for all."""
+        if not checkpoint.alerted and why.kind != "Unreachable":
             checkpoint.alerted = True
-            self.relay.alert(f"{request.id}/alert/stuck", Stuck(why=why), request)
+            if not self.incidents.concerns(request, why):
+                self.relay.alert(f"{request.id}/alert/stuck", Stuck(why=why), request)
+
+    def _end(self, request: Request, checkpoint: Checkpoint, outcome: Outcome) -> None:
+        """An edit reaches nobody: whoever asked is nudged when it took long, or did not work."""
+        failed = isinstance(outcome, Failure)
+        told_for_all = isinstance(outcome, Failure) and self.incidents.concerns(request, outcome)
+        slow = (
+            checkpoint.ended_at is None or checkpoint.ended_at - request.accepted_at > self.policy.nudge.total_seconds()
+        )
+        self.relay.end(request, outcome, nudge=failed or slow, admins=not told_for_all)
 
     def _say(self, request: Request, checkpoint: Checkpoint, update: Update) -> None:
         """Edit the request's message while it is under way, if there is something new to say."""

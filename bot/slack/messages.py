@@ -14,10 +14,9 @@ from bot.request import (
     Creating,
     Ended,
     Final,
+    Incident,
     InLine,
     Late,
-    ProviderBack,
-    ProviderDown,
     Stuck,
     Unheard,
     Unsure,
@@ -85,6 +84,12 @@ def result(about: About, outcome: Outcome) -> Message:
     return _message(f"{ICONS.get(outcome.kind, '⚠️')} {headline}", context=_failure(about, outcome))
 
 
+def reply(about: About, outcome: Outcome) -> Message:
+    """A reply below the last word, for whoever would miss an edit."""
+    key = "reply.failed" if isinstance(outcome, Failure) else "reply.done"
+    return {"text": about.say(key), "blocks": [{"type": "section", "text": _mrkdwn(about.say(key), 3000)}]}
+
+
 def alert(about: About, news: Alert) -> Message | None:
     """What the admins read; None where it does not concern them."""
     match news:
@@ -96,12 +101,19 @@ def alert(about: About, news: Alert) -> Message | None:
             message = result(about, outcome)
             message["blocks"].append(_context(about.say("admin.silent", kind=outcome.kind)))
             return message
-        case ProviderDown():
-            return _message(f"🔴 {about.say('admin.down')}")
-        case ProviderBack():
-            return _message(f"🟢 {about.say('admin.back')}")
+        case Incident():
+            return incident(about, news)
         case _:
             assert_never(news)
+
+
+def incident(about: About, news: Incident) -> Message:
+    """One message about what is wrong with a provider: opened, edited, resolved."""
+    if news.resolved_at is not None:
+        return _message(f"🟢 {about.say('admin.back')}")
+    if news.cause in ("denied", "full") and news.why is not None:
+        return _notice(about, news.why)
+    return _message(f"🔴 {about.say('admin.down')}")
 
 
 def _ended(about: About, outcome: Outcome) -> Message | None:

@@ -17,7 +17,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
-from bot.request import Alert, CannotBeTold, Final, MessageRef, ProviderBack, ProviderDown, Request, TryLater, Update
+from bot.request import Alert, CannotBeTold, Final, Incident, MessageRef, Nudge, Request, TryLater, Update
 from bot.slack import messages
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.messages import About, Message
@@ -58,11 +58,14 @@ class Notifier:
         self._clock = clock
         self._hours = round(policy.give_up / timedelta(hours=1))
 
-    def tell(self, request: Request, ref: MessageRef | None, update: Update) -> MessageRef | None:
+    def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef | None:
         """Edit the request's message where it stands, else say it anew. Where it stands now; None: nowhere to edit it.
 
-        Raises TryLater, or CannotBeTold when no way is open.
+        A nudge is a reply below it. Raises TryLater, or CannotBeTold when no way is open.
         """
+        if isinstance(update, Nudge):
+            self._reply(request, ref, update)
+            return ref
         message = messages.update(self._about(request), update, self._hours)
         if ref is not None:
             body = _with_why(request, message) if ref.direct else message
@@ -74,18 +77,32 @@ class Notifier:
                 return ref
         return self._post(request, message, final=isinstance(update, Final))
 
-    def alert(self, request: Request | None, alert: Alert) -> None:
-        """A message for the admins, where it concerns them. Raises TryLater."""
+    def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> MessageRef | None:
+        """A message for the admins, where it concerns them; an edit where it was said before. Raises TryLater."""
         message = messages.alert(self._about_what(request, alert), alert)
         if message is None:
-            return
+            return ref
         if self._admins is None:
             log.warning("no NEWHIRE_ADMIN_CHANNEL for: %s", message["text"])
-            return
+            return ref
         try:
-            self._send("chat.postMessage", self._client.chat_postMessage, channel=self._admins, **message)
+            if ref is not None:
+                self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+                return ref
+            return self._message(self._admins, message)
         except _Closed as closed:
             log.error("the admin channel %s does not take messages: %s", self._admins, closed)
+            return ref
+
+    def _reply(self, request: Request, ref: MessageRef | None, nudge: Nudge) -> None:
+        message = messages.reply(self._about(request), nudge.outcome)
+        if ref is not None:
+            try:
+                self._send(
+                    "chat.postMessage", self._client.chat_postMessage, channel=ref.channel, thread_ts=ref.ts, **message
+                )
+            except _Closed as closed:
+                log.info("request %s: no reply below its message (%s)", request.id, closed)
 
     # The ways of telling, best first.
 
@@ -147,7 +164,7 @@ class Notifier:
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
             return self._about(request)
-        provider = alert.provider if isinstance(alert, ProviderDown | ProviderBack) else ""
+        provider = alert.provider if isinstance(alert, Incident) else ""
         return self._of_provider(provider)
 
     def _about(self, request: Request) -> About:

@@ -138,6 +138,14 @@ WORDS: dict[str, Text] = {
         "*{name}* has a {provider} account already; nothing was created. Asked for by {requester}",
         "*{name}* 已有{provider}账号，未重复创建。（申请人：{requester}）",
     ),
+    "reply.done": Text(
+        "{requester} Your request for *{name}* is finished: see above.",
+        "{requester} 您为 *{name}* 提交的申请已完成，请见上方。",
+    ),
+    "reply.failed": Text(
+        "{requester} Your request for *{name}* didn't work: see above what to do.",
+        "{requester} 您为 *{name}* 提交的申请未成功，请见上方说明。",
+    ),
     "failed": Text(
         "No {provider} account for *{name}* was created. Asked for by {requester}",
         "未能为 *{name}* 创建{provider}账号。（申请人：{requester}）",

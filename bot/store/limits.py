@@ -86,7 +86,7 @@ class CircuitBreaker:
             return Circuit(closed=mine, wait=again, since=since)
 
     def failed(self, provider: str) -> bool:
-        """The provider did not answer. True when that opens the circuit (once, in one process)."""
+        """The provider did not answer. True when its circuit is open now."""
         at = now(self._engine)
         update = sa.update(PROVIDERS).where(_ROW.provider == provider)
         counted = update.values(failures=_ROW.failures + 1, failing_since=sa.func.coalesce(_ROW.failing_since, at))
@@ -94,8 +94,10 @@ class CircuitBreaker:
             failures = connection.execute(counted.returning(_ROW.failures)).scalar_one()
             if failures < self._failures:
                 return False
-            opens = update.where(_ROW.circuit_open == 0).values(circuit_open=1, probe_at=at + self._shortest)
-            return connection.execute(opens).rowcount == 1
+            connection.execute(
+                update.where(_ROW.circuit_open == 0).values(circuit_open=1, probe_at=at + self._shortest)
+            )
+        return True
 
     def answered(self, provider: str) -> bool:
         """The provider answered, whatever it said. True when that closes an open circuit (once, in one process)."""

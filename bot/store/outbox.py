@@ -78,6 +78,13 @@ class Outbox:
         content = self._cipher.decrypt(row["content"])
         return Letter(row["id"], row["request_id"], content, row["version"], row["created_at"], ref)
 
+    def ref(self, letter_id: str) -> MessageRef | None:
+        """Where a message stands."""
+        query = sa.select(_ROW.channel, _ROW.ts).where(_ROW.id == letter_id, _ROW.ts.is_not(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return MessageRef(channel=row[0], ts=row[1]) if row else None
+
     def told(self, letter: Letter, ref: MessageRef | None, *, last: bool) -> bool:
         """Tick a version off. `last` ends the request with it. True when there is a newer version to tell."""
         place = {"channel": ref.channel, "ts": ref.ts} if ref else {}

@@ -88,3 +88,24 @@ OUTBOX = sa.Table(
         postgresql_where=sa.text("told < version"),
     ),
 )
+
+INCIDENTS = sa.Table(
+    "newhire_incidents",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("affected", sa.Integer, nullable=False, server_default="0"),  # requests
+    sa.Column("version", sa.Integer, nullable=False),  # of the message about it
+    sa.Column("resolved_at", sa.Float),
+    # One open incident for a cause, however many processes notice it.
+    sa.Index(
+        "newhire_incidents_open",
+        "provider",
+        "cause",
+        unique=True,
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Tables and columns under standard words; the outbox; a fingerprint of what a form said."""
+"""Tables and columns under standard words; the outbox; incidents; a fingerprint of what a form said."""
 
 from __future__ import annotations
 
@@ -43,6 +43,25 @@ def upgrade() -> None:
     op.create_index("newhire_outbox_request", "newhire_outbox", ["request_id"])
     untold = sa.text("told < version")
     op.create_index("newhire_outbox_untold", "newhire_outbox", ["holder"], sqlite_where=untold, postgresql_where=untold)
+    op.create_table(
+        "newhire_incidents",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("since", sa.Float, nullable=False),
+        sa.Column("affected", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("resolved_at", sa.Float),
+    )
+    unresolved = sa.text("resolved_at IS NULL")
+    op.create_index(
+        "newhire_incidents_open",
+        "newhire_incidents",
+        ["provider", "cause"],
+        unique=True,
+        sqlite_where=unresolved,
+        postgresql_where=unresolved,
+    )
     # Where the messages of unfinished requests stand, so that they are edited and not posted again.
     op.execute(
         "INSERT INTO newhire_outbox (id, request_id, version, told, holder, channel, ts, created_at) "
