@@ -28,6 +28,8 @@ async def take_picture(path: Path) -> Path:
                 async with chromium() as browser:
                     page = await browser.new_page(viewport=SIZE, reduced_motion="reduce", color_scheme="light")
                     await hire(Workspace(page, world))
+                    # A notification would lie over the panel.
+                    await page.locator(".banners").evaluate("it => { it.hidden = true; }")
                     # Without the shine of what is new.
                     await page.screenshot(path=path, animations="disabled")
             finally:

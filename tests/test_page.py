@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -189,3 +190,224 @@ async def test_a_vendor_that_the_page_never_heard_of_has_its_tab(browser: Browse
     finally:
         await page.close()
         await world.stop()
+
+
+# --- as Slack's own client does it
+
+
+async def calls(bot: Bot, method: str, **arguments: Any) -> Any:
+    """A call of Slack's Web API, as the bot would make it."""
+    slack = bot.world.slack
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(f"{slack.url}/api/{method}", json=arguments, headers=headers) as answer,
+    ):
+        done = await answer.json()
+    assert done["ok"], done
+    return done
+
+
+def button(text: str, action_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "value": "42",
+        "text": {"type": "plain_text", "text": text},
+        **more,
+    }
+
+
+def buttons(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "block_id": "what", "elements": list(elements)}
+
+
+@pytest.mark.parametrize(
+    ("locale", "user", "lang"),
+    [("zh-CN", LINA, "zh-CN"), ("zh-Hant-TW", LINA, "zh-CN"), ("en-GB", ALICE, "en"), ("de-DE", ALICE, "en")],
+)
+async def test_the_page_begins_in_the_browsers_language(
+    browser: Browser, bot: Bot, locale: str, user: str, lang: str
+) -> None:
+    page = await browser.new_page(viewport=WIDE, locale=locale)
+    workspace = Workspace(page, bot.world)
+    await workspace.visit()
+    await expect(page.locator("html")).to_have_attribute("lang", lang)
+    await expect(workspace.one(f"who-{user}")).to_have_attribute("aria-pressed", "true")
+    other = ALICE if user == LINA else LINA
+    await workspace.one(f"who-{other}").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en" if user == LINA else "zh-CN")
+    await page.reload()
+    await expect(workspace.one(f"who-{other}")).to_have_attribute("aria-pressed", "true")
+    await page.close()
+
+
+MIDDLE = {"width": 1000, "height": 800}
+
+
+@pytest.mark.parametrize("workspace", [WIDE, MIDDLE, NARROW], indirect=True, ids=["1280", "1000", "390"])
+async def test_f6_goes_round_and_reaches_the_failures(workspace: Workspace) -> None:
+    page = workspace.page
+    await workspace.one("composer").focus()
+    await page.keyboard.press("F6")
+    await expect(workspace.one("tab-tencent")).to_be_focused()
+    for _ in range(40):
+        if await page.evaluate("document.activeElement.dataset.testid") == "fail-tencent-429":
+            break
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(workspace.one("fail-tencent-429")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("Shift+F6")
+    await expect(workspace.one("composer")).to_be_focused()
+
+
+async def test_reset_keeps_the_seats(workspace: Workspace) -> None:
+    tencent = workspace.world.tencent
+    before, tencent.seats = tencent.seats, 20
+    try:
+        await workspace.one("tab-tencent").click()
+        await workspace.one("reset-tencent").click()
+        await expect(workspace.one("vendor-tencent").get_by_test_id("seats")).to_have_text("0 of 20 seats used")
+    finally:
+        tencent.seats = before
+
+
+async def test_slack_is_made_to_fail_from_the_page(workspace: Workspace) -> None:
+    faults = workspace.world.slack.failures
+    await workspace.one("tab-slack").click()
+    await workspace.one("choose-users.info").click()
+    await workspace.one("fail-slack-hang").click()
+    await expect(workspace.one("fail-slack-hang")).to_have_attribute("aria-pressed", "true")
+    await workspace.one("choose-*").click()
+    await expect(workspace.one("fail-slack-hang")).to_have_attribute("aria-pressed", "false")
+    await workspace.one("slack-side").get_by_test_id("choose-3").click()
+    await workspace.one("fail-slack-503").click()
+    await expect(workspace.one("fail-slack-503")).to_have_attribute("aria-pressed", "true")
+    assert [(fault.method, fault.how, fault.times) for fault in faults] == [("users.info", "hang", 1), ("*", "503", 3)]
+    await workspace.one("clear-slack").click()
+    await expect(workspace.one("clear-slack")).to_have_count(0)
+    assert faults == []
+
+
+async def test_a_person_is_told_of_what_rings_them_up(workspace: Workspace, bot: Bot) -> None:
+    """A mention in a new message and a direct message ring, whoever is looking elsewhere; an edit rings nobody."""
+    await workspace.one(f"channel-{PEOPLE}").click()
+    posted = await calls(bot, "chat.postMessage", channel=GENERAL, text="Creating …")
+    await expect(workspace.one(f"channel-{GENERAL}")).to_have_attribute("data-unread", "1")
+    await calls(bot, "chat.update", channel=GENERAL, ts=posted["ts"], text=f"Created, <@{ALICE}>")
+    await calls(bot, "chat.postMessage", channel=PEOPLE, text=f"Before your eyes, <@{ALICE}>")
+    await expect(workspace.message("Before your eyes")).to_be_visible()
+    await expect(workspace.one("ping")).to_have_count(0)
+    await expect(workspace.one(f"channel-{GENERAL}").get_by_test_id("badge")).to_have_count(0)
+
+    await calls(bot, "chat.postMessage", channel=GENERAL, text=f"*Done*, <@{ALICE}> and <@{LINA}> &amp; all")
+    await expect(workspace.one("ping")).to_have_text("newhire in #generalDone, @Alice Chen and @李娜 & all")
+    await expect(workspace.one(f"channel-{GENERAL}").get_by_test_id("badge")).to_contain_text("1")
+    await expect(workspace.one(f"who-{LINA}").get_by_test_id("badge")).to_contain_text("1")
+    await calls(bot, "chat.postMessage", channel=ALICE, text="Only for you")
+    await expect(workspace.one("ping").last).to_contain_text("newhire (direct message)")
+    await workspace.one("ping").first.get_by_role("button").first.click()
+    await expect(workspace.message("Done")).to_be_visible()
+    await expect(workspace.one(f"channel-{GENERAL}").get_by_test_id("badge")).to_have_count(0)
+    await expect(workspace.one("ping")).to_have_count(1)
+    await workspace.page.keyboard.press("Escape")
+    await expect(workspace.one("ping")).to_have_count(0)
+
+
+async def test_replies_hang_under_their_message(workspace: Workspace, bot: Bot) -> None:
+    await workspace.one(f"channel-{PEOPLE}").click()
+    parent = (await calls(bot, "chat.postMessage", channel=PEOPLE, text="Creating …"))["ts"]
+    await calls(bot, "chat.postMessage", channel=PEOPLE, text="Something else")
+    await calls(bot, "chat.postMessage", channel=PEOPLE, thread_ts=parent, text="Created.")
+    await calls(bot, "chat.postEphemeral", channel=PEOPLE, user=ALICE, thread_ts=parent, text="Psst.")
+    await calls(bot, "chat.postMessage", channel=PEOPLE, thread_ts=parent, text="For all.", reply_broadcast=True)
+    thread = workspace.one("thread")
+    await expect(thread).to_have_count(1)
+    await expect(workspace.one("thread-line")).to_contain_text("3 replies")
+    await expect(thread.get_by_test_id("message")).to_have_count(3)
+    await expect(thread.get_by_test_id("message").nth(1)).to_contain_text("Only visible to you")
+    await expect(workspace.message("For all.").last).to_contain_text("Also sent to the channel")
+    order = await workspace.one("message").all_inner_texts()
+    assert [text.splitlines()[-1] for text in order[:2]] == ["Creating …", "Created."]
+    await workspace.one("thread-line").click()
+    await expect(workspace.one("thread-line")).to_have_attribute("aria-expanded", "false")
+    await expect(thread.get_by_test_id("message")).to_have_count(0)
+
+
+async def test_a_button_in_a_message_reaches_the_bot(workspace: Workspace, bot: Bot) -> None:
+    await workspace.one(f"channel-{PEOPLE}").click()
+    question = {
+        "title": {"type": "plain_text", "text": "Remove it?"},
+        "text": {"type": "mrkdwn", "text": "*wei* goes."},
+        "confirm": {"type": "plain_text", "text": "Remove"},
+        "deny": {"type": "plain_text", "text": "Keep"},
+        "style": "danger",
+    }
+    block = buttons(button("Send again", "again", style="primary"), button("Undo", "undo", confirm=question))
+    posted = await calls(bot, "chat.postMessage", channel=PEOPLE, text="Created.", blocks=[block])
+    sent = bot.world.slack.envelopes
+    before = len(sent)
+    await workspace.page.get_by_role("button", name="Send again").click()
+    await bot.world.slack.until(lambda _: len(sent) == before + 1 and sent[-1].acks)
+    assert sent[-1].payload["type"] == "block_actions"
+    assert sent[-1].payload["container"] == {
+        "type": "message",
+        "message_ts": posted["ts"],
+        "channel_id": PEOPLE,
+        "is_ephemeral": False,
+    }
+    assert [(done["action_id"], done["value"]) for done in sent[-1].payload["actions"]] == [("again", "42")]
+
+    undo = workspace.page.get_by_role("button", name="Undo")
+    await undo.click()
+    await expect(workspace.one("question")).to_contain_text("Remove it?wei goes.")
+    await workspace.page.keyboard.press("Escape")
+    await expect(workspace.one("question")).to_have_count(0)
+    await expect(undo).to_be_focused()
+    assert len(sent) == before + 1
+    await undo.click()
+    await expect(workspace.one("question-yes")).to_be_focused()
+    await workspace.one("question-yes").click()
+    await bot.world.slack.until(lambda _: len(sent) == before + 2)
+    assert sent[-1].payload["actions"][0]["action_id"] == "undo"
+
+
+async def test_what_only_one_person_sees_says_so(workspace: Workspace, bot: Bot) -> None:
+    """By chat.postEphemeral and by the response_url of a button in it, which then replaces and takes away."""
+    await workspace.one(f"channel-{PEOPLE}").click()
+    block = buttons(button("Anyway", "anyway"))
+    await calls(bot, "chat.postEphemeral", channel=PEOPLE, user=ALICE, text="You asked already.", blocks=[block])
+    told = workspace.page.locator("[data-ephemeral=true]")
+    await expect(told).to_contain_text("Only visible to you")
+    await workspace.page.get_by_role("button", name="Anyway").click()
+    sent = await bot.world.slack.until(
+        lambda slack: slack.envelopes[-1].payload["type"] == "block_actions" and slack.envelopes[-1].payload
+    )
+    assert sent["container"]["is_ephemeral"] is True
+    assert "message" not in sent
+    async with aiohttp.ClientSession() as client:
+        for body, shown in (
+            ({"text": "On its way.", "replace_original": True}, 1),
+            ({"text": "One more word."}, 2),
+            ({"delete_original": True}, 1),
+        ):
+            async with client.post(sent["response_url"], json=body) as answer:
+                assert answer.status == 200
+            await expect(told).to_have_count(shown)
+    await expect(told).to_contain_text("One more word.")
+    await workspace.one(f"who-{MAX}").click()
+    await expect(told).to_have_count(0)
+
+
+async def test_context_is_as_small_and_grey_as_slacks(workspace: Workspace, bot: Bot) -> None:
+    await workspace.one(f"channel-{PEOPLE}").click()
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "Created."}}
+    context = {"type": "context", "elements": [{"type": "mrkdwn", "text": "Vendor's ID `WM0f4c`"}]}
+    await calls(bot, "chat.postMessage", channel=PEOPLE, text="Created.", blocks=[section, context])
+    small = workspace.page.locator(".context .text")
+    await expect(small).to_have_css("font-size", "13px")
+    plain = workspace.page.locator(".section .text")
+    await expect(plain).to_have_css("font-size", "15px")
+    assert await small.evaluate("it => getComputedStyle(it).color") != await plain.evaluate(
+        "it => getComputedStyle(it).color"
+    )

@@ -35,7 +35,7 @@ def imports(name: str) -> dict[str, list[str]]:
 
 
 def used(word: str, text: str) -> bool:
-    return re.search(rf"(?<![\w$.]){re.escape(word)}(?![\w$])", text) is not None
+    return re.search(rf"(?<![\w$.]){re.escape(word)}(?![\w$])", text.replace("...", " ")) is not None
 
 
 @every_script

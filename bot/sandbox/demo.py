@@ -101,6 +101,7 @@ async def _serve(world: World, *, open_browser: bool) -> int:
         bots.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             return await bots
+    _say("The demo has ended; nothing of it is left.")
     return 0
 
 

@@ -1,13 +1,16 @@
 /* The page: one snapshot after another from the sandbox, drawn. */
 
+import { banners, dropBanners, noticePings } from "./banners.js";
 import { composer, focusComposer } from "./composer.js";
 import { h, render } from "./dom.js";
 import { channelHead, drawerButton, paneTabs, sidebar, topBar } from "./frame.js";
 import { hint } from "./hint.js";
 import { messageList, signature } from "./messages.js";
 import { modal, openView, settleForms } from "./modal.js";
+import { openTab, showTab, sidePanel } from "./panel.js";
+import { question } from "./question.js";
 import { change, onDraw, redraw, shine, state } from "./store.js";
-import { accountKey, openTab, showTab, vendorPanel } from "./vendors.js";
+import { accountKey } from "./vendors.js";
 import { isChinese, t } from "./words.js";
 
 const RETRY_MILLIS = 1000;
@@ -39,8 +42,10 @@ function page() {
       ),
       view && modal(view),
     ),
-    vendorPanel(),
+    sidePanel(),
     paneTabs(),
+    banners(),
+    question(),
     h(
       "p",
       { key: "toast", class: state.toast?.bad ? "toast bad" : "toast", role: "status", "aria-live": "polite" },
@@ -99,6 +104,7 @@ function noticeChanges(before, now) {
       if (old.get(message.ts) !== signature(message)) shine(`${channel} ${message.ts}`);
     }
   }
+  noticePings(before, now);
   for (const vendor of now.vendors) followVendor(vendor, before);
 }
 
@@ -136,6 +142,7 @@ document.addEventListener("pointerdown", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && state.menu) closeMenu();
+  else if (event.key === "Escape") dropBanners();
   if (event.key === "F6") {
     event.preventDefault();
     nextRegion(event.shiftKey ? -1 : 1);
@@ -148,17 +155,34 @@ function closeMenu() {
   opener?.focus();
 }
 
-const REGIONS = [".modal", ".topbar", ".sidebar", ".main", ".panel"];
+const REGIONS = [".question", ".modal", ".topbar", ".sidebar", ".main", ".panel"];
+const BEST = ["textarea", "[aria-current]", "[aria-selected=true]", "[aria-pressed=true]", "input, select, button, a"];
 
+/** Move the focus to the next part of the page, as F6 does in Slack and in browsers. */
 function nextRegion(by) {
-  const regions = REGIONS.map((name) => document.querySelector(name)).filter(
-    (each) => each && !each.closest("[inert]") && each.offsetParent !== null,
-  );
-  const here = regions.findIndex((each) => each.contains(document.activeElement));
+  const regions = REGIONS.filter((name) => canReach(name));
+  const here = regions.findIndex((name) => document.querySelector(name).contains(document.activeElement));
   const next = regions[(here + by + regions.length) % regions.length];
-  next
-    ?.querySelector("textarea, [aria-current], [aria-pressed=true], [aria-selected=true], input, select, button")
-    ?.focus();
+  // On a smaller screen the panel is a drawer, or a page of its own: it opens for whoever goes there.
+  if (next === ".panel" && !isVisible(document.querySelector(next))) change({ pane: "vendors", news: 0 });
+  else if (next === ".main" && !isVisible(document.querySelector(next))) change({ pane: "chat" });
+  // Once the drawer is drawn and visible: what is hidden takes no focus.
+  requestAnimationFrame(() => requestAnimationFrame(() => focusIn(next)));
+}
+
+function canReach(name) {
+  const region = document.querySelector(name);
+  return Boolean(region) && !region.closest("[inert]") && (isVisible(region) || [".panel", ".main"].includes(name));
+}
+
+function isVisible(element) {
+  return element.getClientRects().length > 0 && getComputedStyle(element).visibility === "visible";
+}
+
+function focusIn(name) {
+  const region = document.querySelector(name);
+  const stops = BEST.flatMap((wanted) => [...region.querySelectorAll(wanted)]);
+  stops.find((each) => isVisible(each) && !each.disabled)?.focus();
 }
 
 document.addEventListener("visibilitychange", redraw);

@@ -18,6 +18,7 @@ from aiohttp import WSCloseCode, web
 from bot.sandbox.slack import view_state
 from bot.sandbox.slack.server import FakeSlack
 from bot.sandbox.slack.socket_mode import Delivery
+from bot.sandbox.slack.trouble import WORDS
 from bot.sandbox.slack.views import on_the_wire
 from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused
 from bot.sandbox.vendors.vendor import FakeVendor
@@ -93,9 +94,17 @@ class Control:
             "bot": {"connected": len(slack.sockets.usable), "name": BOT_NAME},
             "commands": slack.commands,
             "shortcuts": slack.shortcuts,
+            "notifications": self._notifications(),
             "calls": [_call(call) for call in slack.calls[-LOGGED:]],
+            "ways": [{"how": how, "title": title, "why": why} for how, (title, why) in WORDS.items()],
+            "faults": [{key: vars(fault)[key] for key in ("method", "how", "times")} for fault in slack.failures],
             "vendors": [vendor.shown() for vendor in self._vendors.values()],
         }
+
+    def _notifications(self) -> list[Json]:
+        """Those of messages that are still there: what was deleted rings nobody any more."""
+        there = {(channel, m["ts"]) for channel, posted in self._slack.messages.items() for m in posted}
+        return [one for one in self._slack.notifications if (one["channel"], one["ts"]) in there][-SHOWN:]
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return self._file("index.html")
@@ -119,7 +128,8 @@ class Control:
         return web.json_response(self.snapshot(), headers={"Cache-Control": "no-store"})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        page = web.WebSocketResponse(timeout=1.0, heartbeat=30.0)
+        # On this machine's own loopback there is nothing to save by compressing.
+        page = web.WebSocketResponse(timeout=1.0, heartbeat=30.0, compress=False)
         await page.prepare(request)
         wake = self._pages[page] = asyncio.Event()
         wake.set()
@@ -272,7 +282,10 @@ def _message(message: Json) -> Json:
         "blocks": message.get("blocks", []),
         "edited": "edited" in message,
         "ephemeral_for": message.get("ephemeral_for"),
-        "thread_ts": message.get("thread_ts"),
+        # Only of a reply: Slack writes thread_ts on the message that a thread hangs on, too.
+        "parent": message["thread_ts"] if message.get("thread_ts") not in (None, message["ts"]) else None,
+        "in_channel": "subtype" in message,
+        "replies": message.get("reply_count", 0),
         "at": float(message["ts"]),
     }
 

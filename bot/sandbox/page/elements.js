@@ -4,6 +4,7 @@
 import { classes, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { plainText, textObject } from "./mrkdwn.js";
+import { ask } from "./question.js";
 import { nameOf, state } from "./store.js";
 import { t } from "./words.js";
 
@@ -198,7 +199,7 @@ function button(element, use) {
     "data-testid": use.testid,
     "data-action": element.action_id,
   };
-  const press = () => ask(element, use);
+  const press = () => pressed(element, use);
   if (element.url && /^https?:/i.test(element.url)) {
     return h(
       "a",
@@ -208,13 +209,14 @@ function button(element, use) {
   }
   return h(
     "button",
-    { ...props, type: "button", onclick: press, "aria-busy": use.busy ? "true" : null },
+    { ...props, type: "button", onclick: use.busy ? null : press, "aria-busy": use.busy ? "true" : null },
+    use.busy && h("span", { class: "spinner dark", "aria-hidden": "true" }),
     plainText(element.text),
   );
 }
 
-function ask(element, use) {
-  const question = element.confirm;
-  if (question && !window.confirm(`${plainText(question.title)}\n\n${plainText(question.text)}`)) return;
-  use.onAct?.(element.value ?? "");
+function pressed(element, use) {
+  const goOn = () => use.onAct?.(element.value ?? "");
+  if (element.confirm) ask(element.confirm, goOn);
+  else goOn();
 }

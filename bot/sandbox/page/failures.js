@@ -1,47 +1,42 @@
-/* Ways in which Slack's next call can fail, in words: [English, Chinese]. A vendor's ways come with the vendor. */
+/* What of Slack can be made to fail, in words: [English, Chinese]. How it can fail comes with the snapshot, and so does
+   everything about vendors. */
 
-/** How Slack can be made to fail: {method, kind, title, why}. */
-export const SLACK_FAILURES = [
+/** The calls that the bot makes, by the names that the sandbox takes. */
+export const SLACK_CALLS = [
+  { method: "chat.postMessage", title: ["Next message", "下一条消息"] },
+  { method: "chat.update", title: ["Next edit", "下一次编辑"] },
+  { method: "response_url", title: ["Next private answer", "下一条私密回复"] },
+  { method: "views.open", title: ["Next form", "下一个表单"] },
+  { method: "views.update", title: ["Next change of a form", "下一次更新表单"] },
+  { method: "users.info", title: ["Next profile", "下一次查资料"] },
+  { method: "apps.connections.open", title: ["Next connection", "下一次连接"] },
+  { method: "*", title: ["Whatever comes next", "任意下一次调用"] },
+];
+
+const CODES = [
+  { how: "internal_error", title: ["Slack stumbles", "Slack 出错"], why: ["ok: false, internal_error", "ok: false, internal_error"] },
+  { how: "is_archived", title: ["Channel archived", "频道已归档"], why: ["ok: false, is_archived", "ok: false, is_archived"] },
   {
-    method: "chat.postMessage",
-    kind: "ratelimited",
-    title: ["Next message: rate-limited", "下一条消息：限流"],
-    why: ["chat.postMessage answers 429 once", "chat.postMessage 返回一次 429"],
+    how: "channel_not_found",
+    title: ["Channel gone", "频道不存在"],
+    why: ["ok: false, channel_not_found", "ok: false, channel_not_found"],
   },
   {
-    method: "chat.postMessage",
-    kind: "is_archived",
-    title: ["Next message: channel archived", "下一条消息：频道已归档"],
-    why: ["chat.postMessage answers is_archived", "chat.postMessage 返回 is_archived"],
-  },
-  {
-    method: "chat.postMessage",
-    kind: "channel_not_found",
-    title: ["Next message: channel gone", "下一条消息：频道不存在"],
-    why: ["chat.postMessage answers channel_not_found", "chat.postMessage 返回 channel_not_found"],
-  },
-  {
-    method: "chat.postMessage",
-    kind: "internal_error",
-    title: ["Next message: Slack stumbles", "下一条消息：Slack 出错"],
-    why: ["chat.postMessage answers internal_error", "chat.postMessage 返回 internal_error"],
-  },
-  {
-    method: "chat.update",
-    kind: "ratelimited",
-    title: ["Next edit: rate-limited", "下一次编辑：限流"],
-    why: ["chat.update answers 429 once", "chat.update 返回一次 429"],
-  },
-  {
-    method: "views.open",
-    kind: "500",
-    title: ["Next form: server error", "下一个表单：服务器错误"],
-    why: ["views.open answers HTTP 500", "views.open 返回 HTTP 500"],
-  },
-  {
-    method: "users.info",
-    kind: "hang",
-    title: ["Next profile: silence", "下一次查资料：无应答"],
-    why: ["users.info never answers", "users.info 始终没有应答"],
+    how: "expired_trigger_id",
+    title: ["Too late", "已超时"],
+    why: ["ok: false, expired_trigger_id", "ok: false, expired_trigger_id"],
   },
 ];
+
+const POSTING = ["internal_error", "is_archived", "channel_not_found"];
+const ERRORS = {
+  "chat.postMessage": POSTING,
+  "chat.update": POSTING,
+  "views.open": ["internal_error", "expired_trigger_id"],
+};
+
+/** Slack's own words of refusal that make sense for a call: {how, title, why}. */
+export function codesOf(method) {
+  const wanted = ERRORS[method] ?? ["internal_error"];
+  return CODES.filter(({ how }) => wanted.includes(how));
+}

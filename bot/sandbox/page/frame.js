@@ -19,6 +19,7 @@ import {
   person,
   state,
   titleOf,
+  unreadPings,
 } from "./store.js";
 import { roleOf, t } from "./words.js";
 
@@ -72,7 +73,19 @@ function personButton(user, className) {
       onclick: () => become(user.id),
     },
     avatar(user, "tiny"),
+    !here && pingBadge(unreadPings(user.id).length),
     h("span", { class: "person-name" }, nameOf(user.id), h("span", { class: "person-role" }, roleOf(user))),
+  );
+}
+
+/** How often somebody was rung up and has not looked yet; nothing for never. */
+function pingBadge(count) {
+  if (!count) return null;
+  return h(
+    "span",
+    { class: "badge", "data-testid": "badge", title: t("pinged", count) },
+    String(count),
+    h("span", { class: "hidden" }, t("unread")),
   );
 }
 
@@ -167,6 +180,7 @@ function presence() {
 function place(id, face, name, extra) {
   const here = id === state.channel;
   const unread = unreadIn(id);
+  const pings = unreadPings(state.me, id).length;
   return h(
     "li",
     { key: id },
@@ -183,20 +197,17 @@ function place(id, face, name, extra) {
       h("span", { class: "place-face" }, face),
       h("span", { class: "place-name" }, name),
       extra,
-      unread > 0 && h("span", { class: "badge" }, String(unread), h("span", { class: "hidden" }, t("unread"))),
+      pingBadge(pings),
     ),
   );
 }
 
 function unreadIn(channelId) {
   const read = state.read[`${state.me} ${channelId}`] ?? 0;
-  return messagesIn(channelId, state.me).filter((message) => Number(message.ts) > read && message.user !== state.me)
-    .length;
-}
-
-function totalUnread() {
-  const places = [...channelsFor(myself()).map((channel) => channel.id), dmOf(state.me)];
-  return places.reduce((sum, id) => sum + (id === state.channel ? 0 : unreadIn(id)), 0);
+  // What only you see, and what stands in a thread, does not make a channel bold.
+  const counts = (message) =>
+    message.user !== state.me && !message.ephemeral_for && (!message.parent || message.in_channel);
+  return messagesIn(channelId, state.me).filter((message) => Number(message.ts) > read && counts(message)).length;
 }
 
 /** The line above the messages. */
@@ -240,11 +251,10 @@ function membership(channel) {
 
 /** The tabs at the bottom of a narrow screen. */
 export function paneTabs() {
-  const unread = totalUnread();
   return h(
     "nav",
     { class: "pane-tabs", "aria-label": t("workspace") },
-    paneTab("channels", "list", t("channels"), unread > 0 && h("span", { class: "badge" }, String(unread))),
+    paneTab("channels", "list", t("channels"), pingBadge(unreadPings(state.me).length)),
     paneTab("chat", "chat", t("chat")),
     paneTab("vendors", "cloud", t("vendors"), state.news > 0 && h("span", { class: "badge" }, String(state.news))),
   );

@@ -19,7 +19,9 @@ export function signature(message) {
 
 /** The messages of the channel you are in, and what stands under the last one. */
 export function messageList(after) {
-  const list = [...messagesIn(state.channel, state.me), ...notices()].sort((a, b) => timeOf(a) - timeOf(b));
+  const all = messagesIn(state.channel, state.me);
+  const top = all.filter((message) => !message.parent || message.in_channel);
+  const list = [...top, ...notices()].sort((a, b) => timeOf(a) - timeOf(b));
   const key = `${state.me} ${state.channel}`;
   return h(
     "div",
@@ -39,7 +41,7 @@ export function messageList(after) {
       },
       h("div", { class: "log-fill" }),
       beginning(),
-      list.map((message, index) => row(message, list[index - 1])),
+      list.map((message, index) => [row(message, list[index - 1]), thread(message, all)]),
       after,
     ),
     state.behind &&
@@ -107,6 +109,42 @@ function row(message, before) {
   return [newDay && dayLine(message), article(message, !newDay && follows(message, before))];
 }
 
+/* Threads: the replies hang under their message, behind a line that counts them. */
+
+function thread(parent, all) {
+  const replies = all.filter((message) => message.parent && message.parent === parent.ts);
+  if (!replies.length) return null;
+  const open = !state.closedThreads.has(parent.ts);
+  return h(
+    "div",
+    { key: `thread ${parent.ts}`, class: "thread", "data-testid": "thread" },
+    h(
+      "button",
+      {
+        type: "button",
+        class: "thread-line",
+        "aria-expanded": String(open),
+        "data-testid": "thread-line",
+        onclick: () => toggleThread(parent.ts),
+      },
+      repliers(replies),
+      h("span", { class: "thread-count" }, t("replies", replies.length)),
+      h("span", { class: "thread-last" }, t("lastReply", clock(timeOf(replies.at(-1))))),
+    ),
+    open && h("div", { class: "replies" }, replies.map((reply) => article(reply, false, true))),
+  );
+}
+
+function repliers(replies) {
+  const first = [...new Map(replies.map((reply) => [reply.user, reply])).values()];
+  return h("span", { class: "repliers" }, first.slice(0, 4).map((reply) => face(reply, "mini")));
+}
+
+function toggleThread(ts) {
+  if (!state.closedThreads.delete(ts)) state.closedThreads.add(ts);
+  redraw();
+}
+
 function dayLine(message) {
   const name = day(timeOf(message));
   return h("div", { key: `day ${name}`, class: "day", role: "separator" }, h("span", {}, name));
@@ -128,8 +166,7 @@ function authorOf(message) {
   return message.notice ? "notice" : message.bot ? "bot" : message.user;
 }
 
-function article(message, following) {
-  const forMe = mentionsMe(message);
+function article(message, following, reply = false) {
   return h(
     "article",
     {
@@ -137,8 +174,8 @@ function article(message, following) {
       class: classes(
         "message",
         following && "following",
+        reply && "reply",
         message.ephemeral_for && "ephemeral",
-        forMe && "for-me",
         shining(`${state.channel} ${message.ts}`),
       ),
       "data-testid": "message",
@@ -146,11 +183,12 @@ function article(message, following) {
       "data-ephemeral": message.ephemeral_for ? "true" : null,
       "aria-label": `${authorName(message)}, ${clock(timeOf(message))}`,
     },
-    h("div", { class: "gutter" }, following ? time(message) : face(message)),
+    h("div", { class: "gutter" }, following ? time(message) : face(message, reply ? "tiny" : "")),
     h(
       "div",
       { class: "message-body" },
       message.ephemeral_for && h("p", { class: "only-you" }, icon("eye"), t("onlyYou")),
+      message.in_channel && !reply && h("p", { class: "only-you" }, icon("chat"), t("alsoInChannel")),
       !following &&
         h(
           "p",
@@ -159,7 +197,7 @@ function article(message, following) {
           message.bot && h("span", { class: "app-badge" }, t("app")),
           time(message),
         ),
-      content(message),
+      content(message, reply),
     ),
   );
 }
@@ -169,10 +207,10 @@ function time(message) {
   return h("time", { class: "time", datetime: new Date(at * 1000).toISOString(), title: clockExact(at) }, clock(at));
 }
 
-function face(message) {
+function face(message, size) {
   const user = person(message.user);
   if (message.notice) return h("span", { class: "avatar notice", "aria-hidden": "true" }, icon("plug"));
-  return message.bot || !user ? botAvatar() : avatar(user);
+  return message.bot || !user ? botAvatar(size) : avatar(user, size);
 }
 
 function authorName(message) {
@@ -180,32 +218,29 @@ function authorName(message) {
   return message.bot ? botName() : nameOf(message.user);
 }
 
-function content(message) {
+function content(message, reply) {
   const edited = message.edited && h("span", { key: "edited", class: "edited" }, t("edited"));
   if (!message.blocks?.length) return h("div", { class: "text" }, mrkdwn(message.text ?? ""), edited && [" ", edited]);
-  return [h("div", { class: "blocks" }, blocks(message.blocks, surfaceOf(message))), edited];
-}
-
-function mentionsMe(message) {
-  return JSON.stringify([message.text, message.blocks]).includes(`<@${state.me}`);
+  return [h("div", { class: "blocks" }, blocks(message.blocks, surfaceOf(message, reply))), edited];
 }
 
 const chosen = new Map();
 
-function surfaceOf(message) {
+function surfaceOf(message, reply) {
   return {
-    id: `m${message.ts}`,
+    id: `${reply ? "r" : "m"}${message.ts}`,
     heading: "h2",
     use: (block, element) => {
       const place = `${message.ts} ${block.block_id} ${element.action_id}`;
       return {
         value: chosen.get(place) ?? (holdsValue(element) ? initialOf(element) : null),
+        busy: state.busy.has(place),
         onInput: (value) => {
           chosen.set(place, value);
           redraw();
         },
         onAct: (value) =>
-          order("/_/act", {
+          act(place, {
             user: state.me,
             channel: state.channel,
             ts: message.ts,
@@ -216,4 +251,12 @@ function surfaceOf(message) {
       };
     },
   };
+}
+
+async function act(place, what) {
+  state.busy.add(place);
+  redraw();
+  await order("/_/act", what);
+  state.busy.delete(place);
+  redraw();
 }

@@ -23,6 +23,19 @@ export function plainText(object) {
   return object ? withEmoji(object.text ?? "") : "";
 }
 
+/** A mrkdwn string as a notification says it: names instead of ids, and no marks. */
+export function spoken(text) {
+  return withEmoji(unescape(text.replace(/<([^<>]+)>/g, (whole, angle) => said(angle)).replace(/[*_~`]/g, "")));
+}
+
+function said(angle) {
+  const [target, label] = split(angle);
+  if (target.startsWith("@")) return `@${person(target.slice(1)) ? nameOf(target.slice(1)) : label || target.slice(1)}`;
+  if (target.startsWith("#")) return `#${channelOf(target.slice(1))?.name ?? label}`;
+  if (target.startsWith("!date^")) return label;
+  return target.startsWith("!") ? groupName(target, label) : label || target;
+}
+
 function plain(text, emoji) {
   return lines(emoji ? withEmoji(text) : text, withArt);
 }

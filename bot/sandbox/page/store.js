@@ -1,13 +1,19 @@
 /* What the page knows: the sandbox's last snapshot, and what only this browser knows (who you are, what you typed). */
 
-export const PEOPLE = { first: ["U0ALICE01", "U0LINA001", "U0MAX0001"], start: "U0ALICE01" };
+export const PEOPLE = { first: ["U0ALICE01", "U0LINA001", "U0MAX0001"], start: { en: "U0ALICE01", zh: "U0LINA001" } };
 export const HOME = "C0PEOPLE1";
+
+/** For a failure that stays until it is taken back: as many calls as the sandbox takes for that. */
+export const FOREVER = 1_000_000;
+
+// Whoever comes first is somebody who speaks the browser's language; from then on it goes by who you are.
+const START = /^zh\b/i.test(navigator.language) ? PEOPLE.start.zh : PEOPLE.start.en;
 
 export const state = {
   snapshot: null,
   online: false,
   wasConnected: false,
-  me: recall("me") ?? PEOPLE.start,
+  me: recall("me") ?? START,
   channel: recall("channel") ?? HOME,
   pane: "chat",
   menu: null,
@@ -20,6 +26,11 @@ export const state = {
   opened: new Set(),
   forms: new Map(),
   times: 1,
+  slackTarget: "chat.postMessage",
+  busy: new Set(),
+  closedThreads: new Set(),
+  banners: [],
+  question: null,
   toast: null,
   hint: recall("hint", "localStorage") !== "seen",
 };
@@ -155,19 +166,31 @@ function belongs(channel, user) {
   return channel.members ? channel.members.includes(user.id) : Boolean(user.is_admin);
 }
 
+/** What a person sees in a channel, replies in threads included. */
 export function messagesIn(channelId, userId) {
   const all = state.snapshot.messages[channelId] ?? [];
   return all.filter((message) => !message.ephemeral_for || message.ephemeral_for === userId);
 }
 
+/** What rang a person up and has not been looked at since, in one channel or in all of them. */
+export function unreadPings(userId, channelId) {
+  return state.snapshot.notifications.filter(
+    (each) =>
+      each.user === userId &&
+      (!channelId || each.channel === channelId) &&
+      Number(each.ts) > (state.read[`${userId} ${each.channel}`] ?? 0),
+  );
+}
+
 export function goTo(channelId) {
   remember("channel", channelId);
-  change({ channel: channelId, pane: "chat", menu: null });
+  const banners = state.banners.filter((each) => each.channel !== channelId);
+  change({ channel: channelId, pane: "chat", menu: null, banners });
 }
 
 export function become(userId) {
   remember("me", userId);
-  state.me = userId;
+  Object.assign(state, { me: userId, banners: [], question: null });
   const here = channelOf(state.channel);
   const lost = here ? here.is_dm || !channelsFor(myself()).includes(here) : true;
   // A direct message stays a direct message, but with the other person's bot.

@@ -1,107 +1,16 @@
-/* The side panel: what reached each vendor, which accounts exist there now, and how to make the next call fail.
-   Which vendors there are, and everything about them, comes with the snapshot. */
+/* A vendor's tab of the side panel: which accounts exist there now, what reached it, and how to make the next call fail.
+   Everything about it comes with the snapshot. */
 
 import { classes, h } from "./dom.js";
-import { SLACK_FAILURES } from "./failures.js";
 import { icon } from "./icons.js";
-import { change, order, redraw, remember, shining, state, toast } from "./store.js";
+import { order, redraw, shining, state, toast } from "./store.js";
+import { armedBox, failureButton, part, timesRow } from "./switches.js";
 import { clockExact, either, t } from "./words.js";
 
 const FEW = 6;
-const SLACK = "slack";
-const TIMES = [1, 3, 20];
 
-/** The whole panel. */
-export function vendorPanel() {
-  return h(
-    "aside",
-    { class: "panel", "aria-label": t("outside") },
-    h(
-      "header",
-      { class: "panel-head" },
-      h("h2", {}, t("outside")),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button panel-close",
-          "aria-label": t("close"),
-          onclick: () => change({ pane: "chat" }),
-        },
-        icon("close"),
-      ),
-    ),
-    h("div", { class: "tabs", role: "tablist", "aria-label": t("outside"), onkeydown: turnTab }, tabs().map(tab)),
-    tabs().map((name) =>
-      h(
-        "section",
-        {
-          key: name,
-          class: "tab-panel",
-          role: "tabpanel",
-          id: `panel-${name}`,
-          "aria-labelledby": `tab-${name}`,
-          hidden: openTab() !== name,
-          "data-testid": name === SLACK ? "slack-side" : `vendor-${name}`,
-        },
-        name === SLACK ? slackSide() : vendor(vendorCalled(name)),
-      ),
-    ),
-  );
-}
-
-function tabs() {
-  return [...state.snapshot.vendors.map((each) => each.name), SLACK];
-}
-
-function vendorCalled(name) {
-  return state.snapshot.vendors.find((each) => each.name === name);
-}
-
-/** The tab that is shown: the chosen one, or the first where nothing is chosen or the chosen one is gone. */
-export function openTab() {
-  return tabs().includes(state.tab) ? state.tab : tabs()[0];
-}
-
-function tab(name) {
-  const here = openTab() === name;
-  const { accounts = [], failures = [], short } = vendorCalled(name) ?? {};
-  return h(
-    "button",
-    {
-      key: name,
-      type: "button",
-      role: "tab",
-      id: `tab-${name}`,
-      class: classes("tab", here && "here"),
-      "aria-selected": String(here),
-      "aria-controls": `panel-${name}`,
-      tabindex: here ? "0" : "-1",
-      "data-testid": `tab-${name}`,
-      onclick: () => showTab(name),
-    },
-    short ? either(short) : t("slackTab"),
-    accounts.length > 0 && h("span", { class: "tab-count" }, String(accounts.length)),
-    failures.length > 0 && h("span", { class: "tab-armed", title: t("armed") }),
-  );
-}
-
-/** Show one vendor, or Slack's side. */
-export function showTab(name) {
-  remember("tab", name);
-  change({ tab: name });
-}
-
-function turnTab(event) {
-  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!by) return;
-  const all = tabs();
-  const next = all[(all.indexOf(openTab()) + by + all.length) % all.length];
-  showTab(next);
-  document.getElementById(`tab-${next}`).focus();
-}
-
-function vendor(it) {
+/** The whole tab. */
+export function vendor(it) {
   return [
     h(
       "div",
@@ -114,15 +23,6 @@ function vendor(it) {
     part(t("requests"), it.requests.length, requestList(it)),
     part(t("makeFail"), null, failureButtons(it)),
   ];
-}
-
-function part(title, count, content) {
-  return h(
-    "section",
-    { key: title, class: "card", "aria-label": title },
-    h("h4", {}, title, count > 0 && h("span", { class: "count" }, String(count))),
-    content,
-  );
 }
 
 function resetButton({ name, title }) {
@@ -157,34 +57,9 @@ function seatMeter({ accounts, seats }) {
 }
 
 function armed({ name, failures, ways }) {
-  return h(
-    "div",
-    { class: "armed", role: "status" },
-    icon("bolt"),
-    h(
-      "span",
-      { class: "armed-text" },
-      h("strong", {}, t("armed")),
-      failures.map((failure, index) =>
-        h(
-          "span",
-          { key: index, class: "armed-way" },
-          either(ways.find((way) => way.how === failure.how).title),
-          failure.times > 1 && ` × ${failure.times}`,
-        ),
-      ),
-    ),
-    h(
-      "button",
-      {
-        type: "button",
-        class: "button compact",
-        "data-testid": `clear-${name}`,
-        onclick: () => order("/_/vendors/fail", { vendor: name, how: "" }),
-      },
-      t("clear"),
-    ),
-  );
+  const title = (how) => either(ways.find((way) => way.how === how).title);
+  const waiting = failures.map(({ how, times }) => ({ title: title(how), times }));
+  return armedBox(name, waiting, () => order("/_/vendors/fail", { vendor: name, how: "" }));
 }
 
 /* Accounts. */
@@ -361,150 +236,17 @@ function groups(ways) {
 }
 
 function failureButtons({ name, ways, failures }) {
+  const press = (how) => order("/_/vendors/fail", { vendor: name, how, times: state.times });
+  const isWaiting = (how) => failures.some((failure) => failure.how === how);
   return [
-    h(
-      "div",
-      { class: "times", role: "group", "aria-label": t("forNext") },
-      h("span", { class: "times-title" }, t("forNext")),
-      TIMES.map((count) =>
-        h(
-          "button",
-          {
-            key: count,
-            type: "button",
-            class: classes("times-choice", state.times === count && "here"),
-            "aria-pressed": String(state.times === count),
-            onclick: () => change({ times: count }),
-          },
-          t("calls", count),
-        ),
-      ),
-    ),
+    timesRow(),
     groups(ways).map((group) =>
       h(
         "div",
         { key: group, class: "failures", role: "group", "aria-label": group },
         h("h5", {}, group),
-        ways
-          .filter((way) => either(way.group) === group)
-          .map((way) => failureButton(name, way, failures)),
+        ways.filter((way) => either(way.group) === group).map((way) => failureButton(name, way, isWaiting, press)),
       ),
     ),
   ];
-}
-
-function failureButton(name, { how, title, why }, pending) {
-  const waiting = pending.some((failure) => failure.how === how);
-  return h(
-    "button",
-    {
-      key: how,
-      type: "button",
-      class: classes("failure", waiting && "waiting"),
-      "data-testid": `fail-${name}-${how}`,
-      "aria-pressed": String(waiting),
-      onclick: () => order("/_/vendors/fail", { vendor: name, how, times: state.times }),
-    },
-    h("span", { class: "failure-title" }, either(title)),
-    h("span", { class: "failure-why" }, either(why)),
-    waiting && icon("bolt"),
-  );
-}
-
-/* Slack's side. */
-
-function slackSide() {
-  const { bot, channels, calls } = state.snapshot;
-  return [
-    h(
-      "div",
-      { class: "card vendor-head" },
-      h(
-        "div",
-        { class: "vendor-title" },
-        h("h3", {}, t("status")),
-        h("span", { class: "sockets" }, t("sockets", bot.connected)),
-      ),
-    ),
-    part(
-      t("botInChannels"),
-      null,
-      h("ul", { class: "switches" }, channels.filter((each) => !each.is_dm).map(channelSwitch)),
-    ),
-    part(t("slackFails"), null, [
-      h("div", { class: "failures" }, SLACK_FAILURES.map(slackFailure)),
-      h(
-        "button",
-        { type: "button", class: "button compact quiet wide", "data-testid": "clear-slack", onclick: clearSlack },
-        t("clearSlack"),
-      ),
-    ]),
-    part(t("slackCalls"), calls.length, callList(calls)),
-  ];
-}
-
-function channelSwitch(channel) {
-  return h(
-    "li",
-    { key: channel.id },
-    h(
-      "label",
-      { class: "switch" },
-      h("span", { class: "switch-name" }, icon(channel.is_private ? "lock" : "hash"), channel.name),
-      h("input", {
-        type: "checkbox",
-        role: "switch",
-        checked: channel.bot_in,
-        "data-testid": `membership-${channel.id}`,
-        onchange: (event) => order("/_/membership", { channel: channel.id, in: event.target.checked }),
-      }),
-      h("span", { class: "switch-state" }, t(channel.bot_in ? "in" : "out")),
-    ),
-  );
-}
-
-function slackFailure({ method, kind, title, why }) {
-  return h(
-    "button",
-    {
-      key: `${method} ${kind}`,
-      type: "button",
-      class: "failure",
-      "data-testid": `fail-slack-${method}-${kind}`,
-      onclick: async () => {
-        const answer = await order("/_/slack/fail", { method, kind, times: 1 });
-        if (answer.ok) toast(t("slackArmed"));
-      },
-    },
-    h("span", { class: "failure-title" }, either(title)),
-    h("span", { class: "failure-why" }, either(why)),
-  );
-}
-
-async function clearSlack() {
-  const methods = new Set(SLACK_FAILURES.map(({ method }) => method));
-  // An empty kind takes back what is still to come for a method.
-  const answers = await Promise.all(
-    [...methods].map((method) => order("/_/slack/fail", { method, kind: "", times: 1 })),
-  );
-  if (answers.every((answer) => answer.ok)) toast(t("slackCleared"));
-}
-
-function callList(calls) {
-  if (!calls.length) return h("p", { class: "nothing" }, t("noCalls"));
-  return h(
-    "ul",
-    { class: "calls" },
-    [...calls]
-      .reverse()
-      .map((call, index) =>
-        h(
-          "li",
-          { key: `${call.at} ${calls.length - index}`, class: "call" },
-          h("span", { class: `status ${call.ok ? "good" : "bad"}` }, call.ok ? "ok" : (call.error ?? "error")),
-          h("span", { class: "mono" }, call.method),
-          h("span", { class: "call-summary" }, typeof call.summary === "string" ? call.summary : ""),
-        ),
-      ),
-  );
 }
