@@ -7,11 +7,23 @@ import asyncio
 import logging
 import os
 import sys
+from importlib.metadata import version
 
 from cryptography.fernet import Fernet
 
 from bot import service
 from bot.onboarding.policy import Policy
+
+INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended (128 + SIGINT)."""
+
+EXAMPLES = """\
+examples:
+  newhire demo                          try it: a pretend Slack in a page, no account needed
+  newhire demo --port 0 --no-browser    the same on any free port, and open the page yourself
+  newhire key                           a new key for NEWHIRE_SECRET_KEY
+  newhire run                           the bot; copy .env.example to .env and fill it in first
+"""
 
 
 def command_run(policy: Policy | None = None) -> int:
@@ -21,6 +33,8 @@ def command_run(policy: Policy | None = None) -> int:
     except service.CannotStart as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
     # What runs has had its time. A thread that hangs on a database that is gone would keep the process for ever.
     logging.shutdown()
     os._exit(code)
@@ -30,27 +44,52 @@ def command_demo(port: int, browser: bool) -> int:
     """The pretend world, its page, and the real bot beside it."""
     from bot.sandbox.demo import demo
 
-    return asyncio.run(demo(port, open_browser=browser))
+    try:
+        code = asyncio.run(demo(port, open_browser=browser))
+    except KeyboardInterrupt:
+        code = 0
+    if code == 0:
+        print("newhire demo: ended; nothing of it is left.")  # noqa: T201 - the command's output
+    return code
 
 
 def main(arguments: list[str] | None = None, policy: Policy | None = None) -> int:
     """The command line; the exit code. `policy` is for tests: how long the bot waits is no setting."""
-    parser = argparse.ArgumentParser(
-        prog="newhire", description="Type /newhire in Slack; the new colleague has an account."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="run the bot; settings from the environment or .env")
-    demo = commands.add_parser("demo", help="try it without any account: a pretend Slack and pretend vendors in a page")
-    demo.add_argument("--port", type=int, default=8765, help="where the page is (0: any free port)")
-    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
+    parser = _parser()
     chosen = parser.parse_args(arguments)
     if chosen.command == "run":
         return command_run(policy)
     if chosen.command == "demo":
         return command_demo(chosen.port, not chosen.no_browser)
-    print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
+    if chosen.command == "key":
+        print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
+        return 0
+    parser.print_help()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="newhire",
+        description="Type /newhire in Slack; the new colleague has an account.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"newhire {version('newhire')}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    commands.add_parser("run", help="run the bot; settings from the environment or .env")
+    demo = commands.add_parser("demo", help="try it without any account: a pretend Slack and pretend vendors in a page")
+    demo.add_argument("--port", type=_port, default=8765, help="where the page is (0: any free port; default: 8765)")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
+    commands.add_parser("help", help="print this")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536):
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535, like 8765 (0: any free port)")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
+DOTENV = Path(".env")
+
 CURLY = "“”‘’„‚«»「」『』＂＇"
 
 
@@ -27,7 +29,7 @@ class Environment:
     mistakes: dict[str, str] = field(default_factory=dict)
 
 
-def read(names: Set[str], file: Path = Path(".env"), environ: Mapping[str, str] = os.environ) -> Environment:
+def read(names: Set[str], file: Path = DOTENV, environ: Mapping[str, str] = os.environ) -> Environment:
     """The environment over the file. What is wrong is said of these names only: others share the file and the machine."""
     mistakes: dict[str, str] = {}
     written = _from_file(file, names, mistakes)

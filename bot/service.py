@@ -7,24 +7,25 @@ import gc
 import logging
 import os
 import signal
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import httpx
 import psycopg
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
+from bot.environment import DOTENV
 from bot.intake import Intake
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
@@ -36,10 +37,11 @@ from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, 
 from bot.request import Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
+from bot.slack import reach
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
-from bot.store import limits
+from bot.store import limits, opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
 from bot.store.incidents import Incidents as StoredIncidents
@@ -51,9 +53,19 @@ from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
+SLACK_SECONDS = 10.0
+"""A call to Slack, from looking the name up to the last byte."""
+
+AGAIN_SECONDS = 5.0
+HANG_UP_SECONDS = 2.0
+FINISH_SECONDS = 14.0
+STOP_SECONDS = 18.0
+"""From the signal to the end: goodbye to Slack, then the time for what runs; within the 20 s that the README promises."""
+
 HOUSEKEEPING_SECONDS = 3600.0
 DAILY_ROOM = 0.95
 
+T = TypeVar("T")
 Configured = Mapping[str, Provider[Any, Any]]
 
 
@@ -63,22 +75,34 @@ class CannotStart(Exception):
 
 def run(policy: Policy | None = None) -> int:
     """`newhire run`, from the environment or `.env`: until a signal comes. The exit code. Raises CannotStart."""
+    # The database, its log and the lock hold what people typed: nobody else on this machine reads them, whatever the umask.
+    os.umask(0o077)
     try:
         providers = installed()
         settings, config = configuration.load(providers)
-        logs.start(configuration.secrets(settings, *config.values()), settings.newhire_log)
-        bot = Bot(settings, providers, config, policy or Policy())
-        if not bot.cipher.on:
-            log.warning(
-                "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
-                "can be read in the database. `newhire key` prints a key."
-            )
-        return asyncio.run(_run(bot))
-    except (Misconfigured, UnknownProvider, AlreadyRunning, NewerDatabase, Unreadable) as problem:
+    except (Misconfigured, UnknownProvider) as problem:
         raise CannotStart(str(problem)) from None
-    except (SQLAlchemyError, psycopg.Error) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise CannotStart(f"NEWHIRE_DATABASE_URL does not work: {reason}") from None
+    hidden = configuration.secrets(settings, *config.values())
+    logs.start(hidden, settings.newhire_log)
+    _warn(settings)
+    try:
+        return asyncio.run(_run(Bot(settings, providers, config, policy or Policy())))
+    except (Misconfigured, AlreadyRunning, NewerDatabase, Unreadable) as problem:
+        raise CannotStart(str(problem)) from None
+    except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
+        why = logs.Masked(hidden).mask(opening.why(settings.newhire_database_url, error))
+        raise CannotStart(f"NEWHIRE_DATABASE_URL does not work: {why}.") from None
+
+
+def _warn(settings: Settings) -> None:
+    """What works, and should be otherwise."""
+    if not settings.secret_keys:
+        log.warning(
+            "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
+            "can be read in the database. `newhire key` prints a key."
+        )
+    if opening.others_read(DOTENV):
+        log.warning("%s can be read by others on this machine: chmod 600 %s", DOTENV, DOTENV)
 
 
 class Bot:
@@ -141,9 +165,11 @@ class Bot:
     def start_engine(self) -> None:
         """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
         try:
+            opening.make_private(self.settings.newhire_database_url)
             self.engine.claim()
         except OSError as error:
-            raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {error.filename}: {error.strerror}."]) from None
+            why = opening.why(self.settings.newhire_database_url, error)
+            raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {why}."]) from None
         migrate(self.database)
         limits.register(self.database, self.providers)
         self.requests.check_cipher()
@@ -163,7 +189,7 @@ class Bot:
 
     def stop_engine(self) -> None:
         """What runs gets its time; the rest is left to the next start."""
-        self.engine.stop()
+        self.engine.stop(FINISH_SECONDS)
         self.relay.stop()
         for provider in self.providers.values():
             provider.close()
@@ -232,7 +258,8 @@ async def _run(bot: Bot) -> int:
         loop.add_signal_handler(number, _stop_or_die, stop)
     await asyncio.to_thread(_start_engine, bot)
     try:
-        async with aiohttp.ClientSession() as session:
+        # Given a session, slack_sdk does not apply its own `timeout`: a Slack that accepts and is silent would take 300 s.
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
             await _serve(bot, session, stop)
     finally:
         # Nothing new comes in any more; what runs gets its time.
@@ -256,13 +283,13 @@ def _start_engine(bot: Bot) -> None:
 async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) -> None:
     settings = bot.settings
     web = slack.client(settings.slack_bot_token.get_secret_value(), _slash(settings.slack_api_url), session)
-    auth = await _first(_who_am_i(web), stop)
+    auth = await _first(_insist(web.auth_test, BOT_TOKEN, web), stop)
     if auth is None:
         return
     app = slack.build(web, bot.listeners(auth.get("url") or "https://slack.com/"), auth)
     handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy.slack_reconnect)
     try:
-        if await _first(_connect(handler), stop) is None:
+        if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web), stop) is None:
             return
         # What is loaded by now stays: the collector need not walk through it while somebody waits for a form.
         gc.collect()
@@ -272,44 +299,40 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
         await stop.wait()
     finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await _hang_up(handler)
 
 
-async def _who_am_i(web: AsyncWebClient) -> Any:
-    """auth.test, again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
+BOT_TOKEN = "SLACK_BOT_TOKEN is refused by Slack ({code}): copy it again from OAuth & Permissions."  # noqa: S105 - a sentence
+APP_TOKEN = "SLACK_APP_TOKEN is refused by Slack ({code}): it needs the scope connections:write (Basic Information)."  # noqa: S105 - a sentence
+
+
+async def _insist(ask: Callable[[], Awaitable[T]], refused: str, web: AsyncWebClient) -> T:
+    """Ask again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
     while True:
         try:
-            return await web.auth_test()
-        except SlackApiError as error:
-            code = str(error.response.get("error"))
-            if code in ("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"):
-                raise Misconfigured(
-                    [f"SLACK_BOT_TOKEN is refused by Slack ({code}): copy it again from OAuth & Permissions."]
-                ) from None
-            log.warning("Slack says %s; trying again in 5 s", code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("Slack cannot be reached (%s); trying again in 5 s", type(error).__name__)
-        await asyncio.sleep(5)
+            return await ask()
+        except reach.TROUBLES as error:
+            code = reach.code(error)
+            if code in reach.REFUSED_TOKEN:
+                raise Misconfigured([refused.format(code=code)]) from None
+            log.warning("%s; trying again in %g s", reach.why(error, web.base_url, web.proxy), AGAIN_SECONDS)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _connect(handler: Any) -> bool:
-    """Socket Mode, again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
-    while True:
-        try:
-            # Asked here once: the client itself would ask with a refused token for ever.
-            answer = await handler.client.web_client.apps_connections_open(app_token=handler.client.app_token)
-            handler.client.wss_uri = answer["url"]
-            await handler.connect_async()
-            return True
-        except SlackApiError as error:
-            code = str(error.response.get("error"))
-            if code in ("invalid_auth", "not_authed", "not_allowed_token_type", "missing_scope"):
-                sentence = f"SLACK_APP_TOKEN is refused by Slack ({code}): it needs the scope connections:write (Basic Information)."
-                raise Misconfigured([sentence]) from None
-            log.warning("Slack says %s; trying again in 5 s", code)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("Slack cannot be reached (%s); trying again in 5 s", type(error).__name__)
-        await asyncio.sleep(5)
+    """Socket Mode. Asked for its address here once: the client itself would ask with a refused token for ever."""
+    answer = await handler.client.web_client.apps_connections_open(app_token=handler.client.app_token)
+    handler.client.wss_uri = answer["url"]
+    await handler.connect_async()
+    return True
+
+
+async def _hang_up(handler: Any) -> None:
+    """Say goodbye to Slack, which may be too frozen to hear it."""
+    try:
+        await asyncio.wait_for(handler.close_async(), HANG_UP_SECONDS)
+    except reach.TROUBLES as error:
+        log.warning("no goodbye from Slack: %s", type(error).__name__)
 
 
 async def _first(work: Any, stop: asyncio.Event) -> Any:
@@ -327,7 +350,17 @@ def _stop_or_die(stop: asyncio.Event) -> None:
     if stop.is_set():
         os._exit(130)
     log.info("stopping: no new work; a second signal stops at once")
+    # Whatever hangs (Slack, the disk, a vendor), who sent the signal waits no longer: the next start takes up the rest.
+    last = threading.Timer(STOP_SECONDS, _give_up)
+    last.daemon = True
+    last.start()
     stop.set()
+
+
+def _give_up() -> None:
+    log.warning("something hangs; ended without it, what is unfinished goes on at the next start")
+    logging.shutdown()
+    os._exit(0)
 
 
 def _slash(url: str) -> str:

@@ -129,7 +129,7 @@ def tidy(world: World) -> None:
     ):
         now.clear()
         now.update(then)
-    for forgotten in (slack.messages, slack.views, slack.calls, slack.failures):
+    for forgotten in (slack.messages, slack.views, slack.calls, slack.failures, slack.notifications):
         forgotten.clear()
     slack.scopes = None
 

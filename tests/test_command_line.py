@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +84,8 @@ def test_without_any_setting_it_says_what_is_needed(tmp_path: Path) -> None:
 def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> None:
     sentences = refusal(
         tmp_path,
-        SLACK_BOT_TOKEN="xapp-the-other-one",
-        SLACK_APP_TOKEN="xoxb-the-other-one",
+        SLACK_BOT_TOKEN="xoxp-the-other-one",
+        SLACK_APP_TOKEN="xoxe-the-other-one",
         SLACK_API_URL="slack.com",
         NEWHIRE_ADMIN_CHANNEL="#it-admins",
         NEWHIRE_ALLOWED="U0ALICE01,alice",
@@ -112,11 +115,50 @@ def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/at/all/newhire.sqlite", "postgresql://newhire@127.0.0.1:1/newhire"]
+    ("url", "why"),
+    [
+        ("sqlite:////nowhere/at/all/newhire.sqlite", "there is no folder /nowhere/at/all."),
+        ("sqlite:///nowhere/newhire.sqlite", "there is no folder {folder}/nowhere."),
+        ("sqlite:///a-folder", "a-folder is a folder, and should be a file."),
+        ("sqlite:///not-ours", "not-ours is no SQLite database, or is damaged (file is not a database); restore"),
+        (
+            "sqlite:///cut-off",
+            "cut-off is no SQLite database, or is damaged (database disk image is malformed); restore",
+        ),
+        ("postgresql://newhire:hun%40ter2@127.0.0.1:1/newhire", "connection failed: connection to server"),
+        ("postgresql://newhire:hunter2@no.such.host.invalid/newhire", ""),
+        ("postgresql://newhire@127.0.0.1:1/?nonsense=1", "invalid "),
+    ],
 )
-def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path, url: str) -> None:
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path, url: str, why: str) -> None:
+    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "not-ours").write_bytes(b"PK\3\4 this is a spreadsheet" * 99)
+    (tmp_path / "cut-off").write_bytes(half_a_database(tmp_path / "whole"))
     (sentence,) = refusal(tmp_path, **RIGHT, NEWHIRE_DATABASE_URL=url)
-    assert sentence.startswith("NEWHIRE_DATABASE_URL does not work: ")
+    assert sentence.startswith(f"NEWHIRE_DATABASE_URL does not work: {why.format(folder=tmp_path)}")
+    assert "hun" not in sentence
+    assert ".lock" not in sentence
+
+
+def half_a_database(whole: Path) -> bytes:
+    """An SQLite file that somebody copied only the beginning of, over its schema."""
+    with contextlib.closing(sqlite3.connect(whole)) as connection:
+        for number in range(40):
+            connection.execute(f"CREATE TABLE t{number} (text TEXT DEFAULT '{'x' * 400}')")
+    return whole.read_bytes()[:9000]
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("sqlite:///", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("postgresql://h:99999/d", "must look"),
+    ],
+)
+def test_an_address_that_cannot_work_is_one_sentence(tmp_path: Path, url: str, word: str) -> None:
+    (sentence,) = refusal(tmp_path, **RIGHT, NEWHIRE_DATABASE_URL=url)
+    assert sentence.startswith(f"NEWHIRE_DATABASE_URL {word}")
 
 
 async def start_in_vain(settings: dict[str, str], folder: Path) -> tuple[int, str]:
@@ -163,6 +205,34 @@ async def test_a_bot_without_a_secret_key_says_at_the_start_what_that_means(worl
     assert await bot.stop() == 0
     assert "NEWHIRE_SECRET_KEY is not set" in bot.log
     assert "`newhire key` prints a key" in bot.log
+
+
+# --- newhire, newhire help, newhire --version -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"]])
+def test_alone_it_says_what_it_can_with_an_example_of_each(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    for command in ("run", "demo", "key"):
+        assert f"\n  newhire {command}" in said
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"newhire {version('newhire')}\n"
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "8080/tcp", "８０８０", "9" * 5000, ""])
+def test_a_port_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--port", port])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("must be a number from 0 to 65535, like 8765 (0: any free port)\n")
 
 
 # --- newhire key ------------------------------------------------------------------------------------------------------
