@@ -168,10 +168,14 @@ async def result(world: World, name: str, in_: str = PEOPLE) -> Json:
 
 
 def about(world: World, name: str, in_: str = PEOPLE) -> list[Json]:
-    """The bot's messages there about somebody."""
+    """The bot's messages there about somebody; a reply in a thread is none of them."""
     headline = f"*{name}*"
     return [
-        message for message in world.slack.messages[in_] if message["user"] == BOT_USER and headline in message["text"]
+        message
+        for message in world.slack.messages[in_]
+        if message["user"] == BOT_USER
+        and headline in message["text"]
+        and message.get("thread_ts", message["ts"]) == message["ts"]
     ]
 
 

@@ -129,11 +129,11 @@ class Relay:
         letters: list[tuple[str, BaseModel, int]] = [
             (_message_id(request), UpdateContent(request=request, update=final), FINAL)
         ]
+        if admins:
+            letters.append((f"{request.id}/alert/ended", AlertContent(request=request, alert=ended), 1))
         if nudge:
             content = UpdateContent(request=request, update=Nudge(outcome=outcome))
             letters.append((f"{request.id}/nudge", content, 1))
-        if admins:
-            letters.append((f"{request.id}/alert/ended", AlertContent(request=request, alert=ended), 1))
         stored = [(letter, content.model_dump_json(), version) for letter, content, version in letters]
         for letter in self._outbox.end(request.id, outcome.kind, stored):
             self.tell_now(letter)

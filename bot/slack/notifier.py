@@ -85,10 +85,14 @@ class Notifier:
         if self._admins is None:
             log.warning("no NEWHIRE_ADMIN_CHANNEL for: %s", message["text"])
             return ref
-        try:
-            if ref is not None:
+        if ref is not None:
+            try:
                 self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+            except _Closed as closed:
+                log.info("what the admins read cannot be edited (%s)", closed)
+            else:
                 return ref
+        try:
             return self._message(self._admins, message)
         except _Closed as closed:
             log.error("the admin channel %s does not take messages: %s", self._admins, closed)
