@@ -26,10 +26,10 @@ examples:
 """
 
 
-def command_run(policy: Policy | None = None) -> int:
+def command_run(policy: Policy | None = None, *, restored: bool = False) -> int:
     """Start the bot from the environment and `.env`."""
     try:
-        code = service.run(policy)
+        code = service.run(policy, restored=restored)
     except service.CannotStart as problem:
         print(f"newhire cannot start:\n{problem}", file=sys.stderr)  # noqa: T201 - to the person at the terminal
         return 2
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None, policy: Policy | None = None) -> in
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if chosen.command == "run":
-        return command_run(policy)
+        return command_run(policy, restored=chosen.restored)
     if chosen.command == "demo":
         return command_demo(chosen.port, not chosen.no_browser)
     if chosen.command == "key":
@@ -77,7 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"newhire {version('newhire')}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
-    commands.add_parser("run", help="run the bot; settings from the environment or .env")
+    run = commands.add_parser("run", help="run the bot; settings from the environment or .env")
+    run.add_argument(
+        "--restored", action="store_true", help="the database is an older backup: look before anything in it is sent"
+    )
     demo = commands.add_parser("demo", help="try it without any account: a pretend Slack and pretend vendors in a page")
     demo.add_argument("--port", type=_port, default=8765, help="where the page is (0: any free port; default: 8765)")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")

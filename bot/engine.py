@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -53,6 +54,9 @@ waiting request at each upgrade; unfinished runs of an older version are handed 
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 TAKE_OVER_EVERY = 2.0
+CLOCK_EVERY, CLOCK_STEP = 5.0, 30.0
+"""How often the clock is held against one that only goes forward, and by how many seconds it may differ."""
+
 WORKERS = {"sqlite": 10, "postgresql": 20}
 """Requests of one provider that a process works on at the same time; SQLite has one writer for all of them."""
 
@@ -130,21 +134,32 @@ class Engine:
             self._lock = claim_postgres(self.url, self.me)
 
     def start(
-        self, run: Run, upgrade: Upgrade, take_over: Callable[[str | None], None], holders: Callable[[], set[str]]
+        self,
+        run: Run,
+        upgrade: Upgrade,
+        take_over: Callable[[str | None], None],
+        holders: Callable[[], set[str]],
+        *,
+        restored: bool = False,
     ) -> None:
         """Launch, take up what was left unfinished, register the queues. After `claim`.
 
         `take_over` is told of every process that is gone (None: all that ever were on this file), so that others take its
-        work too; `holders` names processes that may have such work.
+        work too; `holders` names processes that may have such work. `restored`: the database is an older backup, so every
+        unfinished run begins anew.
         """
         global _run
         _run = self._guarded(run)
         self._upgrade, self._take_over, self._holders = upgrade, take_over, holders
         DBOS(config=self._config())
         DBOS.launch()
-        if self.alone:
+        if restored:
+            self._hand_over(self._unfinished(None), f"^{uuid.uuid4().hex[:8]}")
+        elif self.alone:
             self._hand_over_older(None)
+        if self.alone:
             take_over(None)
+        threading.Thread(target=self._watch_the_clock, name="newhire-clock", daemon=True).start()
         for queue in self.queues.values():
             DBOS.register_queue(queue, worker_concurrency=self.workers, polling_interval_sec=POLL_SECONDS)
         if not self.alone:
@@ -166,7 +181,10 @@ class Engine:
         }
 
     def accept(self, request: Request, *, priority: int = 1) -> None:
-        """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread."""
+        """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread.
+
+        `priority`: 1 goes first; what was begun before goes on with 1.
+        """
         self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
 
     def knows(self, request_id: str) -> bool:
@@ -283,18 +301,19 @@ class Engine:
 
     def _hand_over_older(self, executor: str | None) -> None:
         """Unfinished runs of another version, of a process that is gone, begin anew as runs of this one."""
-        others = DBOS.list_workflows(status=UNFINISHED, name=onboard.__name__, executor_id=executor, load_output=False)
-        others = [status for status in others if status.app_version != APPLICATION_VERSION]
-        for status in others:
-            self._hand_over(status)
-        if others:
-            log.warning("took up %d requests that another version had begun", len(others))
+        others = [status for status in self._unfinished(executor) if status.app_version != APPLICATION_VERSION]
+        self._hand_over(others, f"@{APPLICATION_VERSION}")
 
-    def _hand_over(self, status: WorkflowStatus) -> None:
-        if status.input is None:
-            return
-        request, checkpoint = status.input["args"]
-        self._replace(status.workflow_id, f"{status.workflow_id}@{APPLICATION_VERSION}", request, checkpoint)
+    def _unfinished(self, executor: str | None) -> list[WorkflowStatus]:
+        return DBOS.list_workflows(status=UNFINISHED, name=onboard.__name__, executor_id=executor, load_output=False)
+
+    def _hand_over(self, runs: list[WorkflowStatus], mark: str) -> None:
+        for status in runs:
+            if status.input is not None:
+                request, checkpoint = status.input["args"]
+                self._replace(status.workflow_id, f"{status.workflow_id}{mark}", request, checkpoint)
+        if runs:
+            log.warning("%d requests that were under way begin anew", len(runs))
 
     def _enqueue(
         self, run_id: str, request: Stored, checkpoint: Stored, *, delay: float = 0.0, priority: int = 1
@@ -302,6 +321,23 @@ class Engine:
         options = SetEnqueueOptions(priority=priority, delay_seconds=delay or None)
         with SetWorkflowID(run_id), options:
             DBOS.enqueue_workflow(self.queues[request["provider"]], onboard, request, checkpoint)
+
+    def _watch_the_clock(self) -> None:
+        """What was to start at a time of day starts now when the clock was set back: it would wait for that time again."""
+        ahead = time.time() - time.monotonic()
+        while not self.stopping.wait(CLOCK_EVERY):
+            back = ahead - (time.time() - time.monotonic())
+            ahead -= back
+            if back > CLOCK_STEP:
+                log.warning("the clock was set back by %.0f s: what waits is looked at now", back)
+                self._wake_all()
+
+    def _wake_all(self) -> None:
+        try:
+            for status in DBOS.list_workflows(status="DELAYED", load_input=False, load_output=False):
+                DBOS.set_workflow_delay(status.workflow_id, delay_seconds=0.1)
+        except Exception:
+            log.exception("what waits could not be woken")
 
     # PostgreSQL: whose lock has died with their connection.
 
@@ -373,5 +409,5 @@ def _pause(run_id: str) -> float:
 
 
 def _request_of(run_id: str) -> str:
-    """`V1~3!` (the fourth run of V1, begun again), `V1@2` (handed over to version 2) -> `V1`."""
-    return re.split("[~!@]", run_id, maxsplit=1)[0]
+    """`V1~3!` (the fourth run of V1, begun again), `V1@2` (handed over to version 2), `V1^ab` (restored) -> `V1`."""
+    return re.split("[~!@^]", run_id, maxsplit=1)[0]

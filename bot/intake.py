@@ -33,7 +33,7 @@ class NotConfirmed(Exception):
 class Acceptor(Protocol):
     """The engine's front door."""
 
-    def accept(self, request: Request) -> None: ...
+    def accept(self, request: Request, *, priority: int) -> None: ...
     def knows(self, request_id: str) -> bool: ...
     def front_door(self) -> AbstractContextManager[None]: ...
 
@@ -66,7 +66,8 @@ class Intake:
                 self._requests.replace(request, hire.identity(), _password(hire))
                 duplicate = None
         if duplicate is None:
-            self._engine.accept(request)
+            # Fair between people: one's sixty do not stand before another's one.
+            self._engine.accept(request, priority=max(self._requests.under_way(request.requester), 1))
         return duplicate
 
     def _write(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:

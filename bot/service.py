@@ -73,8 +73,11 @@ class CannotStart(Exception):
     """What stops the start, in sentences for the person at the terminal."""
 
 
-def run(policy: Policy | None = None) -> int:
-    """`newhire run`, from the environment or `.env`: until a signal comes. The exit code. Raises CannotStart."""
+def run(policy: Policy | None = None, *, restored: bool = False) -> int:
+    """`newhire run`, from the environment or `.env`: until a signal comes. The exit code. Raises CannotStart.
+
+    `restored`: the database is an older backup; what was under way in it is looked up before anything is sent.
+    """
     # The database, its log and the lock hold what people typed: nobody else on this machine reads them, whatever the umask.
     os.umask(0o077)
     try:
@@ -86,7 +89,7 @@ def run(policy: Policy | None = None) -> int:
     logs.start(hidden, settings.newhire_log)
     _warn(settings)
     try:
-        return asyncio.run(_run(Bot(settings, providers, config, policy or Policy())))
+        return asyncio.run(_run(Bot(settings, providers, config, policy or Policy(), restored=restored)))
     except (Misconfigured, AlreadyRunning, NewerDatabase, Unreadable) as problem:
         raise CannotStart(str(problem)) from None
     except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
@@ -114,7 +117,11 @@ class Bot:
         providers: Mapping[str, type[Provider[Any, Any]]],
         config: Mapping[str, ProviderSettings],
         policy: Policy,
+        *,
+        restored: bool = False,
     ) -> None:
+        # A process that has replaced itself is not restored a second time.
+        self.restored = restored and RESTARTED not in os.environ
         url = settings.newhire_database_url
         self.settings = settings
         self.policy = replace(
@@ -174,7 +181,10 @@ class Bot:
         limits.register(self.database, self.providers)
         self.requests.check_cipher()
         self.relay.start()
-        self.engine.start(self._run, self._begin_anew, self.relay.take_over, self.outbox.holders)
+        self.engine.start(
+            self._run, self._begin_anew, self.relay.take_over, self.outbox.holders, restored=self.restored
+        )
+        self.restored = False
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
     def listeners(self, workspace: str) -> Listeners:
@@ -219,7 +229,7 @@ class Bot:
             self.workflow.run(request, Checkpoint.model_validate(stored))
 
     def _begin_anew(self, request_id: str, stored: Stored) -> Checkpoint | None:
-        return begin_anew(self.requests, request_id, stored)
+        return begin_anew(self.requests, request_id, stored, restored=self.restored)
 
     def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
         daily = provider.pace.daily and int(provider.pace.daily * DAILY_ROOM)

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -102,12 +102,14 @@ class Bot:
                 assert secret not in text, f"{name} is in the log"
 
 
-async def begin(world: World, folder: Path, *, module: str = "bot", **settings: str) -> Bot:
+async def begin(
+    world: World, folder: Path, *, module: str = "bot", options: Sequence[str] = (), **settings: str
+) -> Bot:
     """A bot of this world, connected. A setting that is "" is not set. `module` is what runs: tests.hurried waits less."""
     environment = bot_settings(world, folder) | FAST | {"PYTHONPATH": str(ROOT)} | settings
     environment = {name: value for name, value in environment.items() if value}
     with (folder / "log").open("ab") as log:
-        process = await start_bot(environment, folder, module=module, log=log)
+        process = await start_bot(environment, folder, module=module, options=options, log=log)
     bot = Bot(world, folder, environment, process)
     try:
         await bot.ready()

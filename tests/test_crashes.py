@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -187,6 +189,46 @@ async def test_stopping_in_the_middle_leaves_the_rest_to_the_next_start(
         _each_created_once(world, [person["name"]])
     finally:
         await bot.stop()
+
+
+async def test_a_restored_backup_sends_nothing_again(world: World, tmp_path: Path) -> None:
+    """Taken while a request waits for its vendor, opened after the account was made: newhire looks before it sends."""
+    bot = await begin(world, tmp_path, module="tests.hurried")
+    try:
+        person = somebody(account=None)
+        port = int(world.huawei.url.rpartition(":")[2])
+        await world.huawei.stop()
+        form = await Person(world, ALICE).opens()
+        await form.choose("huawei")
+        await form.submit(**person)
+        # Edited, so it is written down where the message stands.
+        await world.slack.until(lambda slack: any(call["method"] == "chat.update" for call in slack.calls))
+        backup = _backup(tmp_path / "newhire.sqlite")
+        await world.huawei.start(port)
+        await _ended(world, person["name"])
+        await bot.stop(signal.SIGKILL)
+        asked = len(world.huawei.requests)
+        _restore(backup, tmp_path / "newhire.sqlite")
+        bot = await begin(world, tmp_path, module="tests.hurried", options=["--restored"])
+        await world.slack.until(lambda _: any("search" in one["path"] for one in world.huawei.requests[asked:]))
+        await bot.stop()
+        _each_created_once(world, [person["name"]])
+        assert len(final(world, person["name"])) == 1
+        assert "begin anew" in bot.log
+    finally:
+        await bot.stop()
+
+
+def _backup(file: Path) -> bytes:
+    with contextlib.closing(sqlite3.connect(file)) as one, contextlib.closing(sqlite3.connect(":memory:")) as other:
+        one.backup(other)
+        return other.serialize()
+
+
+def _restore(backup: bytes, file: Path) -> None:
+    for part in ("-wal", "-shm"):
+        Path(f"{file}{part}").unlink(missing_ok=True)
+    file.write_bytes(backup)
 
 
 async def _hand_in(world: World, people: list[dict[str, str]]) -> None:

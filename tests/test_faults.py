@@ -222,6 +222,25 @@ async def test_the_vendor_is_away_and_comes_back(bot: Bot, vendor: str) -> None:
     assert len(about_the_outage()) == 1, "an outage is one message, from its beginning to its end"
 
 
+async def test_forty_forms_in_an_outage_are_one_message_to_the_admins(bot: Bot) -> None:
+    """Many forms while the vendor is away: the admin channel has one message, edited until it is resolved; all are created."""
+    away, people = bot.world.tencent, [somebody() for _ in range(40)]
+    port = int(away.url.rpartition(":")[2])
+    await away.stop()
+    for person in people:
+        await (await opened(bot)).submit(**person)
+    await bot.world.slack.until(lambda slack: slack.messages[ADMINS], timeout=30)
+    await away.start(port)
+    await bot.world.slack.until(lambda _: all(final(bot.world, person["name"]) for person in people), timeout=60)
+    assert creations(away) == 40
+    lines = [f"*{person['name']}*" for person in people]
+    others = [
+        message for message in bot.world.slack.messages[ADMINS] if not any(line in message["text"] for line in lines)
+    ]
+    await bot.world.slack.until(lambda _: others[0]["text"].startswith("🟢"))
+    assert len(others) == 1, [message["text"] for message in others]
+
+
 @both_vendors
 @pytest.mark.parametrize("broken", ["dns", "tls"])
 async def test_the_vendors_address_is_dead(

@@ -58,8 +58,8 @@ def test_turns_are_apart_however_many_ask_from_however_many_processes(limiters: 
 def test_a_turn_that_would_come_too_late_is_not_taken(limiters: list[RateLimiter]) -> None:
     one, other = limiters
     for _ in range(3):
-        one.turn("tencent", 10.0, None, 100.0)
-    assert other.turn("tencent", 10.0, None, 15.0) is None
+        assert one.turn("tencent", 10.0, None, 25.0) is not None
+    assert other.turn("tencent", 10.0, None, 25.0) is None
     assert other.turn("tencent", 10.0, None, 35.0) is not None
 
 
@@ -77,6 +77,25 @@ def test_when_one_is_slowed_all_are(limiters: list[RateLimiter]) -> None:
     assert wait is not None
     assert 55 < wait <= 60
     assert other.turn("huawei", 1.0, None, 100.0) == 0.0
+
+
+@pytest.mark.parametrize("column", ["next_at", "blocked_until"])
+def test_a_clock_that_was_set_back_stops_no_call(
+    limiters: list[RateLimiter], tables: list[sa.Engine], column: str
+) -> None:
+    """What stands in the database is ahead by more than anybody ever waits: by two hours."""
+    limiters[0].turn("tencent", 1.0, None, 20.0)
+    with tables[0].begin() as connection:
+        connection.execute(sa.text(f"update newhire_providers set {column} = next_at + 7200"))
+    assert limiters[1].turn("tencent", 1.0, None, 20.0) is not None
+
+
+def test_a_long_word_of_the_vendors_is_kept_and_not_for_ever(limiters: list[RateLimiter]) -> None:
+    limiters[0].slow("tencent", 86400.0)
+    assert limiters[1].turn("tencent", 1.0, None, 3500.0) is None
+    wait = limiters[1].turn("tencent", 1.0, None, 3700.0)
+    assert wait is not None
+    assert 3500 < wait <= 3600
 
 
 def test_a_circuit_opens_and_closes_once(breakers: list[CircuitBreaker]) -> None:

@@ -412,6 +412,26 @@ async def test_a_slack_that_does_not_say_who_somebody_is_means_not_now(bot: Bot)
     await Person(bot.world, ALICE).opens()
 
 
+async def test_creating_rings_up_nobody_and_neither_does_a_quick_result(bot: Bot) -> None:
+    form, person = await filled_in(bot), somebody()
+    await form.submit(**person)
+    await result(bot.world, person["name"])
+    await admins_read(bot.world, person["name"])
+    assert bot.world.slack.notifications == []
+
+
+async def test_what_failed_reaches_whoever_asked_by_a_reply_below_it(bot: Bot) -> None:
+    """An edit rings up nobody: so there is a reply, with a mention, below the last word."""
+    bot.world.tencent.fail("duplicate_phone")
+    form, person = await filled_in(bot), somebody()
+    await form.submit(**person)
+    message = await result(bot.world, person["name"])
+    await bot.world.slack.until(lambda slack: slack.notifications)
+    assert [one["user"] for one in bot.world.slack.notifications] == [ALICE]
+    reply = next(one for one in bot.world.slack.messages[PEOPLE] if one["ts"] == bot.world.slack.notifications[0]["ts"])
+    assert reply["thread_ts"] == message["ts"]
+
+
 # --- where it is told -------------------------------------------------------------------------------------------------
 
 
@@ -420,7 +440,8 @@ async def test_where_the_bot_is_no_member_the_result_comes_by_response_url_for_a
     await form.submit(**person)
     message = await result(bot.world, person["name"], QUIET)
     assert "ephemeral_for" not in message
-    assert [each.get("ephemeral_for") for each in about(bot.world, person["name"], QUIET)] == [ALICE, None]
+    # And no "creating ..." that nobody could edit stays beside it.
+    assert about(bot.world, person["name"], QUIET) == [message]
 
 
 async def test_where_nothing_can_be_posted_the_requester_hears_directly_and_why(bot: Bot) -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import webbrowser
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -45,12 +46,13 @@ async def start_bot(
     folder: Path,
     *,
     module: str = "bot",
+    options: Sequence[str] = (),
     log: IO[bytes] | None = None,
     stdin: int = asyncio.subprocess.DEVNULL,
 ) -> asyncio.subprocess.Process:
-    """`newhire run`, in a folder without a .env of somebody's. `log` takes what it says; without one, the terminal does."""
+    """`newhire run` with these options, in a folder without a .env of somebody's. `log` takes what it says; without one, the terminal does."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, "run"), env=settings, cwd=folder, stdin=stdin, stdout=log, stderr=log
+        *(sys.executable, "-m", module, "run", *options), env=settings, cwd=folder, stdin=stdin, stdout=log, stderr=log
     )
 
 

@@ -17,7 +17,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
-from bot.request import Alert, CannotBeTold, Final, Incident, MessageRef, Nudge, Request, TryLater, Update
+from bot.request import Alert, CannotBeTold, Creating, Final, Incident, MessageRef, Nudge, Request, TryLater, Update
 from bot.slack import messages
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.messages import About, Message
@@ -75,6 +75,8 @@ class Notifier:
                 log.info("request %s: its message cannot be edited (%s)", request.id, closed)
             else:
                 return ref
+        if isinstance(update, Creating):
+            return self._post_first(request, message)
         return self._post(request, message, final=isinstance(update, Final))
 
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> MessageRef | None:
@@ -117,6 +119,15 @@ class Notifier:
             except _Closed as closed:
                 log.info("request %s: %s is closed (%s)", request.id, way.__name__.strip("_"), closed)
         raise CannotBeTold
+
+    def _post_first(self, request: Request, message: Message) -> MessageRef | None:
+        """Only where it can be edited: a "creating ..." that stays beside its result would be a riddle."""
+        way = self._in_channel if request.channel else self._directly
+        try:
+            return way(request, message, final=False)
+        except _Closed as closed:
+            log.info("request %s: its first message has no place (%s)", request.id, closed)
+            return None
 
     def _in_channel(self, request: Request, message: Message, final: bool) -> MessageRef:
         if request.channel is None:

@@ -13,6 +13,9 @@ from bot.store.tables import PROVIDERS
 
 _ROW = PROVIDERS.c
 
+LONGEST_BLOCK = 3600.0
+"""Seconds of a vendor's Retry-After that are believed; what stands further ahead is a clock that was set back."""
+
 
 def register(engine: sa.Engine, providers: Iterable[str]) -> None:
     """A row for each provider. Safe to call at every start, from several processes."""
@@ -34,7 +37,10 @@ class RateLimiter:
         """
         at = now(self._engine)
         today = sa.cast(at / 86400.0, sa.Integer)
-        start = sa.case((_ROW.next_at > at, _ROW.next_at), else_=at)
+        # Further ahead than anybody ever waits for a turn: the clock was set back since.
+        ours = sa.case((sa.and_(_ROW.next_at > at, _ROW.next_at - at <= longest + gap), _ROW.next_at), else_=at)
+        theirs = sa.case((_ROW.blocked_until - at <= LONGEST_BLOCK, _ROW.blocked_until), else_=at)
+        start = sa.case((theirs > ours, theirs), else_=ours)
         calls = sa.case((_ROW.day == today, _ROW.calls), else_=0)
         update = sa.update(PROVIDERS).where(_ROW.provider == provider, start - at <= longest)
         if daily is not None:
@@ -45,11 +51,13 @@ class RateLimiter:
         return None if wait is None else max(float(wait), 0.0)
 
     def slow(self, provider: str, seconds: float) -> None:
-        """No call to the provider for so many seconds, from any process."""
-        until = now(self._engine) + seconds
-        update = sa.update(PROVIDERS).where(_ROW.provider == provider, _ROW.next_at < until)
+        """No call to the provider for so many seconds, from any process: the vendor's own word, at most an hour."""
+        at = now(self._engine)
+        until = at + min(seconds, LONGEST_BLOCK)
+        longer = sa.or_(_ROW.blocked_until < until, _ROW.blocked_until - at > LONGEST_BLOCK)
+        update = sa.update(PROVIDERS).where(_ROW.provider == provider, longer)
         with self._engine.begin() as connection:
-            connection.execute(update.values(next_at=until))
+            connection.execute(update.values(blocked_until=until))
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,12 @@ class Requests:
             self._write(connection, request, content, identity, password)
         return None
 
+    def under_way(self, requester: str) -> int:
+        """How many requests of theirs are not done yet."""
+        mine = sa.select(sa.func.count()).where(REQUESTS.c.requester == requester, REQUESTS.c.state != "done")
+        with self.front.connect() as connection:
+            return int(connection.execute(mine).scalar_one())
+
     def replace(self, request: Request, identity: Identity, password: str | None = None) -> None:
         """Write a request down in place of what stands under its id, which was never begun."""
         with self.front.begin() as connection:

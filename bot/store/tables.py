@@ -23,6 +23,12 @@ REQUESTS = sa.Table(
     sa.Column("finished_at", sa.Float),
     sa.Column("content", sa.Text),  # fingerprint of what was typed; null: accepted by 0.1.0
     sa.Index("newhire_requests_line", "provider", "state", "accepted_at"),
+    sa.Index(
+        "newhire_requests_under_way",
+        "requester",
+        sqlite_where=sa.text("state <> 'done'"),
+        postgresql_where=sa.text("state <> 'done'"),
+    ),
 )
 
 FINGERPRINTS = sa.Table(
@@ -59,7 +65,8 @@ PROVIDERS = sa.Table(
     "newhire_providers",
     METADATA,
     sa.Column("provider", sa.Text, primary_key=True),
-    sa.Column("next_at", sa.Float, nullable=False, server_default="0"),  # when the next call on the wire may go
+    sa.Column("next_at", sa.Float, nullable=False, server_default="0"),  # our own pace: when the next call may go
+    sa.Column("blocked_until", sa.Float, nullable=False, server_default="0"),  # the vendor's word: no call before
     sa.Column("day", sa.Integer, nullable=False, server_default="0"),
     sa.Column("calls", sa.Integer, nullable=False, server_default="0"),  # on that day
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # in a row

@@ -28,6 +28,15 @@ def upgrade() -> None:
     op.drop_index("newhire_marks_mark", "newhire_fingerprints")
     op.create_index("newhire_fingerprints_fingerprint", "newhire_fingerprints", ["fingerprint"])
     op.add_column("newhire_requests", sa.Column("content", sa.Text))
+    op.add_column("newhire_providers", sa.Column("blocked_until", sa.Float, nullable=False, server_default="0"))
+    under_way = sa.text("state <> 'done'")
+    op.create_index(
+        "newhire_requests_under_way",
+        "newhire_requests",
+        ["requester"],
+        sqlite_where=under_way,
+        postgresql_where=under_way,
+    )
     op.create_table(
         "newhire_outbox",
         sa.Column("id", sa.Text, primary_key=True),
