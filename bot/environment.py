@@ -72,10 +72,11 @@ def _from_file(file: Path, names: Set[str], mistakes: dict[str, str]) -> dict[st
 
 def _decoded(raw: bytes) -> tuple[str, str | None]:
     """The text, and what is wrong with its encoding; it is read on all the same, to find the other mistakes too."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
-        # PowerShell 5's `>` and Notepad's "Unicode".
-        blind = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
-        return raw.decode(blind, "replace"), "it is UTF-16 now"
+    # PowerShell 5's `>` and Notepad's "Unicode". Without a mark every other byte is a zero; a single zero is only a slip.
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace"), "it is UTF-16 now"
+    if raw.count(0) > len(raw) // 4:
+        return raw.decode("utf-16-le" if raw[1:2] == b"\0" else "utf-16-be", "replace"), "it is UTF-16 now"
     try:
         return raw.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:

@@ -40,6 +40,8 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
     def check(token: SecretStr) -> SecretStr:
         if not token.get_secret_value().startswith(prefix):
             raise ValueError(f"must be {kind}, which starts with {prefix} ({where} page)")
+        if " " in token.get_secret_value():
+            raise ValueError(f"must be {kind} alone: something stands behind a blank")
         return token
 
     return AfterValidator(check)
@@ -86,9 +88,11 @@ def _cut_short(url: str) -> bool:
 
 
 def _sqlite(text: str) -> str:
-    file = text.removeprefix("sqlite:///").partition("?")[0]
+    file = text.removeprefix("sqlite:///")
     if not text.startswith("sqlite:///") or not file.strip() or ":memory:" in file:
         raise ValueError("must name a file, like sqlite:///newhire.sqlite: what is only in memory would be lost")
+    if "?" in file or "%00" in file:
+        raise ValueError("must be sqlite:/// and a file's name, and nothing behind it")
     return text
 
 
@@ -290,6 +294,11 @@ def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
         name: here.values[variable(kind, name)] for name in kind.model_fields if variable(kind, name) in here.values
     }
     odd = {name: why for name in _plain(kind) & values.keys() if (why := not_ascii(values[name]))}
+    odd |= {
+        name: "holds a blank: it must be the address alone"
+        for name in _addresses(kind) & values.keys()
+        if " " in values[name]
+    }
     found, errors = _validated(kind, values)
     wrong = {str(item["loc"][0]): _sentence(item, kind, here) for item in errors if item["loc"]}
     wrong |= {name: f"{variable(kind, name)} {why}." for name, why in odd.items()}
@@ -301,7 +310,11 @@ def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
 
 def _plain(kind: type[BaseSettings]) -> set[str]:
     """Fields that go into headers, signatures and host names, where nothing but ASCII works."""
-    return _credentials(kind) | {name for name in kind.model_fields if name.endswith("_url") and name not in FILES}
+    return _credentials(kind) | _addresses(kind)
+
+
+def _addresses(kind: type[BaseSettings]) -> set[str]:
+    return {name for name in kind.model_fields if name.endswith("_url") and name not in FILES}
 
 
 def _validated(kind: type[S], values: Mapping[str, Any]) -> tuple[S | None, list[ErrorDetails]]:

@@ -120,6 +120,8 @@ def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> N
         ("sqlite:////nowhere/at/all/newhire.sqlite", "there is no folder /nowhere/at/all."),
         ("sqlite:///nowhere/newhire.sqlite", "there is no folder {folder}/nowhere."),
         ("sqlite:///a-folder", "a-folder is a folder, and should be a file."),
+        (f"sqlite:///{'x' * 300}", "the file's name is too long."),
+        ("sqlite:////dev/full", "database or disk is full."),
         ("sqlite:///not-ours", "not-ours is no SQLite database, or is damaged (file is not a database); restore"),
         (
             "sqlite:///cut-off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import stat
 from pathlib import Path
@@ -37,6 +38,8 @@ def others_read(file: Path) -> bool:
 def why(url: str, error: Exception) -> str:
     """The reason in a few words, for `NEWHIRE_DATABASE_URL does not work: ...`."""
     file = file_of(url)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return "the file's name is too long"
     if file is not None and not file.parent.is_dir():
         return f"there is no folder {file.parent.absolute()}"
     if file is not None and file.is_dir():
