@@ -28,7 +28,7 @@ HIDDEN = "••••"
 SHORTEST_SECRET = 6
 """Characters: a shorter one would hide half of every line, and is none."""
 
-NOISY = ("httpx", "slack_sdk", "slack_bolt", "aiohttp.access", "dbos")
+NOISY = ("httpx", "slack_sdk", "slack_bolt", "aiohttp.access", "dbos", "alembic")
 
 _request: ContextVar[str | None] = ContextVar("newhire_request", default=None)
 
