@@ -277,6 +277,8 @@ class Workflow:
 
     def _answered(self, error: ProvisionError, *, sent: bool) -> None:
         """Silence counts against a provider; any word from it, a refusal too, shows that it is there."""
+        if not error.failure.reached_vendor:
+            return  # our own pace says nothing about it
         if error.kind in ("Unreachable", "OutcomeUnknown") and error.code is None:
             if self.breaker.failed(error.provider):
                 self.incidents.down(error.provider, len(self.requests.backlog(error.provider)), error.failure)
@@ -296,16 +298,18 @@ class Workflow:
         if why is not None and why.kind == "RateLimited" and why.reached_vendor:
             # Too fast, by the vendor's own word: the whole provider waits, not one request.
             self.engine.step("slow", lambda: self.limiter.slow(request.provider, wait), NOTHING)
-        if retry.wait == "look":
-            if why is not None and checkpoint.progress.looks > len(self.policy.quick_looks):
-                self._say(request, checkpoint, Unsure(why=why, next_at=round(attempt.at + wait)))
-        elif why is not None and (
-            attempt.late or attempt.at - request.accepted_at > self.policy.first_word.total_seconds()
-        ):
-            wait = max(wait, self.policy.late_retry.total_seconds()) if attempt.late else wait
-            self._say(request, checkpoint, Late(why=why, next_at=round(attempt.at + wait)))
-        if why is not None and attempt.late:
+        if why is None:
+            return wait
+        if attempt.late:
             self._alert_once(request, checkpoint, why)
+            if retry.wait != "look":
+                wait = max(wait, self.policy.late_retry.total_seconds())
+        next_at = round(attempt.at + wait)
+        if why.kind == "OutcomeUnknown":
+            if checkpoint.progress.looks > len(self.policy.quick_looks):
+                self._say(request, checkpoint, Unsure(why=why, next_at=next_at))
+        elif attempt.at - request.accepted_at > self.policy.first_word.total_seconds():
+            self._say(request, checkpoint, Late(why=why, next_at=next_at))
         return wait
 
     def _seconds(self, retry: Retry, progress: Progress, jitter: float) -> float:
