@@ -262,23 +262,28 @@ class Engine:
             self._nobody_waits.wait(GIVE_WAY_SECONDS)
             try:
                 run(Request.model_validate(request), checkpoint)
-            except OTHER_CODE:
-                log.warning("run %s was begun by other code; it begins anew", DBOS.workflow_id)
-                self._begin_anew(str(DBOS.workflow_id), request, checkpoint, 0.0)
-            except Exception:
-                log.exception("a run of request %s failed; it is begun again", request["id"])
-                self._begin_anew(str(DBOS.workflow_id), request, checkpoint, _pause(str(DBOS.workflow_id)))
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the request must come to its end
+                if self.stopping.is_set():
+                    # The engine is being taken down under it; it begins again at the next start.
+                    raise Interrupted from None
+                self._failed(str(DBOS.workflow_id), request, checkpoint, problem)
             finally:
                 with self._count:
                     self._running -= 1
 
         return guarded
 
-    def _begin_anew(self, run_id: str, request: Stored, checkpoint: Stored, delay: float) -> None:
+    def _failed(self, run_id: str, request: Stored, checkpoint: Stored, problem: Exception) -> None:
         """Give this run up for another that begins where it began. Raises Interrupted: nothing of it is recorded.
 
         What it did is known by the idempotency keys: nothing is sent or posted twice.
         """
+        if isinstance(problem, OTHER_CODE):
+            log.warning("run %s was begun by other code; it begins anew", run_id)
+            delay = 0.0
+        else:
+            log.error("a run of request %s failed; it is begun again", request["id"], exc_info=problem)
+            delay = _pause(run_id)
         self._outside.submit(self._replace_until_done, run_id, request, checkpoint, delay)
         raise Interrupted
 

@@ -203,7 +203,7 @@ class ModelRelay(Relay):
         for _ in range(20):
             untold, self.__dict__["untold"] = self.__dict__.get("untold", []), []
             for letter_id in untold:
-                self.tell_now(letter_id)
+                self.tell(letter_id)
 
 
 class TwoRequests(RuleBasedStateMachine):

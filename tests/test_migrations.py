@@ -66,8 +66,13 @@ def test_the_newest_migration_is_the_one_that_this_version_needs() -> None:
     assert SCRIPTS.get_heads() == [NEWEST]
 
 
-def test_a_new_database_has_todays_tables(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("old", [False, True], ids=["new", "migrated"])
+def test_every_database_has_todays_tables(engine: sa.Engine, old: bool) -> None:
+    """A new one is made as it is, an old one comes there step by step."""
+    if old:
+        as_of_0_1_0(engine)
     migrate(engine)
+    assert rows(engine, f"select version_num from {VERSION_TABLE}") == [(NEWEST,)]
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         ours = [change for change in compare_metadata(context, METADATA) if "dbos" not in str(change)]

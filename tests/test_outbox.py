@@ -81,7 +81,7 @@ class StillRelay(Relay):
     def tell_the_rest(self) -> None:
         waiting, self.__dict__["for_later"] = self.__dict__.get("for_later", []), []
         for letter_id in waiting:
-            self.tell_now(letter_id)
+            self.tell(letter_id)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -103,40 +103,35 @@ class Relay:
 
     def begin(self, request: Request) -> None:
         """The first message of a request, at most once however often it is begun."""
-        letter, content = _message_id(request), UpdateContent(request=request, update=Creating())
-        if self._outbox.begin(request.id, letter, content.model_dump_json()):
-            self.tell_now(letter)
+        content = UpdateContent(request=request, update=Creating())
+        letter = self._outbox.begin(request.id, _message_id(request), content.model_dump_json())
+        self._tell_now([(letter, content)])
 
     def update(self, request: Request, update: Update, version: int) -> None:
         """Edit the request's message while it is under way."""
-        letter = _message_id(request)
-        if self._outbox.put(
-            letter, request.id, UpdateContent(request=request, update=update).model_dump_json(), version
-        ):
-            self.tell_now(letter)
+        content = UpdateContent(request=request, update=update)
+        letter = self._outbox.put(_message_id(request), request.id, content.model_dump_json(), version)
+        self._tell_now([(letter, content)])
 
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
         content = AlertContent(request=request, alert=alert).model_dump_json()
         # An incident outlives the request in which it showed.
         request_id = None if request is None or isinstance(alert, Incident) else request.id
-        if self._outbox.put(key, request_id, content, version):
+        if self._outbox.put(key, request_id, content, version) is not None:
             self._later(key, 0.0)
 
     def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
         """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
-        final, ended = Final(outcome=outcome), Ended(outcome=outcome)
-        letters: list[tuple[str, BaseModel, int]] = [
-            (_message_id(request), UpdateContent(request=request, update=final), FINAL)
-        ]
+        last = UpdateContent(request=request, update=Final(outcome=outcome))
+        contents: dict[str, tuple[UpdateContent | AlertContent, int]] = {_message_id(request): (last, FINAL)}
         if admins:
-            letters.append((f"{request.id}/alert/ended", AlertContent(request=request, alert=ended), 1))
+            contents[f"{request.id}/alert/ended"] = (AlertContent(request=request, alert=Ended(outcome=outcome)), 1)
         if nudge:
-            content = UpdateContent(request=request, update=Nudge(outcome=outcome))
-            letters.append((f"{request.id}/nudge", content, 1))
-        stored = [(letter, content.model_dump_json(), version) for letter, content, version in letters]
-        for letter in self._outbox.end(request.id, outcome.kind, stored):
-            self.tell_now(letter)
+            contents[f"{request.id}/nudge"] = (UpdateContent(request=request, update=Nudge(outcome=outcome)), 1)
+        stored = [(letter, content.model_dump_json(), version) for letter, (content, version) in contents.items()]
+        letters = self._outbox.end(request.id, outcome.kind, stored)
+        self._tell_now([(letter, contents[letter.id][0]) for letter in letters])
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -148,15 +143,16 @@ class Relay:
             else:
                 self._later(letter_id, 0.0)
 
-    def tell_now(self, letter_id: str) -> None:
-        """Tell it on this thread. What does not work now is told later, on the relay's own."""
+    def tell(self, letter_id: str, known: tuple[Letter, UpdateContent | AlertContent] | None = None) -> None:
+        """Tell it on this thread (`known`: what there is to tell). What does not work now is told later, on the relay's own."""
         with self._change:
             if letter_id in self._telling:
                 self._telling[letter_id] = True
                 return
             self._telling[letter_id] = False
         while True:
-            wait = self._try(letter_id)
+            wait = self._try(letter_id, known)
+            known = None
             with self._change:
                 if wait is not None or not self._telling[letter_id]:
                     del self._telling[letter_id]
@@ -165,12 +161,22 @@ class Relay:
         if wait is not None:
             self._later(letter_id, wait)
 
+    def _tell_now(self, put: list[tuple[Letter | None, UpdateContent | AlertContent]]) -> None:
+        for letter, content in put:
+            if letter is not None:
+                self.tell(letter.id, (letter, content))
+
     # How it is told.
 
-    def _try(self, letter_id: str) -> float | None:
+    def _try(self, letter_id: str, known: tuple[Letter, UpdateContent | AlertContent] | None) -> float | None:
         """Tell it; seconds until it is worth trying again, None when it is told."""
         try:
-            self._tell(letter_id)
+            found = known or self._stored(letter_id)
+            while found is not None:
+                letter, content = found
+                last = isinstance(content, UpdateContent) and isinstance(content.update, Final)
+                newer = self._outbox.told(letter, self._deliver_in_time(letter, content), last=last)
+                found = self._stored(letter_id) if newer else None
         except TryLater as later:
             return later.seconds
         except Exception:
@@ -178,13 +184,9 @@ class Relay:
             return AGAIN_SECONDS
         return None
 
-    def _tell(self, letter_id: str) -> None:
-        """Tell the newest version, until there is none newer."""
-        newer = True
-        while newer and (letter := self._outbox.letter(letter_id)) is not None:
-            content = _CONTENT.validate_json(letter.content)
-            last = isinstance(content, UpdateContent) and isinstance(content.update, Final)
-            newer = self._outbox.told(letter, self._deliver_in_time(letter, content), last=last)
+    def _stored(self, letter_id: str) -> tuple[Letter, UpdateContent | AlertContent] | None:
+        letter = self._outbox.letter(letter_id)
+        return None if letter is None else (letter, _CONTENT.validate_json(letter.content))
 
     def _deliver_in_time(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
         try:
@@ -235,7 +237,7 @@ class Relay:
             letter_id = self._next()
             if letter_id is None:
                 return
-            self.tell_now(letter_id)
+            self.tell(letter_id)
 
     def _next(self) -> str | None:
         with self._change:

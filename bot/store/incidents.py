@@ -12,6 +12,7 @@ from bot.store.database import insert_once
 from bot.store.tables import INCIDENTS
 
 _ROW = INCIDENTS.c
+_OPEN = sa.select(_ROW.id).where(_ROW.provider == sa.bindparam("provider"), _ROW.resolved_at.is_(None)).limit(1)
 
 
 class Incidents:
@@ -36,7 +37,7 @@ class Incidents:
         mine = sa.and_(_ROW.provider == provider, _ROW.cause.in_(causes), _ROW.resolved_at.is_(None))
         with self._engine.connect() as connection:
             # Asked after every answer of a vendor: most times there is nothing to write.
-            if connection.execute(sa.select(_ROW.id).where(mine).limit(1)).first() is None:
+            if connection.execute(_OPEN, {"provider": provider}).first() is None:
                 return []
         update = sa.update(INCIDENTS).where(mine).values(version=_ROW.version + 1, resolved_at=time.time())
         with self._engine.begin() as connection:

@@ -13,6 +13,11 @@ from bot.store.tables import PROVIDERS
 
 _ROW = PROVIDERS.c
 
+_MINE = _ROW.provider == sa.bindparam("provider")
+_CLOSED = sa.select(_ROW.provider).where(_MINE, _ROW.circuit_open == 0)
+_HEALTHY = sa.select(_ROW.provider).where(_MINE, _ROW.failures == 0)
+"""Built once: asked before and after every call."""
+
 LONGEST_BLOCK = 3600.0
 """Seconds of a vendor's Retry-After that are believed; what stands further ahead is a clock that was set back."""
 
@@ -80,6 +85,9 @@ class CircuitBreaker:
         """How it stands. `closed` on an open circuit means that this caller, and no other, may probe it."""
         at = now(self._engine)
         state = sa.select(_ROW.circuit_open, _ROW.probe_at - at, _ROW.failing_since, _ROW.failures)
+        with self._engine.connect() as connection:
+            if connection.execute(_CLOSED, {"provider": provider}).first() is not None:
+                return Circuit(closed=True)
         with self._engine.begin() as connection:
             is_open, wait, since, failures = connection.execute(state.where(_ROW.provider == provider)).one()
             if not is_open:
@@ -110,8 +118,7 @@ class CircuitBreaker:
     def answered(self, provider: str) -> bool:
         """The provider answered, whatever it said. True when that closes an open circuit (once, in one process)."""
         with self._engine.connect() as connection:
-            healthy = sa.select(_ROW.failures).where(_ROW.provider == provider, _ROW.failures == 0)
-            if connection.execute(healthy).first() is not None:
+            if connection.execute(_HEALTHY, {"provider": provider}).first() is not None:
                 return False
         update = sa.update(PROVIDERS).where(_ROW.provider == provider)
         with self._engine.begin() as connection:

@@ -18,6 +18,45 @@ from bot.store.requests import BEGUN
 from bot.store.tables import IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, REQUESTS
 
 _ROW = OUTBOX.c
+_ID = sa.bindparam("letter_id", type_=sa.Text)
+_VERSION = sa.bindparam("new_version", type_=sa.Integer)
+
+# Built once: three of these stand between an answer of a vendor and the people who wait for it.
+_UNTOLD = sa.select(OUTBOX).where(_ROW.id == _ID, _ROW.told < _ROW.version)
+_NEWER = (
+    sa.update(OUTBOX)
+    .where(_ROW.id == _ID, _ROW.version < _VERSION)
+    .values(
+        version=_VERSION,
+        content=sa.bindparam("new_content"),
+        # Whoever is telling an older version comes to this one by itself.
+        holder=sa.case((_ROW.told >= _ROW.version, sa.bindparam("me")), else_=_ROW.holder),
+    )
+    .returning(_ROW.holder, _ROW.created_at, _ROW.channel, _ROW.ts)
+)
+_TOLD = (
+    sa.update(OUTBOX)
+    .where(_ROW.id == _ID)
+    .values(
+        told=_VERSION,
+        content=sa.case((_ROW.version == _VERSION, sa.null()), else_=_ROW.content),
+        channel=sa.func.coalesce(sa.bindparam("new_channel", type_=sa.Text), _ROW.channel),
+        ts=sa.func.coalesce(sa.bindparam("new_ts", type_=sa.Text), _ROW.ts),
+    )
+    .returning(_ROW.version)
+)
+_KIND = sa.update(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id")).values(kind=sa.bindparam("outcome"))
+_FORGET_PASSWORD = sa.delete(PASSWORDS).where(PASSWORDS.c.request_id == sa.bindparam("gone"))
+_PLACED = (
+    sa.update(REQUESTS)
+    .where(REQUESTS.c.id == sa.bindparam("request_id"))
+    .values(channel=sa.bindparam("new_channel", type_=sa.Text), ts=sa.bindparam("new_ts", type_=sa.Text))
+)
+_DONE = (
+    sa.update(REQUESTS)
+    .where(REQUESTS.c.id == sa.bindparam("request_id"))
+    .values(state="done", finished_at=sa.bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -38,64 +77,58 @@ class Outbox:
     def __init__(self, engine: sa.Engine, cipher: Cipher, me: str) -> None:
         self._engine, self._cipher, self._me = engine, cipher, me
 
-    def begin(self, request_id: str, letter_id: str, content: str) -> bool:
-        """Claim the beginning of a request and put its first message, in one transaction. False if it was begun before."""
+    def begin(self, request_id: str, letter_id: str, content: str) -> Letter | None:
+        """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before."""
         with self._engine.begin() as connection:
             key = insert_once(self._engine, IDEMPOTENCY_KEYS, request_id=request_id, key=BEGUN, at=now(self._engine))
             if connection.execute(key).rowcount == 0:
-                return False
-            self._put(connection, letter_id, request_id, content, 1)
-        return True
+                return None
+            return self._put(connection, letter_id, request_id, content, 1)
 
-    def put(self, letter_id: str, request_id: str | None, content: str, version: int = 1) -> bool:
-        """Put a message, or a newer version of one. True when it is this process that is to tell it."""
+    def put(self, letter_id: str, request_id: str | None, content: str, version: int = 1) -> Letter | None:
+        """Put a message, or a newer version of one: the letter if it is this process that is to tell it."""
         with self._engine.begin() as connection:
             return self._put(connection, letter_id, request_id, content, version)
 
-    def end(self, request_id: str, kind: str, letters: list[tuple[str, str, int]]) -> list[str]:
+    def end(self, request_id: str, kind: str, letters: list[tuple[str, str, int]]) -> list[Letter]:
         """The outcome is known: write down its kind and put what tells of it, in one transaction; the password is gone.
 
-        `letters` are (id, content, version). Returns the ids that this process is to tell.
+        `letters` are (id, content, version). Returns those that this process is to tell.
         """
         with self._engine.begin() as connection:
-            connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == request_id).values(kind=kind))
-            held = connection.execute(sa.delete(PASSWORDS).where(PASSWORDS.c.request_id == request_id)).rowcount
-            mine = [
-                one for one, content, version in letters if self._put(connection, one, request_id, content, version)
-            ]
+            connection.execute(_KIND, {"request_id": request_id, "outcome": kind})
+            held = connection.execute(_FORGET_PASSWORD, {"gone": request_id}).rowcount
+            put = [self._put(connection, one, request_id, content, version) for one, content, version in letters]
         if held:
             scrub_or_later(self._engine)
-        return mine
+        return [letter for letter in put if letter is not None]
 
     def letter(self, letter_id: str) -> Letter | None:
         """What is to be told now; None when there is nothing (any more)."""
-        query = sa.select(OUTBOX).where(_ROW.id == letter_id, _ROW.told < _ROW.version)
         with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_UNTOLD, {"letter_id": letter_id}).mappings().first()
         if row is None or row["content"] is None:
             return None
-        ref = MessageRef(channel=row["channel"], ts=row["ts"]) if row["ts"] else None
-        content = self._cipher.decrypt(row["content"])
+        content, ref = self._cipher.decrypt(row["content"]), _ref(row["channel"], row["ts"])
         return Letter(row["id"], row["request_id"], content, row["version"], row["created_at"], ref)
 
     def ref(self, letter_id: str) -> MessageRef | None:
         """Where a message stands."""
-        query = sa.select(_ROW.channel, _ROW.ts).where(_ROW.id == letter_id, _ROW.ts.is_not(None))
+        query = sa.select(_ROW.channel, _ROW.ts).where(_ROW.id == letter_id)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return MessageRef(channel=row[0], ts=row[1]) if row else None
+        return _ref(*row) if row else None
 
     def told(self, letter: Letter, ref: MessageRef | None, *, last: bool) -> bool:
         """Tick a version off. `last` ends the request with it. True when there is a newer version to tell."""
-        place = {"channel": ref.channel, "ts": ref.ts} if ref else {}
-        newest = sa.case((_ROW.version == letter.version, sa.null()), else_=_ROW.content)
-        ticked = sa.update(OUTBOX).where(_ROW.id == letter.id).values(told=letter.version, content=newest, **place)
+        place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
         with self._engine.begin() as connection:
-            version = connection.execute(ticked.returning(_ROW.version)).scalar_one_or_none()
-            if letter.request_id is not None:
-                ending = {"state": "done", "finished_at": time.time()} if last else {}
-                if values := ({} if ref == letter.ref else place) | ending:
-                    connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == letter.request_id).values(**values))
+            ticked = {"letter_id": letter.id, "new_version": letter.version, **place}
+            version = connection.execute(_TOLD, ticked).scalar_one_or_none()
+            if letter.request_id is not None and ref is not None and ref != letter.ref:
+                connection.execute(_PLACED, {"request_id": letter.request_id, **place})
+            if letter.request_id is not None and last:
+                connection.execute(_DONE, {"request_id": letter.request_id, "now": time.time()})
         return version is not None and version > letter.version
 
     def holders(self) -> set[str]:
@@ -119,25 +152,31 @@ class Outbox:
 
     def _put(
         self, connection: sa.Connection, letter_id: str, request_id: str | None, content: str, version: int
-    ) -> bool:
-        encrypted = self._cipher.encrypt(content)
-        row = {
-            "id": letter_id,
-            "request_id": request_id,
-            "content": encrypted,
-            "version": version,
-            "holder": self._me,
-            "created_at": time.time(),
-        }
-        if connection.execute(insert_once(self._engine, OUTBOX, **row)).rowcount == 1:
-            return True
-        # Whoever is telling an older version comes to this one by itself.
-        holder = sa.case((_ROW.told >= _ROW.version, self._me), else_=_ROW.holder)
-        newer = sa.update(OUTBOX).where(_ROW.id == letter_id, _ROW.version < version)
-        values = newer.values(version=version, content=encrypted, holder=holder).returning(_ROW.holder)
-        changed = connection.execute(values).scalar_one_or_none()
-        if changed is None:
+    ) -> Letter | None:
+        encrypted, created_at = self._cipher.encrypt(content), time.time()
+        newer = {"letter_id": letter_id, "new_version": version, "new_content": encrypted, "me": self._me}
+        # A later version has a row in all likelihood, a first one has none.
+        row = connection.execute(_NEWER, newer).first() if version > 1 else None
+        if row is None:
+            fresh = {
+                "id": letter_id,
+                "request_id": request_id,
+                "content": encrypted,
+                "version": version,
+                "holder": self._me,
+                "created_at": created_at,
+            }
+            if connection.execute(insert_once(self._engine, OUTBOX, **fresh)).rowcount == 1:
+                return Letter(letter_id, request_id, content, version, created_at)
             # The same again, from a run that begins anew: still to be told?
-            untold = sa.select(_ROW.holder).where(_ROW.id == letter_id, _ROW.told < _ROW.version)
-            changed = connection.execute(untold).scalar_one_or_none()
-        return changed == self._me
+            untold = _UNTOLD.with_only_columns(_ROW.holder, _ROW.created_at, _ROW.channel, _ROW.ts, _ROW.version)
+            row = connection.execute(untold, {"letter_id": letter_id}).first()
+            if row is None or row.version != version:
+                return None
+        if row.holder != self._me:
+            return None
+        return Letter(letter_id, request_id, content, version, row.created_at, _ref(row.channel, row.ts))
+
+
+def _ref(channel: str | None, ts: str | None) -> MessageRef | None:
+    return MessageRef(channel=channel, ts=ts) if channel and ts else None

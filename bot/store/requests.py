@@ -39,7 +39,12 @@ _DUPLICATE = (
     .order_by(REQUESTS.c.accepted_at.desc())
     .limit(1)
 )
-"""Built once: a person waits for it."""
+_SAME = sa.select(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id"))
+_UNDER_WAY = sa.select(sa.func.count()).where(
+    REQUESTS.c.requester == sa.bindparam("requester"), REQUESTS.c.state != "done"
+)
+_NEW, _NEW_FINGERPRINT, _NEW_PASSWORD = sa.insert(REQUESTS), sa.insert(FINGERPRINTS), sa.insert(PASSWORDS)
+"""Built once: a person waits for them."""
 
 Identity = Mapping[str, str]
 """By what a person is recognised at a provider: `NewHire.identity`."""
@@ -75,36 +80,35 @@ class Requests:
         is what people should do.
         """
         fingerprints = self._fingerprints(request.provider, identity)
-        content = self.content(request)
+        since = time.time() - DUPLICATE_SECONDS
+        looked_for = {"fingerprints": fingerprints, "request_id": request.id, "since": since}
+        rows = self._rows(request, identity, password)
         with self.front.begin() as connection:
             self._lock(connection, fingerprints)
-            same = connection.execute(sa.select(REQUESTS).where(REQUESTS.c.id == request.id)).mappings().first()
+            same = connection.execute(_SAME, {"request_id": request.id}).mappings().first()
             if same is not None:
-                return None if same["content"] in (None, content) else _duplicate(same)
-            values = {
-                "fingerprints": fingerprints,
-                "request_id": request.id,
-                "since": time.time() - DUPLICATE_SECONDS,
-            }
-            other = connection.execute(_DUPLICATE, values).mappings().first()
+                return None if same["content"] in (None, rows[0][1][0]["content"]) else _duplicate(same)
+            other = connection.execute(_DUPLICATE, looked_for).mappings().first()
             if other is not None and other["id"] != confirmed:
                 return _duplicate(other)
-            self._write(connection, request, content, identity, password)
+            for statement, values in rows:
+                connection.execute(statement, values)
         return None
 
     def under_way(self, requester: str) -> int:
         """How many requests of theirs are not done yet."""
-        mine = sa.select(sa.func.count()).where(REQUESTS.c.requester == requester, REQUESTS.c.state != "done")
         with self.front.connect() as connection:
-            return int(connection.execute(mine).scalar_one())
+            return int(connection.execute(_UNDER_WAY, {"requester": requester}).scalar_one())
 
     def replace(self, request: Request, identity: Identity, password: str | None = None) -> None:
         """Write a request down in place of what stands under its id, which was never begun."""
+        rows = self._rows(request, identity, password)
         with self.front.begin() as connection:
             for table in (FINGERPRINTS, PASSWORDS):
                 connection.execute(sa.delete(table).where(table.c.request_id == request.id))
             connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id == request.id))
-            self._write(connection, request, self.content(request), identity, password)
+            for statement, values in rows:
+                connection.execute(statement, values)
 
     def content(self, request: Request) -> str:
         """A fingerprint of what was typed: the same form with another value is another one."""
@@ -210,25 +214,25 @@ class Requests:
             connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))
         return ids
 
-    def _write(
-        self, connection: sa.Connection, request: Request, content: str, identity: Identity, password: str | None
-    ) -> None:
+    def _rows(
+        self, request: Request, identity: Identity, password: str | None
+    ) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
+        """What is written down of a request; made before the lock is taken, which others wait for."""
         row = {
             "id": request.id,
             "provider": request.provider,
             "requester": request.requester,
             "state": "accepted",
             "accepted_at": time.time(),
-            "content": content,
+            "content": self.content(request),
         }
-        connection.execute(sa.insert(REQUESTS).values(**row))
+        rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
         if newest:
-            rows = [{"request_id": request.id, "fingerprint": fingerprint} for fingerprint in newest]
-            connection.execute(sa.insert(FINGERPRINTS), rows)
+            rows.append((_NEW_FINGERPRINT, [{"request_id": request.id, "fingerprint": one} for one in newest]))
         if password is not None:
-            encrypted = self.cipher.encrypt(password)
-            connection.execute(insert_once(self.engine, PASSWORDS, request_id=request.id, encrypted=encrypted))
+            rows.append((_NEW_PASSWORD, [{"request_id": request.id, "encrypted": self.cipher.encrypt(password)}]))
+        return rows
 
     def _lock(self, connection: sa.Connection, fingerprints: Iterable[str]) -> None:
         """Two who hand in the same person in the same moment are looked at one after the other."""
