@@ -71,8 +71,8 @@ RESTARTED = "NEWHIRE_RESTARTED"
 """Set in the environment of a process that has replaced itself: its database was there a moment ago."""
 
 Run = Callable[[Request, Stored], None]
-Upgrade = Callable[[str, Stored], BaseModel | None]
-"""A request's id and the checkpoint of an interrupted run, of this version or an older one -> where to begin anew, if at all."""
+Upgrade = Callable[[Request, Stored], BaseModel | None]
+"""A request and the checkpoint of an interrupted run, of this version or an older one -> where to begin anew, if at all."""
 
 
 class OtherCode(Exception):
@@ -299,7 +299,7 @@ class Engine:
 
     def _replace(self, run_id: str, successor: str, request: Stored, checkpoint: Stored, delay: float = 0.0) -> None:
         """The successor first, then the end of the other: a crash between them does the same again."""
-        upgraded = self._upgrade(request["id"], checkpoint)
+        upgraded = self._upgrade(Request.model_validate(request), checkpoint)
         if upgraded is not None:
             self._enqueue(successor, request, upgraded.model_dump(mode="json"), delay=delay)
         DBOS.cancel_workflow(run_id)

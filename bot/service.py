@@ -229,8 +229,8 @@ class Bot:
         with logs.about(request.id):
             self.workflow.run(request, Checkpoint.model_validate(stored))
 
-    def _begin_anew(self, request_id: str, stored: Stored) -> Checkpoint | None:
-        return begin_anew(self.requests, request_id, stored, restored=self.restored)
+    def _begin_anew(self, request: Request, stored: Stored) -> Checkpoint | None:
+        return begin_anew(self.requests, request, stored, restored=self.restored)
 
     def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
         daily = provider.pace.daily and int(provider.pace.daily * DAILY_ROOM)
@@ -253,7 +253,7 @@ class Bot:
                 self.engine.forget(self.requests.forget(old))
                 self.outbox.forget(old)
                 self.stored_incidents.forget(old)
-                self.requests.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS)
+                self.requests.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS, self.engine.knows)
                 scrub(self.database)
             except Exception:
                 log.exception("housekeeping failed; it is tried again in an hour")

@@ -122,7 +122,7 @@ def duplicate(stored: Requests, **identity: str) -> Duplicate | None:
     """The request that a new one for this person would be a duplicate of; the new one is not kept."""
     found = stored.accept(request("V-new"), identity)
     if found is None:
-        stored.drop_unconfirmed(time.time() + 60)
+        stored.drop_unconfirmed(time.time() + 60, lambda request_id: request_id != "V-new")
     return found
 
 
@@ -167,9 +167,17 @@ async def test_finished_requests_leave_after_their_days_and_unfinished_ones_stay
 async def test_what_nobody_confirmed_leaves_with_its_password(tmp_path: Path) -> None:
     stored = requests(tmp_path)
     stored.accept(request("V1"), {"account": "a"}, "secret-password")
-    stored.drop_unconfirmed(time.time() + 60)
+    stored.drop_unconfirmed(time.time() + 60, lambda request_id: False)
     assert stored.password("V1") is None
     assert duplicate(stored, account="a") is None
+
+
+async def test_what_waits_in_the_engine_is_no_lost_form(tmp_path: Path) -> None:
+    """newhire was off for hours: what was accepted before has not begun, and keeps its password."""
+    stored = requests(tmp_path)
+    stored.accept(request("V1"), {"account": "a"}, "secret-password")
+    stored.drop_unconfirmed(time.time() + 60, lambda request_id: request_id == "V1")
+    assert stored.password("V1") == "secret-password"
 
 
 async def test_what_people_were_told_is_not_kept(tmp_path: Path) -> None:
@@ -199,7 +207,7 @@ async def test_a_request_that_the_first_version_stored_is_still_understood(tmp_p
     assert read.model_dump_json() == stored
     tables = requests(tmp_path)
     tables.accept(read, {"account": "zhangwei"})
-    left = begin_anew(tables, "V1", json.loads(progress))
+    left = begin_anew(tables, read, json.loads(progress))
     assert left is not None
     assert isinstance(left.progress.state, Unanswered)
     assert left.progress.state.why.detail == "read timeout"

@@ -93,7 +93,7 @@ class ModelEngine:
         """As after an upgrade: what the run has recorded is given up, what the request has claimed is not."""
         at, request, checkpoint = self.runs.pop(run)
         self.stored.pop(run, None)
-        anew = begin_anew(requests, request.id, checkpoint)
+        anew = begin_anew(requests, request, checkpoint)
         if anew is not None:
             self.runs[f"{run}!"] = (at, request, anew.model_dump(mode="json"))
 

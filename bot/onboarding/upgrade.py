@@ -17,6 +17,7 @@ from bot.outcome import Failure, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.request import Request
     from bot.store.requests import Requests
 
 _SEND = re.compile(r"send (\d+)")
@@ -59,20 +60,20 @@ class _Of010(BaseModel):
 
 
 def begin_anew(
-    requests: Requests, request_id: str, stored: Mapping[str, JsonValue], *, restored: bool = False
+    requests: Requests, request: Request, stored: Mapping[str, JsonValue], *, restored: bool = False
 ) -> Checkpoint | None:
     """Where the request stands, for a run that begins where an interrupted one began. None: it had come to its end.
 
     `restored`: from an older backup, so what is not written down here may have been sent all the same.
     """
-    if requests.ended(request_id):
+    if requests.ended(request.id):
         return None
     checkpoint = _Of010.model_validate(stored).checkpoint() if "leg" in stored else Checkpoint.model_validate(stored)
-    sends = [int(found[1]) for key in requests.claimed(request_id) if (found := _SEND.fullmatch(key))]
+    sends = [int(found[1]) for key in requests.claimed(request.id) if (found := _SEND.fullmatch(key))]
     last = max(sends, default=0)
     if checkpoint.outcome is None and (restored or last > checkpoint.sends):
         why = "the database was restored from a backup" if restored else "newhire stopped while it was being sent"
-        silence = Failure(kind="OutcomeUnknown", provider=requests.provider(request_id), detail=why)
+        silence = Failure(kind="OutcomeUnknown", provider=request.provider, detail=why)
         checkpoint.progress = replace(checkpoint.progress, state=Unanswered(silence), ever_unanswered=True)
         checkpoint.sends = max(last, checkpoint.sends)
     return checkpoint

@@ -6,7 +6,7 @@ Every method is one short transaction. Times are Unix seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -131,18 +131,11 @@ class Requests:
             return list(connection.execute(query).scalars())
 
     def ended(self, request_id: str) -> bool:
-        """Whether its outcome is known, told or not; or it is forgotten already."""
+        """Whether its outcome is known, told or not."""
         query = sa.select(REQUESTS.c.state, REQUESTS.c.kind).where(REQUESTS.c.id == request_id)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return row is None or row[0] == "done" or row[1] is not None
-
-    def provider(self, request_id: str) -> str:
-        """The key of the provider that it is for."""
-        with self.engine.connect() as connection:
-            return str(
-                connection.execute(sa.select(REQUESTS.c.provider).where(REQUESTS.c.id == request_id)).scalar_one()
-            )
+        return row is not None and (row[0] == "done" or row[1] is not None)
 
     def ahead(self, request_id: str, provider: str, identity: Identity) -> bool:
         """Whether a request for the same person at the same provider was begun before this one and is still under way.
@@ -199,12 +192,19 @@ class Requests:
         old = sa.select(REQUESTS.c.id).where(REQUESTS.c.state == "done", REQUESTS.c.finished_at < older_than)
         return self._delete(old.limit(1000))
 
-    def drop_unconfirmed(self, older_than: float) -> None:
-        """Delete what was written down and never begun: the person read "not confirmed" and did not send it again."""
+    def drop_unconfirmed(self, older_than: float, known: Callable[[str], bool]) -> None:
+        """Delete what was written down and never begun: the person read "not confirmed" and did not send it again.
+
+        What the engine has (`known`) is none of that: it only waits, as after a stop of some hours.
+        """
         begun = sa.exists().where(IDEMPOTENCY_KEYS.c.request_id == REQUESTS.c.id)
-        self._delete(
-            sa.select(REQUESTS.c.id).where(REQUESTS.c.state == "accepted", REQUESTS.c.accepted_at < older_than, ~begun)
+        stale = sa.select(REQUESTS.c.id).where(
+            REQUESTS.c.state == "accepted", REQUESTS.c.accepted_at < older_than, ~begun
         )
+        with self.engine.connect() as connection:
+            ids = list(connection.execute(stale).scalars())
+        lost = [request_id for request_id in ids if not known(request_id)]
+        self._delete(sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(lost)))
 
     def _delete(self, which: sa.Select[str]) -> list[str]:
         with self.engine.begin() as connection:
