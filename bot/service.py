@@ -37,7 +37,7 @@ from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, 
 from bot.request import Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
-from bot.slack import reach
+from bot.slack import errors
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
@@ -311,11 +311,11 @@ async def _insist(ask: Callable[[], Awaitable[T]], refused: str, web: AsyncWebCl
     while True:
         try:
             return await ask()
-        except reach.TROUBLES as error:
-            code = reach.code(error)
-            if code in reach.REFUSED_TOKEN:
+        except errors.TROUBLES as error:
+            code = errors.trouble(error).code
+            if code in errors.REFUSED_TOKEN:
                 raise Misconfigured([refused.format(code=code)]) from None
-            log.warning("%s; trying again in %g s", reach.why(error, web.base_url, web.proxy), AGAIN_SECONDS)
+            log.warning("%s; trying again in %g s", errors.why(error, web.base_url, web.proxy), AGAIN_SECONDS)
         await asyncio.sleep(AGAIN_SECONDS)
 
 
@@ -331,7 +331,7 @@ async def _hang_up(handler: Any) -> None:
     """Say goodbye to Slack, which may be too frozen to hear it."""
     try:
         await asyncio.wait_for(handler.close_async(), HANG_UP_SECONDS)
-    except reach.TROUBLES as error:
+    except errors.TROUBLES as error:
         log.warning("no goodbye from Slack: %s", type(error).__name__)
 
 
