@@ -24,6 +24,7 @@ HURRIED = Policy(
     shortest_probe=3 * TENTH,
     longest_probe=6 * TENTH,
     vendor_read=5 * TENTH,
+    slack_timeout=20 * TENTH,
     slack_again=3 * TENTH,
     slack_broken=3 * TENTH,
     slack_reconnect=3 * TENTH,

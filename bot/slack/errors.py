@@ -19,20 +19,6 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-TROUBLES = (
-    SlackClientError,
-    aiohttp.ClientError,
-    http.client.HTTPException,
-    OSError,
-    TimeoutError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-)
-"""What a call to Slack may raise. ValueError: a body that is not JSON, or not text; LookupError: a charset that nobody knows;
-AttributeError: slack_sdk 3.48 looks for `ok` in whatever JSON or text an HTTP 200 brings; RecursionError: JSON too deep."""
-
 PASSING = frozenset(
     {
         "internal_error",
@@ -74,6 +60,22 @@ class SlackTrouble(Exception):
     def passes(self) -> bool:
         """Whether the same call may work later, without anybody doing anything."""
         return self.code is None or self.code in PASSING or self.status == 429 or (self.status or 0) >= 500
+
+
+TROUBLES = (
+    SlackTrouble,
+    SlackClientError,
+    aiohttp.ClientError,
+    http.client.HTTPException,
+    OSError,
+    TimeoutError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
+"""What a call to Slack may raise. ValueError: a body that is not JSON, or not text; LookupError: a charset that nobody knows;
+AttributeError: slack_sdk 3.48 looks for `ok` in whatever JSON or text an HTTP 200 brings; RecursionError: JSON too deep."""
 
 
 def trouble(error: BaseException) -> SlackTrouble:
