@@ -41,6 +41,7 @@ from bot.slack import errors
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
+from bot.slack.proxy import proxy_for
 from bot.store import limits, opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
@@ -148,6 +149,7 @@ class Bot:
             timeout=max(1, round(self.policy.slack_timeout.total_seconds())),
             retry_handlers=[],
         )
+        client.proxy = proxy_for(client.base_url)
         return Notifier(client, self.providers, self.settings.newhire_admin_channel, self.policy)
 
     def _timeout(self) -> httpx.Timeout:
@@ -255,7 +257,9 @@ async def _run(bot: Bot) -> int:
     await asyncio.to_thread(_start_engine, bot)
     try:
         # Given a session, slack_sdk does not apply its own `timeout`: a Slack that accepts and is silent would take 300 s.
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=bot.policy.slack_timeout.total_seconds())) as session:
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=bot.policy.slack_timeout.total_seconds())
+        ) as session:
             await _serve(bot, session, stop)
     finally:
         # Nothing new comes in any more; what runs gets its time.

@@ -255,9 +255,7 @@ async def test_nobody_is_in_a_group_that_is_gone_and_the_admins_hear_of_it_once(
 ) -> None:
     heard: list[tuple[str, str]] = []
     now = [1000.0]
-    permission = Permission(
-        ["U0LINA001", "S0GONE"], clock=lambda: now[0], on_trouble=lambda *said: heard.append(said)
-    )
+    permission = Permission(["U0LINA001", "S0GONE"], clock=lambda: now[0], on_trouble=lambda *said: heard.append(said))
     slack = Slack(group_trouble=code)
     for _ in range(3):
         verdict = await ask(slack, permission)

@@ -38,7 +38,7 @@ class Client(SocketModeClient):
         self._again, self._patience = again.total_seconds(), patience.total_seconds()
         self._wait = 0.0
         self._watch: asyncio.Task[None] | None = None
-        self.message_listeners.append(self._heard)  # type: ignore[arg-type] # as slack_bolt does
+        self.message_listeners.append(self._heard)
 
     async def connect(self) -> None:
         """Until it stands. Each try has an address of its own; the waits grow until Slack has said hello."""
@@ -53,7 +53,8 @@ class Client(SocketModeClient):
                 said, unknown = why(error, url, proxy_for(url)), not isinstance(error, TROUBLES)
                 log.warning("no connection: %s; trying again in %g s", said, self._wait, exc_info=unknown)
             else:
-                return self._take_up(session)
+                self._take_up(session)
+                break
 
     async def issue_new_wss_url(self) -> str:
         """Raises what Slack's trouble raises; slack_sdk's own asks once more in some cases and stumbles over others."""
@@ -78,14 +79,13 @@ class Client(SocketModeClient):
         if self.aiohttp_client_session.closed:
             self.aiohttp_client_session = aiohttp.ClientSession()
         async with asyncio.timeout(self._patience):
-            session = await self.aiohttp_client_session.ws_connect(
+            return await self.aiohttp_client_session.ws_connect(
                 url,
                 autoping=False,
                 heartbeat=self.ping_interval,
                 proxy=proxy_for(url),
                 ssl=True if self.web_client.ssl is None else self.web_client.ssl,
             )
-        return session
 
     def _take_up(self, session: aiohttp.ClientWebSocketResponse) -> None:
         """Read from it, and watch over it. Without a pause in between: whoever looks sees all of it or nothing."""
@@ -108,7 +108,7 @@ class Client(SocketModeClient):
             await asyncio.sleep(self.ping_interval)
             if self.message_processor.done():
                 log.error("slack_sdk handles no messages any more; it is started again")
-                self.message_processor = asyncio.ensure_future(self.process_messages())
+                self.message_processor = asyncio.ensure_future(self.process_messages())  # type: ignore[no-untyped-call]
             if not self._is_served():
                 log.error("slack_sdk does not look after the connection any more; there is a new one")
                 await self.connect_to_new_endpoint(force=True)
