@@ -27,7 +27,7 @@ HURRIED = Policy(
     slack_timeout=20 * TENTH,
     slack_again=3 * TENTH,
     slack_broken=3 * TENTH,
-    slack_reconnect=3 * TENTH,
+    slack_reconnect=TENTH / 4,
 )
 
 if __name__ == "__main__":

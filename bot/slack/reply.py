@@ -41,16 +41,24 @@ async def tell(client: AsyncWebClient, user: str, response_url: str | None, text
 
 def slacks_own(url: str | None, api_url: str) -> str | None:
     """The response_url if it leads to Slack (or to where SLACK_API_URL does), else None: nothing is posted elsewhere."""
-    if url and not _STRANGE.search(url):
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if parts.scheme == "https" and _SLACKS.fullmatch(host):
-            return url
-        if host and (parts.scheme, host) == (urlsplit(api_url).scheme, urlsplit(api_url).hostname):
-            return url
-    if url:
-        log.warning("a response_url that does not lead to Slack is not used")
+    if not url or _leads_to_slack(url, api_url):
+        return url or None
+    log.warning("a response_url that does not lead to Slack is not used")
     return None
+
+
+def _leads_to_slack(url: str, api_url: str) -> bool:
+    try:
+        parts, own = urlsplit(url), urlsplit(api_url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    if not host or _STRANGE.search(url):
+        return False
+    return bool(parts.scheme == "https" and _SLACKS.fullmatch(host)) or (parts.scheme, host) == (
+        own.scheme,
+        own.hostname,
+    )
 
 
 def was_taken(answer: WebhookResponse) -> bool:
