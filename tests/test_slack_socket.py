@@ -180,6 +180,16 @@ async def test_a_loop_of_slack_sdks_that_dies_is_replaced(slack: FakeSlack, clie
     await is_heard(slack)
 
 
+async def test_a_line_that_swallows_everything_is_noticed(slack: FakeSlack, client: Client) -> None:
+    """Half-open, as behind NAT: nothing is closed, and nothing comes through."""
+    (connection,) = slack.sockets.usable
+    transport = connection._request.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    connection.draining = True
+    await is_heard(slack)
+
+
 async def test_an_aiohttp_session_that_was_closed_is_replaced(slack: FakeSlack, client: Client) -> None:
     await client.aiohttp_client_session.close()
     await is_heard(slack)

@@ -5,6 +5,8 @@ Whatever fails: a person gets the form or a sentence, what was typed is kept, an
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -181,6 +183,25 @@ async def test_a_filled_form_is_sent_and_slack_does_not_say_who_somebody_is(worl
     assert len(world.tencent.created) == 1
 
 
+async def test_the_acknowledgement_is_in_time_whatever_is_slow(bot: Bot) -> None:
+    """A slow Slack and a database that is locked, one after the other, and still no error of Slack's."""
+    world, person = bot.world, somebody()
+    user = await regular(world)
+    form = await Person(world, user).opens()
+    world.slack.fail("users.info", "slow", seconds=1.0)
+    with contextlib.closing(sqlite3.connect(bot.folder / "newhire.sqlite", isolation_level=None)) as database:
+        database.execute("begin immediate")
+        delivery = await form.submit(**person)
+        database.execute("rollback")
+    assert delivery.millis is not None
+    assert delivery.millis < 2500
+    assert "We couldn't confirm your request yet" in form.words
+    assert person.items() <= form.values.items()
+    await form.submit()
+    await result(world, person["name"])
+    assert len(world.tencent.created) == 1
+
+
 @every_way
 async def test_the_commands_own_way_of_answering_fails(world: World, how: str) -> None:
     user = newcomer(world, MAX)
@@ -339,6 +360,18 @@ async def test_after_a_polite_goodbye_slack_fails_in_every_way(world: World, met
     await world.slack.until(lambda slack: not slack.failures, timeout=60)
     await world.slack.until(lambda slack: slack.sockets.usable)
     await answers_the_next_command(world)
+
+
+async def test_no_proxy_goes_around_a_proxy(tmp_path: Any) -> None:
+    world = World()
+    await world.start()
+    around = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
+    bot = await begin(world, tmp_path, module="tests.hurried", **around)
+    person, form = somebody(), await Person(world, ALICE).opens(in_=QUIET)
+    await form.submit(**person)
+    await result(world, person["name"], QUIET)
+    assert await bot.stop() == 0
+    await world.stop()
 
 
 # --- A5: a correction in the same open form ---------------------------------------------------------------------------
