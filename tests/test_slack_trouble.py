@@ -5,6 +5,7 @@ Whatever fails: a person gets the form or a sentence, what was typed is kept, an
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -162,6 +163,29 @@ async def test_the_form_is_not_redrawn(world: World, how: str) -> None:
     assert form.values["provider"] == "huawei"
     assert form.values["name"] == person["name"]
     await answers_the_next_command(world)
+
+
+@pytest.mark.parametrize("clicks", [("huawei", None), (None, "huawei"), ("huawei", "tencent", "huawei")])
+async def test_clicks_faster_than_slack_redraws_end_with_the_last_one(
+    world: World, clicks: tuple[str | None, ...]
+) -> None:
+    """Each carries the hash of before: Slack takes the first redraw and refuses the others (hash_conflict)."""
+    user = await regular(world)
+    form = await Person(world, user).opens("张伟")
+
+    async def click(provider: str | None) -> None:
+        block, action = ("provider", "value") if provider else ("more", "more")
+        delivery = await world.slack.act(user, form.id, block, action, provider)
+        assert delivery.acked
+
+    await asyncio.gather(*(click(provider) for provider in clicks))
+    folded = None not in clicks
+    await world.slack.until(lambda slack: [call["method"] for call in slack.calls].count("views.update") == len(clicks))
+    assert form.values["provider"] == "huawei"
+    assert ("password" in form.fields) != folded
+    assert "Huawei" in form.words
+    assert form.values["name"] == "张伟"
+    assert read(world, user) == []
 
 
 @every_way

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 TRIGGER_SECONDS = 3.0
 """So long a trigger lives, and a person believes that something will come."""
 PROFILE_SECONDS = 0.8
+MODALS_KEPT = 500
 ACKNOWLEDGE_SECONDS = 2.4
 """Slack shows its own error after three seconds, and what was typed with it; the way to Slack takes some of them."""
 
@@ -53,6 +54,32 @@ class Intake(Protocol):
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
 
 
+@dataclass
+class Modal:
+    """An open form that is being redrawn, one click after the other.
+
+    A click that came before the redraw of the last one carries the hash of before, which Slack refuses (hash_conflict), and
+    knows nothing of what the last one changed.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outdated: set[str] = field(default_factory=set)
+    state: ModalState = field(default_factory=ModalState)
+    hash: str = ""
+
+    def now(self, view: Body) -> tuple[ModalState, str]:
+        """What the form remembers, and its hash, when that click is dealt with."""
+        return (self.state, self.hash) if view["hash"] in self.outdated else (form.recall(view), view["hash"])
+
+    def redrawn(self, outdated: set[str], state: ModalState, hash_: str) -> None:
+        self.outdated |= outdated
+        self.state, self.hash = state, hash_
+
+    def forget(self) -> None:
+        """Nobody knows what Slack shows: the next click says it."""
+        self.outdated.clear()
+
+
 @dataclass(frozen=True)
 class Listeners:
     """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
@@ -63,6 +90,7 @@ class Listeners:
     region: str
     workspace: str = "https://slack.com/"
     clock: Callable[[], float] = time.time
+    _modals: dict[str, Modal] = field(default_factory=dict)
 
     @property
     def offers(self) -> Sequence[Provider]:
@@ -116,7 +144,7 @@ class Listeners:
             state,
             provider=offer.key,
             # What was filled in for people must be seen by them before they send it.
-            more=any(field.ask.more and field.name in known for field in offer.fields()),
+            more=any(item.ask.more and item.name in known for item in offer.fields()),
             kept={key: typed[key] for key in typed.keys() - known.keys()},
         )
         view = form.build(self.offers, state, lang, typed=known, notice=notice)
@@ -140,23 +168,38 @@ class Listeners:
 
     async def redraw(self, body: Body, client: AsyncWebClient) -> None:
         """Another provider was chosen, or more options are wanted: draw those fields, keep what was typed."""
-        view, action = body["view"], body["actions"][0]
-        state = form.recall(view)
-        state = replace(state, provider=form.chosen(view), confirmed_duplicate=None)
-        if action["block_id"] == form.MORE:
+        user, modal = body["user"]["id"], self._modal(body["view"]["id"])
+        lang = await self.permission.language(client, user)
+        async with modal.lock:
+            found = await self._redraw(body, client, modal, lang)
+        # hash_conflict: another process of newhire was faster; not_found: the form was closed meanwhile.
+        if found and found.code not in ("hash_conflict", "not_found"):
+            await tell(client, user, form.recall(body["view"]).response_url, say(lang, "form.not_redrawn"))
+
+    async def _redraw(self, body: Body, client: AsyncWebClient, modal: Modal, lang: str) -> SlackTrouble | None:
+        view = body["view"]
+        before, hash_ = modal.now(view)
+        state = replace(before, provider=form.chosen(view), confirmed_duplicate=None)
+        if body["actions"][0]["block_id"] == form.MORE:
             state = replace(state, more=not state.more)
-        lang = await self.permission.language(client, body["user"]["id"])
         drawn = form.build(self.offers, state, lang, typed=form.read(view))
         try:
             async with asyncio.timeout(TRIGGER_SECONDS):
-                await client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
+                answer = await client.views_update(view_id=view["id"], hash=hash_, view=drawn)
+            modal.redrawn({view["hash"], hash_}, form.recall(drawn), answer["view"]["hash"])
         except TROUBLES as error:
+            modal.forget()
             found = trouble(error)
-            log.warning("%s was not redrawn: %s", view["id"], found.reason)
-            # hash_conflict: two clicks in a row, and the later redraw has all that this one would have had.
-            # not_found: it was closed meanwhile.
-            if found.code not in ("hash_conflict", "not_found"):
-                await tell(client, body["user"]["id"], state.response_url, say(lang, "form.not_redrawn"))
+            log.warning("the form %s was not redrawn: %s", view["id"], found.reason)
+            return found
+        return None
+
+    def _modal(self, view_id: str) -> Modal:
+        if len(self._modals) > MODALS_KEPT:
+            idle = [known for known, modal in self._modals.items() if not modal.lock.locked()]
+            for known in idle[: MODALS_KEPT // 2]:
+                del self._modals[known]
+        return self._modals.setdefault(view_id, Modal())
 
     async def submit(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext, next: Next
@@ -201,7 +244,7 @@ class Listeners:
         if errors.keys() <= form.shown(view):
             return {"response_action": "errors", "errors": errors}
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
-        titles = {field.name: pick(field.ask.title, lang) for field in provider.fields()}
+        titles = {item.name: pick(item.ask.title, lang) for item in provider.fields()}
         text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
         state = replace(form.recall(view), provider=provider.key, more=True)
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
