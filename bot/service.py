@@ -37,10 +37,11 @@ from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, 
 from bot.request import Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
-from bot.slack import reach
+from bot.slack import errors
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
+from bot.slack.proxy import proxy_for
 from bot.store import limits, opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
@@ -53,10 +54,6 @@ from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
-SLACK_SECONDS = 10.0
-"""A call to Slack, from looking the name up to the last byte."""
-
-AGAIN_SECONDS = 5.0
 HANG_UP_SECONDS = 2.0
 RELAY_SECONDS = 1.0
 FINISH_SECONDS = 13.0
@@ -157,9 +154,10 @@ class Bot:
         client = WebClient(
             token=self.settings.slack_bot_token.get_secret_value(),
             base_url=_slash(self.settings.slack_api_url),
-            timeout=10,
+            timeout=max(1, round(self.policy.slack_timeout.total_seconds())),
             retry_handlers=[],
         )
+        client.proxy = proxy_for(client.base_url)
         return Notifier(client, self.providers, self.settings.newhire_admin_channel, self.policy)
 
     def _timeout(self) -> httpx.Timeout:
@@ -270,7 +268,9 @@ async def _run(bot: Bot) -> int:
     await asyncio.to_thread(_start_engine, bot)
     try:
         # Given a session, slack_sdk does not apply its own `timeout`: a Slack that accepts and is silent would take 300 s.
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_SECONDS)) as session:
+        async with aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=bot.policy.slack_timeout.total_seconds())
+        ) as session:
             await _serve(bot, session, stop)
     finally:
         # Nothing new comes in any more; what runs gets its time.
@@ -294,13 +294,14 @@ def _start_engine(bot: Bot) -> None:
 async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) -> None:
     settings = bot.settings
     web = slack.client(settings.slack_bot_token.get_secret_value(), _slash(settings.slack_api_url), session)
-    auth = await _first(_insist(web.auth_test, BOT_TOKEN, web), stop)
+    again = bot.policy.slack_again.total_seconds()
+    auth = await _first(_insist(web.auth_test, BOT_TOKEN, web, again), stop)
     if auth is None:
         return
     app = slack.build(web, bot.listeners(auth.get("url") or "https://slack.com/"), auth)
-    handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy.slack_reconnect)
+    handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy)
     try:
-        if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web), stop) is None:
+        if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web, again), stop) is None:
             return
         # What is loaded by now stays: the collector need not walk through it while somebody waits for a form.
         gc.collect()
@@ -317,17 +318,17 @@ BOT_TOKEN = "SLACK_BOT_TOKEN is refused by Slack ({code}): copy it again from OA
 APP_TOKEN = "SLACK_APP_TOKEN is refused by Slack ({code}): it needs the scope connections:write (Basic Information)."  # noqa: S105 - a sentence
 
 
-async def _insist(ask: Callable[[], Awaitable[T]], refused: str, web: AsyncWebClient) -> T:
+async def _insist(ask: Callable[[], Awaitable[T]], refused: str, web: AsyncWebClient, again: float) -> T:
     """Ask again and again while Slack is out of reach. Raises Misconfigured for a token that is refused."""
     while True:
         try:
             return await ask()
-        except reach.TROUBLES as error:
-            code = reach.code(error)
-            if code in reach.REFUSED_TOKEN:
+        except errors.TROUBLES as error:
+            code = errors.trouble(error).code
+            if code in errors.REFUSED_TOKEN:
                 raise Misconfigured([refused.format(code=code)]) from None
-            log.warning("%s; trying again in %g s", reach.why(error, web.base_url, web.proxy), AGAIN_SECONDS)
-        await asyncio.sleep(AGAIN_SECONDS)
+            log.warning("%s; trying again in %g s", errors.why(error, web.base_url, web.proxy), again)
+        await asyncio.sleep(again)
 
 
 async def _connect(handler: Any) -> bool:
@@ -342,7 +343,7 @@ async def _hang_up(handler: Any) -> None:
     """Say goodbye to Slack, which may be too frozen to hear it."""
     try:
         await asyncio.wait_for(handler.close_async(), HANG_UP_SECONDS)
-    except reach.TROUBLES as error:
+    except errors.TROUBLES as error:
         log.warning("no goodbye from Slack: %s", type(error).__name__)
 
 

@@ -24,9 +24,10 @@ HURRIED = Policy(
     shortest_probe=3 * TENTH,
     longest_probe=6 * TENTH,
     vendor_read=5 * TENTH,
+    slack_timeout=20 * TENTH,
     slack_again=3 * TENTH,
     slack_broken=3 * TENTH,
-    slack_reconnect=3 * TENTH,
+    slack_reconnect=TENTH / 4,
 )
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ does not come.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -46,6 +47,16 @@ def somebody(**fields: str | None) -> dict[str, str]:
         "email": f"zhangwei{number}@example.com",
     }
     return {name: text for name, text in (person | fields).items() if text is not None}
+
+
+def newcomer(world: World, like: str = ALICE, **changes: Any) -> str:
+    """Somebody whom the bot has not seen yet, else as `like`: their id. Whom it has seen, it remembers for a minute."""
+    user = f"U0NEW{next(_numbers):04d}"
+    world.slack.users[user] = copy.deepcopy(world.slack.users[like]) | {"id": user} | changes
+    for channel in world.slack.channels.values():
+        if like in channel["members"]:
+            channel["members"].add(user)
+    return user
 
 
 class Form:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -25,24 +26,33 @@ class Slack:
     user: dict[str, Any] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     trouble: Exception | None = None
+    group_trouble: str | None = None
+    silent: bool = False
+    silent_groups: bool = False
     calls: list[str] = field(default_factory=list)
 
     async def users_info(self, *, user: str, include_locale: bool) -> dict[str, Any]:
         self.calls.append("users.info")
         assert include_locale
+        if self.silent:
+            await asyncio.Event().wait()
         if self.trouble:
             raise self.trouble
         return {"ok": True, "user": {"id": user, "team_id": TEAM, "locale": "en-US"} | self.user}
 
     async def usergroups_users_list(self, *, usergroup: str) -> dict[str, Any]:
         self.calls.append(usergroup)
-        if usergroup not in self.groups:
-            raise SlackApiError("", {"ok": False, "error": "no_such_subteam"})
+        if self.silent_groups:
+            await asyncio.Event().wait()
+        if self.group_trouble or usergroup not in self.groups:
+            raise SlackApiError("", {"ok": False, "error": self.group_trouble or "no_such_subteam"})
         return {"ok": True, "users": self.groups[usergroup]}
 
 
-async def ask(slack: Slack, permission: Permission | None = None, user: str = "U0ALICE01") -> Verdict:
-    return await (permission or Permission([])).verdict(cast(AsyncWebClient, slack), user, TEAM)
+async def ask(
+    slack: Slack, permission: Permission | None = None, user: str = "U0ALICE01", *, anew: bool = False
+) -> Verdict:
+    return await (permission or Permission([])).verdict(cast(AsyncWebClient, slack), user, TEAM, anew=anew)
 
 
 # --- without a list
@@ -143,11 +153,53 @@ async def test_who_leaves_a_group_may_no_longer_after_a_minute() -> None:
     assert (await ask(slack, permission)).refusal is not None
 
 
-async def test_who_somebody_is_is_asked_each_time() -> None:
+async def test_who_somebody_is_is_remembered_for_a_minute() -> None:
+    now = [1000.0]
+    slack, permission = Slack({"is_admin": True}), Permission([], clock=lambda: now[0])
+    assert (await ask(slack, permission)).refusal is None
+    slack.user = {"is_admin": False}
+    now[0] += 59
+    assert (await ask(slack, permission)).refusal is None
+    assert slack.calls == ["users.info"]
+    now[0] += 2
+    assert (await ask(slack, permission)).refusal is not None
+
+
+async def test_where_it_counts_slack_is_asked_anew_and_that_is_remembered_too() -> None:
     slack, permission = Slack({"is_admin": True}), Permission([])
     assert (await ask(slack, permission)).refusal is None
     slack.user = {"is_admin": False}
+    assert (await ask(slack, permission, anew=True)).refusal is not None
     assert (await ask(slack, permission)).refusal is not None
+    assert slack.calls == ["users.info"] * 2
+
+
+async def test_who_may_not_ask_costs_one_call_a_minute_however_often_they_try() -> None:
+    slack, permission = Slack({"is_admin": False}), Permission([])
+    assert len({(await ask(slack, permission)).refusal for _ in range(60)}) == 1
+    assert slack.calls == ["users.info"]
+
+
+async def test_one_persons_answer_is_not_anothers() -> None:
+    slack, permission = Slack({"is_admin": True}), Permission([])
+    assert (await ask(slack, permission)).refusal is None
+    slack.user = {"is_admin": False}
+    assert (await ask(slack, permission, "U0LINA001")).refusal is not None
+
+
+async def test_nothing_personal_is_remembered() -> None:
+    slack, permission = Slack({"is_admin": True, "profile": {"email": "x@y.zz"}, "name": "zhang"}), Permission([])
+    await ask(slack, permission)
+    assert "x@y.zz" not in repr(vars(permission))
+    assert "zhang" not in repr(vars(permission))
+
+
+async def test_a_crowd_is_forgotten_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.slack.permission.MOST_REMEMBERED", 2)
+    slack, permission = Slack({"is_admin": True}), Permission([])
+    for number in range(5):
+        await ask(slack, permission, f"U{number}")
+    assert all(len(each) <= 2 for each in (permission._seen, permission._languages))
 
 
 # --- when Slack is no help
@@ -166,18 +218,92 @@ async def test_who_somebody_is_is_asked_each_time() -> None:
     ids=lambda trouble: type(trouble).__name__,
 )
 async def test_without_slacks_word_nobody_may_for_now_and_they_read_so(trouble: Exception) -> None:
-    assert await ask(Slack({"is_admin": True}, trouble=trouble)) == Verdict("en", UNCHECKED)
+    assert await ask(Slack({"is_admin": True}, trouble=trouble)) == Verdict("en", UNCHECKED, unchecked=True)
 
 
-async def test_without_slacks_word_about_a_group_nobody_in_it_may_for_now() -> None:
-    assert (await ask(Slack(), Permission(["S0GONE"]))).refusal == UNCHECKED
+async def test_trouble_is_not_remembered() -> None:
+    slack, permission = Slack({"is_admin": True}, trouble=TimeoutError()), Permission([])
+    assert (await ask(slack, permission)).unchecked
+    slack.trouble = None
+    assert (await ask(slack, permission)).refusal is None
+
+
+async def test_a_silent_slack_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.slack.permission.PATIENCE_SECONDS", 0.01)
+    slack = Slack({"is_admin": True}, silent=True)
+    assert (await asyncio.wait_for(ask(slack), 5)).unchecked
+    slack = Slack(silent_groups=True)
+    assert (await asyncio.wait_for(ask(slack, Permission(["S0PEOPLE1"])), 5)).unchecked
+
+
+@pytest.mark.parametrize("user", [None, [], {"no": "id"}])
+async def test_an_answer_without_a_person_is_no_answer(user: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def users_info(**_: object) -> dict[str, Any]:
+        return {"ok": True, "user": user}
+
+    slack = Slack()
+    monkeypatch.setattr(slack, "users_info", users_info)
+    assert (await ask(slack, Permission(["U0ALICE01"]))).refusal is not None
+
+
+# --- groups that are gone
+
+
+@pytest.mark.parametrize("code", ["no_such_subteam", "plan_upgrade_required", "a_word_of_tomorrow"])
+async def test_nobody_is_in_a_group_that_is_gone_and_the_admins_hear_of_it_once(
+    code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[tuple[str, str]] = []
+    now = [1000.0]
+    permission = Permission(["U0LINA001", "S0GONE"], clock=lambda: now[0], on_trouble=lambda *said: heard.append(said))
+    slack = Slack(group_trouble=code)
+    for _ in range(3):
+        verdict = await ask(slack, permission)
+        assert verdict.refusal == f"{NOBODY} Ask one of these: <@U0LINA001>, <!subteam^S0GONE>."
+        assert not verdict.unchecked
+        now[0] += 61
+    assert (await ask(slack, permission, "U0LINA001")).refusal is None
+    assert heard == [("S0GONE", code)]
+    assert [line for line in caplog.messages if "S0GONE" in line] == [
+        f"the user group S0GONE of NEWHIRE_ALLOWED lets nobody in: Slack says {code}"
+    ]
+
+
+async def test_a_group_that_came_back_and_goes_again_is_told_again() -> None:
+    heard: list[str] = []
+    now = [1000.0]
+    permission = Permission(["S0PEOPLE1"], clock=lambda: now[0], on_trouble=lambda group, code: heard.append(group))
+    slack = Slack(group_trouble="no_such_subteam")
+    await ask(slack, permission)
+    now[0] += 61
+    slack.group_trouble, slack.groups = None, {"S0PEOPLE1": ["U0ALICE01"]}
+    assert (await ask(slack, permission)).refusal is None
+    now[0] += 61
+    slack.group_trouble = "no_such_subteam"
+    assert (await ask(slack, permission)).refusal is not None
+    assert heard == ["S0PEOPLE1", "S0PEOPLE1"]
+
+
+@pytest.mark.parametrize("code", ["internal_error", "ratelimited", "missing_scope"])
+async def test_while_slack_does_not_say_who_is_in_a_group_nobody_in_it_may_for_now(code: str) -> None:
+    assert (await ask(Slack(group_trouble=code), Permission(["S0PEOPLE1"]))).refusal == UNCHECKED
+
+
+async def test_a_group_whose_answer_has_no_members_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(**_: object) -> dict[str, Any]:
+        return {"ok": True, "users": None}
+
+    slack = Slack()
+    monkeypatch.setattr(slack, "usergroups_users_list", nothing)
+    assert (await ask(slack, Permission(["S0PEOPLE1"]))).refusal == UNCHECKED
 
 
 async def test_a_language_that_was_heard_once_is_still_known_when_slack_is_silent() -> None:
     slack, permission = Slack({"is_admin": True, "locale": "zh-CN"}), Permission([])
     await ask(slack, permission)
     slack.trouble = TimeoutError()
-    assert await ask(slack, permission) == Verdict("zh", "暂时无法向 Slack 确认您的身份，未执行任何操作，请稍后再试。")
+    verdict = await ask(slack, permission, anew=True)
+    assert verdict == Verdict("zh", "暂时无法向 Slack 确认您的身份，未执行任何操作，请稍后再试。", unchecked=True)
 
 
 async def test_the_language_of_somebody_who_was_just_seen_costs_no_call() -> None:

@@ -809,6 +809,7 @@ PLAIN = {
     "500": (500, "application/octet-stream", ""),
     "404": (404, "text/html", "<!DOCTYPE html>"),
     "html": (200, "text/html", "<!DOCTYPE html>"),
+    "text": (200, "text/plain", "This service"),
     "broken_json": (200, "application/json", '{"ok": true'),
     "list": (200, "application/json", "[]"),
     "empty": (200, "application/json", ""),

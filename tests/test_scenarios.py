@@ -38,6 +38,7 @@ from tests.people import (
     about,
     admins_read,
     final,
+    newcomer,
     result,
     somebody,
     unmasked_phones,
@@ -370,8 +371,8 @@ async def test_who_may_not_ask_is_told_whom_to_ask_and_it_is_logged(bot: Bot, us
 
 
 async def test_the_refusal_speaks_the_persons_language(bot: Bot) -> None:
-    bot.world.slack.users[LINA]["is_admin"] = False
-    assert "请联系工作区管理员" in await Person(bot.world, LINA).is_told()
+    user = newcomer(bot.world, LINA, is_admin=False)
+    assert "请联系工作区管理员" in await Person(bot.world, user).is_told()
 
 
 async def test_the_shortcut_is_refused_in_a_direct_message(bot: Bot) -> None:
@@ -382,12 +383,14 @@ async def test_the_shortcut_is_refused_in_a_direct_message(bot: Bot) -> None:
 
 
 async def test_rights_are_checked_again_when_the_form_is_sent(bot: Bot) -> None:
-    form, person = await filled_in(bot), somebody()
-    bot.world.slack.users[ALICE]["is_admin"] = False
+    user, person = newcomer(bot.world), somebody()
+    form = await filled_in(bot, user)
+    bot.world.slack.users[user]["is_admin"] = False
     await form.submit(**person)
     assert "You may not create accounts" in form.words
     assert form.view["submit"] is None
     assert bot.world.tencent.requests == []
+    assert "You may not create accounts" in await Person(bot.world, user).is_told()
 
 
 async def test_listed_people_and_groups_may_ask_and_nobody_else_and_the_groups_need_a_scope(another_bot: Bots) -> None:
@@ -407,9 +410,10 @@ async def test_listed_people_and_groups_may_ask_and_nobody_else_and_the_groups_n
 
 
 async def test_a_slack_that_does_not_say_who_somebody_is_means_not_now(bot: Bot) -> None:
+    stranger = Person(bot.world, newcomer(bot.world))
     bot.world.slack.fail("users.info", "internal_error")
-    assert "Try again in a moment" in await Person(bot.world, ALICE).is_told()
-    await Person(bot.world, ALICE).opens()
+    assert "Try again in a moment" in await stranger.is_told()
+    await stranger.opens()
 
 
 async def test_creating_rings_up_nobody_and_neither_does_a_quick_result(bot: Bot) -> None:
@@ -701,7 +705,7 @@ async def test_without_chat_write_nothing_can_be_said_and_the_request_waits_for_
 
 async def test_without_users_read_nobody_can_be_recognised(bot: Bot) -> None:
     bot.world.slack.scopes = SCOPES - {"users:read"}
-    assert "did not say just now who you are" in await Person(bot.world, ALICE).is_told()
+    assert "did not say just now who you are" in await Person(bot.world, newcomer(bot.world)).is_told()
 
 
 async def test_without_users_read_email_a_mention_fills_in_no_email(bot: Bot) -> None:

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import service
 from bot.sandbox.demo import start_bot
 from bot.sandbox.world import World
-from bot.slack import reach
+from bot.slack import errors
 from bot.store import opening
 from tests.conftest import ROOT, Bot, begin
 from tests.people import ALICE, Person, somebody
@@ -160,9 +160,9 @@ async def trouble(url: str, proxy: str | None = None) -> str:
     """What is said of a failed auth.test at this address."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.3 if proxy is None else 5)) as session:
         web_client = AsyncWebClient(token="xoxb-1", base_url=url, session=session, proxy=proxy)
-        with pytest.raises(reach.TROUBLES) as caught:
+        with pytest.raises(errors.TROUBLES) as caught:
             await web_client.auth_test()
-    return reach.why(caught.value, url, proxy)
+    return errors.why(caught.value, url, proxy)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_certificate_that_is_not_trusted_says_what_to_do() -> None:
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
     refused.verify_message = "self-signed certificate in certificate chain"
     error = aiohttp.ClientConnectorCertificateError(key(), refused)
-    said = reach.why(error, "https://slack.com/api/", None)
+    said = errors.why(error, "https://slack.com/api/", None)
     assert said.startswith("slack.com cannot be reached: its certificate is not trusted here (self-signed certificate")
 
 
@@ -223,8 +223,8 @@ def key() -> Any:
 @pytest.mark.parametrize("response", [None, "text", {"status": 500}, {"error": None}, {"error": 5}, [], object()])
 def test_no_shape_of_slack_sdks_error_fails_us(response: Any) -> None:
     error = SlackApiError("failed", response)
-    assert reach.code(error) is None
-    assert "None" not in reach.why(error, "https://slack.com/api/", None)
+    assert errors.trouble(error).code is None
+    assert "None" not in errors.why(error, "https://slack.com/api/", None)
 
 
 @pytest.mark.parametrize("way", [text_503, text_200, portal, cut_off, no_object, gone])

@@ -47,6 +47,8 @@ class Policy:
 
     # Vendors' and Slack's answers.
     vendor_read: timedelta = 20 * SECOND
+    slack_timeout: timedelta = 10 * SECOND
+    """A call to Slack, from looking the name up to the last byte; where a person waits for it, less."""
     slack_again: timedelta = 5 * SECOND
     """Until another try, when Slack does not say: of a passing trouble,"""
     slack_broken: timedelta = MINUTE

@@ -1,37 +1,39 @@
-"""Builds the Bolt app: client, middleware, listeners, catch-alls; and the Socket Mode connection that feeds it."""
+"""Builds the Bolt app: client, middleware, listeners, catch-alls."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from datetime import timedelta
 from typing import Any
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.middleware.authorization.async_single_team_authorization import AsyncSingleTeamAuthorization
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.onboarding.policy import Policy
 from bot.slack import form
-from bot.slack.errors import TROUBLES, trouble
-from bot.slack.listeners import Listeners, acknowledge
+from bot.slack.listeners import Listeners, Next, acknowledge
+from bot.slack.proxy import proxy_for
+from bot.slack.socket import Handler
 
 log = logging.getLogger(__name__)
 
 ANY = re.compile(".*")
 SHORTCUT = "newhire_global"
-PING_SECONDS = 3
+AGAIN_SECONDS = 0.05
 
 
 def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """The Web API client. Without a shared session each call would be a new TLS connection; calls end after 10 s."""
-    web = AsyncWebClient(token=token, base_url=base_url, session=session, timeout=10)
-    # Short: behind most calls a person waits, and a trigger lives three seconds.
-    web.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
+    """The Web API client. Without a shared session each call would be a new TLS connection; the session's ClientTimeout
+    bounds each call, for slack_sdk's own `timeout` counts only without one."""
+    web = AsyncWebClient(token=token, base_url=base_url, session=session)
+    web.proxy = proxy_for(base_url)
+    # A trigger lives three seconds, and somebody waits: nothing but a connection that had died is tried again.
+    web.retry_handlers = [AsyncConnectionErrorRetryHandler(1, FixedValueRetryIntervalCalculator(AGAIN_SECONDS))]
     return web
 
 
@@ -42,6 +44,13 @@ def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
     for middleware in app._async_middleware_list:
         if isinstance(middleware, AsyncSingleTeamAuthorization):
             middleware.auth_test_result = auth
+
+    async def ours(context: AsyncBoltContext, next: Next) -> None:
+        # Bolt makes one of its own for each envelope, and with it slack_sdk looks for a proxy past NO_PROXY.
+        context["client"] = web
+        await next()
+
+    app.use(ours)
     app.command("/newhire", middleware=[acknowledge])(listeners.command)
     app.shortcut(SHORTCUT, middleware=[acknowledge])(listeners.shortcut)
     for block, action in ((form.PROVIDER, form.VALUE), (form.MORE, form.MORE)):
@@ -70,30 +79,6 @@ async def _log(error: Exception, body: dict[str, Any]) -> None:
     log.error("a %s of %s failed", body.get("type") or "command", user, exc_info=error)
 
 
-class _Client(SocketModeClient):
-    """slack_sdk's own asks only once when Slack says goodbye: with Slack in trouble just then, it would stay deaf."""
-
-    again: float
-
-    async def issue_new_wss_url(self) -> str:
-        while True:
-            try:
-                answer = await self.web_client.apps_connections_open(app_token=self.app_token)
-                return str(answer["url"])
-            except TROUBLES as error:
-                log.warning("no new connection to Slack (%s); trying again in %g s", trouble(error).reason, self.again)
-            await asyncio.sleep(self.again)
-
-
-class _Handler(AsyncSocketModeHandler):
-    def __init__(self, app: AsyncApp, app_token: str, again: timedelta) -> None:
-        # Not super().__init__: it would start a client of slack_sdk's.
-        self.app, self.app_token = app, app_token
-        self.client = _Client(app_token, app.logger, app.client, ping_interval=PING_SECONDS)
-        self.client.again = again.total_seconds()
-        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type] # as slack_bolt does
-
-
-def socket(app: AsyncApp, app_token: str, again: timedelta) -> AsyncSocketModeHandler:
-    """The connection; a dead one is noticed after four pings. `again`: how soon Slack is asked for another when it cannot."""
-    return _Handler(app, app_token, again)
+def socket(app: AsyncApp, app_token: str, policy: Policy) -> Handler:
+    """The connection that feeds the app; `connect_async` begins it."""
+    return Handler(app, app_token, policy.slack_reconnect, policy.slack_timeout)

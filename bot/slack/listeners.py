@@ -5,28 +5,37 @@ Every listener is acknowledged in its middleware: an exception in the work behin
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pydantic import ValidationError
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.hire import NewHire
 from bot.intake import NotConfirmed
 from bot.request import Duplicate, Request
 from bot.slack import form
+from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile
+from bot.slack.reply import slacks_own, tell
 from bot.slack.words import ago, pick, say
 
 log = logging.getLogger(__name__)
+
+TRIGGER_SECONDS = 3.0
+"""So long a trigger lives, and a person believes that something will come."""
+PROFILE_SECONDS = 0.8
+MODALS_KEPT = 500
+ACKNOWLEDGE_SECONDS = 2.4
+"""Slack shows its own error after three seconds, and what was typed with it; the way to Slack takes some of them."""
 
 Body = dict[str, Any]
 Next = Callable[[], Awaitable[None]]
@@ -45,6 +54,32 @@ class Intake(Protocol):
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
 
 
+@dataclass
+class Modal:
+    """An open form that is being redrawn, one click after the other.
+
+    A click that came before the redraw of the last one carries the hash of before, which Slack refuses (hash_conflict), and
+    knows nothing of what the last one changed.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outdated: set[str] = field(default_factory=set)
+    state: ModalState = field(default_factory=ModalState)
+    hash: str = ""
+
+    def now(self, view: Body) -> tuple[ModalState, str]:
+        """What the form remembers, and its hash, when that click is dealt with."""
+        return (self.state, self.hash) if view["hash"] in self.outdated else (form.recall(view), view["hash"])
+
+    def redrawn(self, outdated: set[str], state: ModalState, hash_: str) -> None:
+        self.outdated |= outdated
+        self.state, self.hash = state, hash_
+
+    def forget(self) -> None:
+        """Nobody knows what Slack shows: the next click says it."""
+        self.outdated.clear()
+
+
 @dataclass(frozen=True)
 class Listeners:
     """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
@@ -55,6 +90,7 @@ class Listeners:
     region: str
     workspace: str = "https://slack.com/"
     clock: Callable[[], float] = time.time
+    _modals: dict[str, Modal] = field(default_factory=dict)
 
     @property
     def offers(self) -> Sequence[Provider]:
@@ -62,106 +98,131 @@ class Listeners:
 
     # /newhire and the shortcut.
 
-    async def command(
-        self, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
-    ) -> None:
-        verdict = await self.permission.verdict(client, body["user_id"], context.team_id)
-        if verdict.refusal:
-            await respond(verdict.refusal)
-            return
-        match command(body.get("text") or "", self.region):
-            case Help():
-                await respond(self.help(verdict.language))
-            case NotHere(word):
-                await respond(say(verdict.language, "help.not_here", word=word))
-            case Prefill() as wanted:
-                state = ModalState(channel=body["channel_id"], response_url=body["response_url"])
-                reason = await self._open(client, body["trigger_id"], state, wanted, verdict.language)
-                if reason:
-                    await respond(say(verdict.language, "not_opened", reason=reason))
+    async def command(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        by = _now() + TRIGGER_SECONDS
+        user, response_url = body["user_id"], slacks_own(body.get("response_url"), client.base_url)
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            match command(body.get("text") or "", self.region):
+                case Help():
+                    said = self.help(verdict.language)
+                case NotHere(word):
+                    said = say(verdict.language, "help.not_here", word=word)
+                case Prefill() as wanted:
+                    state = ModalState(channel=body["channel_id"], response_url=response_url)
+                    said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, response_url, said)
 
     async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-        user = body["user"]["id"]
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
-        problem = verdict.refusal
-        if problem is None:
-            reason = await self._open(client, body["trigger_id"], ModalState(), Prefill(), verdict.language)
-            problem = reason and say(verdict.language, "not_opened", reason=reason)
-        if problem:
+        said = verdict.refusal
+        if said is None:
+            said = await self._open(client, body["trigger_id"], ModalState(), Prefill(), verdict.language, by)
+        if said:
             # A shortcut has no channel to answer in.
-            await client.chat_postMessage(channel=user, text=problem)
+            await tell(client, user, None, said)
 
     def help(self, lang: str) -> str:
         names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
         return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
 
     async def _open(
-        self, client: AsyncWebClient, trigger: str, state: ModalState, wanted: Prefill, lang: str
+        self, client: AsyncWebClient, trigger: str, state: ModalState, wanted: Prefill, lang: str, by: float
     ) -> str | None:
-        """Open the form; None, or Slack's reason why it did not open."""
-        typed = dict(wanted.typed)
+        """Open the form `by` then (the loop's time); None, or the sentence for whoever waits for it."""
+        typed, notice = dict(wanted.typed), None
         if wanted.mentioned:
-            typed = await self._profile(client, wanted.mentioned) | typed
+            found = await self._profile(client, wanted.mentioned)
+            typed = (found or {}) | typed
+            notice = say(lang, "form.no_profile", who=f"<@{wanted.mentioned}>") if found is None else None
         offer = self.offers[0]
         known = form.belonging(offer, typed)
         state = replace(
             state,
             provider=offer.key,
             # What was filled in for people must be seen by them before they send it.
-            more=any(field.ask.more and field.name in known for field in offer.fields()),
+            more=any(item.ask.more and item.name in known for item in offer.fields()),
             kept={key: typed[key] for key in typed.keys() - known.keys()},
         )
+        view = form.build(self.offers, state, lang, typed=known, notice=notice)
         try:
-            await client.views_open(trigger_id=trigger, view=form.build(self.offers, state, lang, typed=known))
-        except SlackApiError as error:
-            log.warning("the form did not open: %s", error.response.get("error"))
-            return str(error.response.get("error"))
+            async with asyncio.timeout_at(by):
+                await client.views_open(trigger_id=trigger, view=view)
+        except TROUBLES as error:
+            return _not_opened(trouble(error), lang)
         return None
 
-    async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str]:
+    async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str] | None:
+        """Fields from somebody's profile; None where Slack does not give it in time."""
         try:
-            return from_profile(await profile(client, user), self.region)
-        except SlackApiError as error:
-            log.warning("no profile of %s: %s", user, error.response.get("error"))
-            return {}
+            async with asyncio.timeout(PROFILE_SECONDS):
+                return from_profile(await profile(client, user), self.region)
+        except TROUBLES as error:
+            log.warning("no profile of %s: %s", user, trouble(error).reason)
+            return None
 
     # Inside the form.
 
     async def redraw(self, body: Body, client: AsyncWebClient) -> None:
         """Another provider was chosen, or more options are wanted: draw those fields, keep what was typed."""
-        view, action = body["view"], body["actions"][0]
-        state = form.recall(view)
-        state = replace(state, provider=form.chosen(view), confirmed_duplicate=None)
-        if action["block_id"] == form.MORE:
+        user, modal = body["user"]["id"], self._modal(body["view"]["id"])
+        lang = await self.permission.language(client, user)
+        async with modal.lock:
+            found = await self._redraw(body, client, modal, lang)
+        # hash_conflict: another process of newhire was faster; not_found: the form was closed meanwhile.
+        if found and found.code not in ("hash_conflict", "not_found"):
+            await tell(client, user, form.recall(body["view"]).response_url, say(lang, "form.not_redrawn"))
+
+    async def _redraw(self, body: Body, client: AsyncWebClient, modal: Modal, lang: str) -> SlackTrouble | None:
+        view = body["view"]
+        before, hash_ = modal.now(view)
+        state = replace(before, provider=form.chosen(view), confirmed_duplicate=None)
+        if body["actions"][0]["block_id"] == form.MORE:
             state = replace(state, more=not state.more)
-        lang = await self.permission.language(client, body["user"]["id"])
         drawn = form.build(self.offers, state, lang, typed=form.read(view))
         try:
-            await client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
-        except SlackApiError as error:
-            if error.response.get("error") != "hash_conflict":
-                raise
-            # Two clicks in a row: the later redraw has all that this one would have had.
-            log.info("a newer redraw of %s won", view["id"])
+            async with asyncio.timeout(TRIGGER_SECONDS):
+                answer = await client.views_update(view_id=view["id"], hash=hash_, view=drawn)
+            modal.redrawn({view["hash"], hash_}, form.recall(drawn), answer["view"]["hash"])
+        except TROUBLES as error:
+            modal.forget()
+            found = trouble(error)
+            log.warning("the form %s was not redrawn: %s", view["id"], found.reason)
+            return found
+        return None
+
+    def _modal(self, view_id: str) -> Modal:
+        if len(self._modals) > MODALS_KEPT:
+            idle = [known for known, modal in self._modals.items() if not modal.lock.locked()]
+            for known in idle[: MODALS_KEPT // 2]:
+                del self._modals[known]
+        return self._modals.setdefault(view_id, Modal())
 
     async def submit(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext, next: Next
     ) -> None:
-        """Check, accept durably, and only then acknowledge. Every way out of here is an answer to Slack."""
+        """Check, accept durably, and only then acknowledge. Every way out of here is an answer to Slack, and in time."""
         lang = "en"
         try:
-            verdict = await self.permission.verdict(client, body["user"]["id"], context.team_id)
-            lang = verdict.language
-            await ack(**await self._answer(body, verdict))
-        except NotConfirmed:
-            await ack(**self._redrawn(body["view"], lang, say(lang, "form.not_confirmed")))
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                verdict = await self.permission.verdict(client, body["user"]["id"], context.team_id, anew=True)
+                lang = verdict.language
+                answer = await self._answer(body, verdict)
+        except (NotConfirmed, TimeoutError):
+            answer = self._redrawn(body["view"], lang, say(lang, "form.not_confirmed"))
         except Exception:
             log.exception("form %s failed", body["view"]["id"])
-            await ack(**self._redrawn(body["view"], lang, say(lang, "form.trouble", where=body["view"]["id"])))
+            answer = self._redrawn(body["view"], lang, say(lang, "form.trouble", where=body["view"]["id"]))
+        await ack(**answer)
         await next()
 
     async def _answer(self, body: Body, verdict: Verdict) -> Body:
         view, lang = body["view"], verdict.language
+        if verdict.unchecked:
+            return self._redrawn(view, lang, say(lang, "form.unchecked"))
         if verdict.refusal:
             return {"response_action": "update", "view": form.notice(lang, verdict.refusal)}
         provider = self.providers[form.chosen(view)]
@@ -183,7 +244,7 @@ class Listeners:
         if errors.keys() <= form.shown(view):
             return {"response_action": "errors", "errors": errors}
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
-        titles = {field.name: pick(field.ask.title, lang) for field in provider.fields()}
+        titles = {item.name: pick(item.ask.title, lang) for item in provider.fields()}
         text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
         state = replace(form.recall(view), provider=provider.key, more=True)
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
@@ -221,8 +282,21 @@ class Listeners:
 
     # What nobody else answers.
 
-    async def unknown_command(self, respond: AsyncRespond) -> None:
-        await respond(say("en", "not_understood") + "\n" + say("zh", "not_understood"))
+    async def unknown_command(self, body: Body, client: AsyncWebClient) -> None:
+        text = say("en", "not_understood") + "\n" + say("zh", "not_understood")
+        await tell(client, body["user_id"], slacks_own(body.get("response_url"), client.base_url), text)
+
+
+def _not_opened(found: SlackTrouble, lang: str) -> str:
+    log.warning("the form did not open: %s", found.reason)
+    # Without Slack's own word it may have opened all the same; and a trigger that was used has opened it.
+    if found.code is None or found.code == "exchanged_trigger_id":
+        return say(lang, "not_opened.unsure")
+    return say(lang, "not_opened", reason=found.code)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def acknowledge(ack: AsyncAck, next: Next) -> None:

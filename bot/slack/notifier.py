@@ -21,6 +21,8 @@ from bot.request import Alert, CannotBeTold, Creating, Final, Incident, MessageR
 from bot.slack import messages
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.messages import About, Message
+from bot.slack.proxy import proxy_for
+from bot.slack.reply import slacks_own, was_taken
 from bot.slack.words import say
 
 log = logging.getLogger(__name__)
@@ -138,15 +140,22 @@ class Notifier:
         """Works where the bot is no member. Only the result is for all to see: what came before cannot be edited."""
         if request.response_url is None or self._clock() - request.accepted_at > RESPONSE_URL_SECONDS:
             raise _Closed("no response_url, or too old")
+        if slacks_own(request.response_url, self._client.base_url) is None:
+            raise _Closed("a response_url that is not Slack's")
         body = message | {"response_type": "in_channel" if final else "ephemeral"}
         try:
-            answer = WebhookClient(request.response_url, timeout=10).send_dict(body)
+            webhook = WebhookClient(request.response_url, timeout=self._client.timeout, retry_handlers=[])
+            webhook.proxy = proxy_for(request.response_url)
+            answer = webhook.send_dict(body)
         except TROUBLES as error:
             raise self._try_later("response_url", trouble(error).reason) from None
         if answer.status_code == 429 or answer.status_code >= 500:
             raise TryLater(retry_after(answer.headers) or self._policy.slack_again.total_seconds())
         if answer.status_code != 200:
             raise _Closed(f"response_url: HTTP {answer.status_code}")
+        if not was_taken(answer):
+            # Not sent again, lest all read it twice: the requester hears in another way.
+            raise _Closed("response_url: HTTP 200, and not from Slack")
 
     def _directly(self, request: Request, message: Message, final: bool) -> MessageRef:
         """A direct message to the requester, saying why it comes there."""

@@ -50,6 +50,19 @@ WORDS: dict[str, Text] = {
         "give an admin this reference: {where}.",
         "系统出错，申请未提交。请再次提交；若仍失败，请将编号 {where} 告知管理员。",
     ),
+    "form.unchecked": Text(
+        "We couldn't check your permissions with Slack, so nothing was sent. "
+        "What you typed is still here: submit again in a moment.",
+        "暂时无法向 Slack 核实您的权限，申请未提交。填写的内容仍保留，请稍后再次提交。",
+    ),
+    "form.no_profile": Text(
+        "Slack didn't give us the profile of {who}, so it isn't filled in.",
+        "暂时无法获取 {who} 的 Slack 资料，未能预先填写。",
+    ),
+    "form.not_redrawn": Text(
+        "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
+        "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
+    ),
     # Errors on fields, by the error's type.
     "error.missing": Text("Enter a value.", "请填写此项。"),
     "error.string_too_short": Text("Enter at least {min_length} characters.", "请输入至少 {min_length} 个字符。"),
@@ -100,6 +113,10 @@ WORDS: dict[str, Text] = {
     ),
     "not_opened": Text(
         "The form did not open ({reason}). Type the command again.", "表单未能打开（{reason}），请重新输入命令。"
+    ),
+    "not_opened.unsure": Text(
+        "Slack didn't answer properly. If no form has opened, type the command again.",
+        "Slack 未正常响应。如果表单没有打开，请重新输入命令。",
     ),
     # Messages in the channel.
     "creating": Text(

@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[Said, Said]] = {
         ("A web page instead", "返回网页"),
         ("200 with HTML, as a hotel network does", "200 但内容是 HTML，如酒店网络"),
     ),
+    "text": (("Plain text", "返回纯文本"), ("200 with a line of text", "200 但内容是一行文字")),
     "broken_json": (("Half an answer", "应答不完整"), ("200, and the JSON breaks off", "200，但 JSON 中途断开")),
     "list": (("Another shape", "应答格式不对"), ("200 with JSON that is no object", "200，但 JSON 不是对象")),
     "empty": (("Nothing in it", "应答为空"), ("200 with an empty body", "200，但应答为空")),
@@ -156,6 +157,8 @@ def _answer(how: str) -> web.Response:
             return web.Response(status=404, text=_NOT_FOUND, content_type="text/html")
         case "html":
             return web.Response(text=_PORTAL, content_type="text/html")
+        case "text":
+            return web.Response(text="This service is being moved.")
         case "broken_json":
             return web.Response(text='{"ok": true, "view": {"id": "V0', content_type="application/json")
         case "list":
