@@ -26,7 +26,7 @@ OPEN = "apps.connections.open"
 
 @pytest.fixture(autouse=True)
 def quick_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(socket, "PING_SECONDS", 0.3)
 
 
 @pytest_asyncio.fixture
@@ -62,8 +62,12 @@ async def client(slack: FakeSlack, handler: Handler) -> Client:
 
 
 async def is_heard(slack: FakeSlack) -> None:
-    await slack.until(lambda s: s.sockets.usable, timeout=20)
-    delivery = await slack.command(ALICE, PEOPLE)
+    """A command is. On a busy machine a pong can be late for pings as quick as these, and one command goes down with it."""
+    for _ in range(3):
+        await slack.until(lambda s: s.sockets.usable, timeout=20)
+        delivery = await slack.command(ALICE, PEOPLE)
+        if delivery.acked:
+            break
     assert delivery.acked, delivery
     assert delivery.answer == {"text": "heard"}
 
