@@ -20,6 +20,7 @@ class Request(_Fact):
     """What was accepted. Stored for as long as the request lives: fields may be added, with a default, never changed.
 
     `id` is the id of the form that was sent, `hire` what was typed (`NewHire.typed`), `accepted_at` in Unix seconds.
+    `requester` is a Slack id; `requester_name` is for where a mention would ring somebody up.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Request(_Fact):
     hire: dict[str, JsonValue]
     region: str = "CN"
     requester: str
+    requester_name: str = ""
     language: str = "en"
     channel: str | None = None
     response_url: str | None = None
@@ -150,7 +152,14 @@ class Incident(_Fact):
     why: Failure | None = None
 
 
-Alert = Annotated[Ended | Stuck | Unheard | Incident, Field(discriminator="kind")]
+class GroupGone(_Fact):
+    """A user group that may use /newhire, by its id, is one that Slack does not know."""
+
+    kind: Literal["group_gone"] = "group_gone"
+    group: str
+
+
+Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone, Field(discriminator="kind")]
 
 
 class TryLater(Exception):

@@ -34,7 +34,7 @@ from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
-from bot.request import Request
+from bot.request import GroupGone, Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack import errors
@@ -158,7 +158,10 @@ class Bot:
             retry_handlers=[],
         )
         client.proxy = proxy_for(client.base_url)
-        return Notifier(client, self.providers, self.settings.newhire_admin_channel, self.policy)
+        settings = self.settings
+        return Notifier(
+            client, self.providers, settings.newhire_admin_channel, self.policy, settings.newhire_admin_language
+        )
 
     def _timeout(self) -> httpx.Timeout:
         read = self.policy.vendor_read.total_seconds()
@@ -191,10 +194,15 @@ class Bot:
         return Listeners(
             self.providers,
             Intake(self.requests, self.engine),
-            Permission(self.settings.allowed),
+            Permission(self.settings.allowed, on_trouble=self._group_gone),
             self.settings.newhire_region,
             workspace=_slash(workspace),
         )
+
+    def _group_gone(self, group: str, code: str) -> None:
+        """From the event loop, which must not wait for the database."""
+        key, alert = f"group/{group}/{code}/{time.time():.0f}", GroupGone(group=group)
+        threading.Thread(target=self.relay.alert, args=(key, alert), name="newhire-alert", daemon=True).start()
 
     def stop_engine(self) -> None:
         """What runs gets its time; the rest is left to the next start."""

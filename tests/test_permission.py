@@ -14,9 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.permission import Permission, Verdict
 
 TEAM = "T0SANDBOX"
-NOBODY = "You may not create accounts with /newhire."
-OUTSIDER = "/newhire is for full members of this workspace only: ask a colleague there."
-UNCHECKED = "Slack did not say just now who you are, so nothing was done. Try again in a moment."
+NOBODY = "You don't have permission to create accounts."
+OUTSIDER = "Only full members of this workspace can use /newhire. Ask a colleague to request it."
+UNCHECKED = "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute."
 
 
 @dataclass
@@ -67,12 +67,12 @@ async def test_admins_and_owners_may(role: str) -> None:
 
 async def test_a_member_may_not_and_reads_whom_to_ask() -> None:
     refusal = (await ask(Slack({"is_admin": False}))).refusal
-    assert refusal == f"{NOBODY} Ask a workspace admin or owner: they may."
+    assert refusal == f"{NOBODY} A workspace admin or owner can do it for you."
 
 
 async def test_a_refusal_is_in_the_language_of_the_person() -> None:
     verdict = await ask(Slack({"locale": "zh-CN"}))
-    assert verdict == Verdict("zh", "您没有使用 /newhire 创建账号的权限。请联系工作区管理员或所有者。")
+    assert verdict == Verdict("zh", "您没有创建账号的权限。请联系工作区管理员或所有者代为办理。")
 
 
 async def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -120,7 +120,7 @@ async def test_with_a_list_an_admin_who_is_not_on_it_may_not() -> None:
 async def test_a_refusal_names_those_who_may() -> None:
     permission = Permission(["U0LINA001", "S0PEOPLE1"])
     verdict = await ask(Slack({"is_admin": True}, {"S0PEOPLE1": []}), permission)
-    assert verdict.refusal == f"{NOBODY} Ask one of these: <@U0LINA001>, <!subteam^S0PEOPLE1>."
+    assert verdict.refusal == f"{NOBODY} Ask one of these people: <@U0LINA001>, <!subteam^S0PEOPLE1>."
 
 
 async def test_members_of_a_listed_group_may() -> None:
@@ -259,7 +259,7 @@ async def test_nobody_is_in_a_group_that_is_gone_and_the_admins_hear_of_it_once(
     slack = Slack(group_trouble=code)
     for _ in range(3):
         verdict = await ask(slack, permission)
-        assert verdict.refusal == f"{NOBODY} Ask one of these: <@U0LINA001>, <!subteam^S0GONE>."
+        assert verdict.refusal == f"{NOBODY} Ask one of these people: <@U0LINA001>, <!subteam^S0GONE>."
         assert not verdict.unchecked
         now[0] += 61
     assert (await ask(slack, permission, "U0LINA001")).refusal is None
@@ -303,7 +303,7 @@ async def test_a_language_that_was_heard_once_is_still_known_when_slack_is_silen
     await ask(slack, permission)
     slack.trouble = TimeoutError()
     verdict = await ask(slack, permission, anew=True)
-    assert verdict == Verdict("zh", "暂时无法向 Slack 确认您的身份，未执行任何操作，请稍后再试。", unchecked=True)
+    assert verdict == Verdict("zh", "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。", unchecked=True)
 
 
 async def test_the_language_of_somebody_who_was_just_seen_costs_no_call() -> None:

@@ -231,7 +231,7 @@ async def test_the_commands_own_way_of_answering_fails(world: World, how: str) -
     user = newcomer(world, MAX)
     world.slack.fail(RESPONSE_URL, how, times=1)
     await Person(world, user).types()
-    assert "You may not create accounts" in await form_or_words(world, user)
+    assert "You don't have permission" in await form_or_words(world, user)
     await answers_the_next_command(world)
 
 
@@ -241,7 +241,7 @@ async def test_both_ways_of_answering_fail_at_first(world: World, how: str) -> N
     world.slack.fail(RESPONSE_URL, how)
     world.slack.fail("chat.postMessage", how, times=2)
     await Person(world, user).types()
-    assert "You may not create accounts" in await form_or_words(world, user)
+    assert "You don't have permission" in await form_or_words(world, user)
     await answers_the_next_command(world)
 
 
@@ -250,7 +250,7 @@ async def test_a_used_up_response_url_is_not_the_end(world: World) -> None:
     world.slack.response_url_posts = 0
     try:
         await Person(world, user).types()
-        assert "You may not create accounts" in await form_or_words(world, user)
+        assert "You don't have permission" in await form_or_words(world, user)
         assert world.slack.messages[Person(world, user).direct]
     finally:
         world.slack.response_url_posts = 5
@@ -269,7 +269,7 @@ async def test_slack_does_not_say_who_is_in_a_group(tmp_path: Any) -> None:
         user = newcomer(world, MAX)
         await Person(world, user).types()
         said = await form_or_words(world, user)
-        assert ("You may not create accounts" if how == "no_such_subteam" else "did not say just now") in said
+        assert ("You don't have permission" if how == "no_such_subteam" else "couldn't check your permissions") in said
         world.slack.fail("usergroups.users.list", "")
         await answers_the_next_command(world, ALICE)
     bot.check_log(bot.log)
@@ -283,7 +283,8 @@ async def test_a_deleted_group_keeps_nobody_else_out(tmp_path: Any) -> None:
     bot = await begin(world, tmp_path, module="tests.hurried", NEWHIRE_ALLOWED=f"{ALICE},{GROUP}")
     del world.slack.workspace.groups[GROUP]
     assert (
-        f"You may not create accounts with /newhire. Ask one of these: <@{ALICE}>" in await Person(world, MAX).is_told()
+        f"You don't have permission to create accounts. Ask one of these people: <@{ALICE}>"
+        in await Person(world, MAX).is_told()
     )
     await answers_the_next_command(world, ALICE)
     assert f"the user group {GROUP} of NEWHIRE_ALLOWED lets nobody in: Slack says no_such_subteam" in bot.log

@@ -313,7 +313,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     settings = HuaweiSettings
     pace = Pace(calls=100, seconds=60)
     credentials_page = "https://meeting.huaweicloud.com/"
-    to_do = Text("The first log-in asks for a new password.", "首次登录须修改密码。")
+    to_do = Text("choose a new password at the first sign-in.", "首次登录时修改密码。")
     # The pages send one to the "API 错误中心" (API error centre), of which no copy is public, so most codes are unknown here:
     # duplicates of phone and e-mail, and no seat, among them. 1: other people's programs that branch on it (Terraform's
     # provider for Huawei Cloud, a public portal's RpcMeetingUserServiceImpl). 2: fragments in the vendor's own search pages,

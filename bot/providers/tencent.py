@@ -184,8 +184,8 @@ class Tencent(Provider[TencentHire, TencentSettings]):
     pace = Pace(calls=100, seconds=60, daily=200_000)
     credentials_page = "https://meeting.tencent.com/open-api.html"
     to_do = Text(
-        "They must activate it with the link in the SMS or e-mail before the first log-in.",
-        "本人需先通过短信或邮件中的链接激活，才能登录。",
+        "activate it with the link in the SMS or email.",
+        "点击短信或邮件中的链接激活账号。",
     )
     # 1: the vendor's table (1095/43704), read 2026-11-25. 2: limits (1095/105276, 2025-06-26). 3: departments (1095/60808,
     # 2024-07-08). 4: the developers' pages 1739992 (signature), 246822 and 2104546 (190303). 5: the pages of the calls after

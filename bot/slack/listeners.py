@@ -263,6 +263,7 @@ class Listeners:
             hire=hire.typed(),
             region=self.region,
             requester=body["user"]["id"],
+            requester_name=str(body["user"].get("name") or body["user"].get("username") or ""),
             language=lang,
             channel=state.channel,
             response_url=state.response_url,

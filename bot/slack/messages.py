@@ -14,6 +14,7 @@ from bot.request import (
     Creating,
     Ended,
     Final,
+    GroupGone,
     Incident,
     InLine,
     Late,
@@ -30,7 +31,10 @@ _NUMBER = re.compile(r"\d{7,}")
 # Control characters, lone surrogates, and what turns the direction of the text behind it.
 _UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
-ICONS = {"Created": "✅", "ActionRequired": "☑️", "AlreadyExists": "ℹ️", "OutcomeUnknown": "❓"}
+ICONS = {"Created": "✅", "ActionRequired": "✅", "AlreadyExists": "ℹ️", "OutcomeUnknown": "❓"}
+
+FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")
+"""Failures that an admin must act on."""
 
 
 class About:
@@ -45,10 +49,22 @@ class About:
         language: str,
         to_do: Text | None = None,
         advice: Callable[[str | None], Text | None] = lambda code: None,
+        knows: Callable[[str], bool] = lambda code: True,
         fields: Mapping[str, Text] | None = None,
+        requester_name: str = "",
+        typed_account: str | None = None,
+        admins_hear: bool = False,
     ) -> None:
+        """`requester_name` stands where a mention would ring somebody up; `typed_account` is what the requester typed."""
         self.language, self.to_do, self.advice, self.fields = language, to_do, advice, fields or {}
-        self.words = {"provider": pick(provider, language), "name": escape(name), "requester": f"<@{requester}>"}
+        self.typed_account, self.admins_hear, self.knows = typed_account, admins_hear, knows
+        mention = f"<@{requester}>"
+        self.words = {
+            "provider": pick(provider, language),
+            "name": escape(name),
+            "requester": escape(requester_name) or mention,
+            "mention": mention,
+        }
 
     def say(self, key: str, **values: object) -> str:
         return say(self.language, key, **{**self.words, **values})
@@ -59,17 +75,17 @@ class About:
         return f"“{pick(title, self.language)}”" if title else self.say("a_value")
 
 
-def update(about: About, news: Update, hours: int) -> Message:
-    """The request's message, as it is to read now. `hours`: when newhire gives up."""
+def update(about: About, news: Update) -> Message:
+    """The request's message, as it is to read now."""
     match news:
         case Creating():
             return _message(f"⏳ {about.say('creating')}")
         case InLine(since=since):
             return _message(f"⏳ {about.say('line', since=moment(since or time.time()))}")
         case Late(why=why, next_at=at):
-            return _message(f"⏳ {about.say('late', why=_because(about, why), next=moment(at), hours=hours)}")
+            return _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
         case Unsure(why=why, next_at=at):
-            return _message(f"❓ {about.say('unknown', why=_because(about, why), next=moment(at))}")
+            return _message(f"❓ {about.say('unknown', next=moment(at))}", context=_vendor(about, why))
         case Final(outcome=outcome):
             return result(about, outcome)
         case _:
@@ -77,17 +93,28 @@ def update(about: About, news: Update, hours: int) -> Message:
 
 
 def result(about: About, outcome: Outcome) -> Message:
-    """The last word of a request."""
-    if not isinstance(outcome, Failure):
-        return _success(about, outcome)
-    headline = about.say("OutcomeUnknown" if outcome.kind == "OutcomeUnknown" else "failed")
-    return _message(f"{ICONS.get(outcome.kind, '⚠️')} {headline}", context=_failure(about, outcome))
+    """The last word of a request: what happened, the next step if a person must take one, the account, the small print."""
+    match outcome:
+        case Created() | ActionRequired():
+            account = outcome.account
+            left = about.to_do if account.activation_pending or account.must_change_password else None
+            step = left and about.say("to_do", what=pick(left, about.language))
+            return _account(about, outcome.kind, account, step)
+        case AlreadyExists(differences=()):
+            return _account(about, outcome.kind, outcome.account, about.say("same"))
+        case AlreadyExists():
+            return _message(f"⚠️ {about.say('AlreadyExists.other')}", step=_somebody_elses(about, outcome))
+        case Failure():
+            headline = about.say("OutcomeUnknown" if outcome.kind == "OutcomeUnknown" else "failed")
+            icon = ICONS.get(outcome.kind, "⚠️")
+            return _message(f"{icon} {headline}", step=_what_to_do(about, outcome), context=_vendor(about, outcome))
+        case _:
+            assert_never(outcome)
 
 
 def reply(about: About, outcome: Outcome) -> Message:
-    """A reply below the last word, for whoever would miss an edit."""
-    key = "reply.failed" if isinstance(outcome, Failure) else "reply.done"
-    return {"text": about.say(key), "blocks": [{"type": "section", "text": _mrkdwn(about.say(key), 3000)}]}
+    """A reply below the last word, with a mention, for whoever would miss an edit."""
+    return _message(about.say("reply.failed" if isinstance(outcome, Failure) else "reply.done"))
 
 
 def alert(about: About, news: Alert) -> Message | None:
@@ -96,43 +123,50 @@ def alert(about: About, news: Alert) -> Message | None:
         case Ended(outcome=outcome):
             return _ended(about, outcome)
         case Stuck(why=why):
-            return _notice(about, why)
+            return _message(f"⏳ {about.say('admin.stuck')}", context=_detail(about, why))
         case Unheard(outcome=outcome):
             message = result(about, outcome)
-            message["blocks"].append(_context(about.say("admin.silent", kind=outcome.kind)))
+            message["blocks"].append(_context(about.say("admin.silent")))
             return message
         case Incident():
             return incident(about, news)
+        case GroupGone(group=group):
+            return _message(f"⚠️ {about.say('admin.group_gone', group=_code(group))}")
         case _:
             assert_never(news)
 
 
 def incident(about: About, news: Incident) -> Message:
     """One message about what is wrong with a provider: opened, edited, resolved."""
+    passes = news.cause in ("down", "limited")
     if news.resolved_at is not None:
-        return _message(f"🟢 {about.say('admin.back')}")
-    if news.cause in ("denied", "full") and news.why is not None:
-        return _notice(about, news.why)
-    return _message(f"🔴 {about.say('admin.down')}")
+        minutes = max(round((news.resolved_at - news.since) / 60), 1)
+        said = about.say("admin.back" if passes else "admin.solved", minutes=minutes, n=news.affected)
+        return _message(f"🟢 {said}")
+    since, why = moment(news.since), news.why
+    context = _detail(about, why) if why else []
+    if passes:
+        return _message(f"🔴 {about.say(f'admin.{news.cause}', since=since, n=news.affected)}", context=context)
+    step = about.say("act.NotAuthorised" if news.cause == "denied" else "act.NoSeatLeft")
+    affected = about.say("admin.affected", since=since, n=news.affected)
+    return _message(f"⚠️ {about.say('admin.act')}", step=step, context=[*context, affected])
 
 
 def _ended(about: About, outcome: Outcome) -> Message | None:
-    """One line for an account that was created, a notice for what an admin must act on."""
+    """One line for an account that was created, a notice for what an admin must act on or should know."""
     match outcome:
         case Created() | ActionRequired():
             return _message(about.say("admin.created", account=_code(outcome.account.account)))
         case AlreadyExists():
             return None
-        case Failure(kind="Rejected" | "Conflict", certain=True):
+        case Failure(kind="Rejected" | "Conflict") if not _unknown_code(about, outcome):
             return None
         case Failure():
-            return _notice(about, outcome)
+            act = outcome.kind in FOR_ADMINS or outcome.kind == "Rejected"
+            headline = f"⚠️ {about.say('admin.act')}" if act else f"ℹ️ {about.say('admin.ended')}"
+            return _message(headline, step=_what_to_do(about, outcome), context=_detail(about, outcome))
         case _:
             assert_never(outcome)
-
-
-def _notice(about: About, failure: Failure) -> Message:
-    return _message(f"⚠️ {about.say('admin.act')}", context=_failure(about, failure))
 
 
 def escape(text: str) -> str:
@@ -161,71 +195,85 @@ def moment(at: float) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
-def _success(about: About, outcome: Created | ActionRequired | AlreadyExists) -> Message:
-    lines = []
-    if isinstance(outcome, AlreadyExists):
-        names = ", ".join(about.field(name) for name in outcome.differences)
-        lines.append(about.say("differs", fields=names) if names else about.say("same"))
-    elif about.to_do and (outcome.account.activation_pending or outcome.account.must_change_password):
-        lines.append(about.say("to_do", what=pick(about.to_do, about.language)))
-    headline = f"{ICONS[outcome.kind]} {about.say(outcome.kind)}"
-    return _message(headline, fields=_details(about, outcome.account), context=lines)
+def _account(about: About, headline: str, account: Account, step: str | None) -> Message:
+    shown = {
+        "account": _code(account.account),
+        "email": _code(account.email),
+        "phone": account.phone and _code(mask_phone(account.phone)),
+    }
+    fields = [f"*{about.say(f'detail.{key}')}*\n{value}" for key, value in shown.items() if value]
+    return _message(
+        f"{ICONS[headline]} {about.say(headline)}", step=step, fields=fields, context=_small(about, account)
+    )
 
 
-def _details(about: About, account: Account) -> list[str]:
+def _small(about: About, account: Account) -> list[str]:
+    """What only experts want."""
     department = account.department_path or account.department_name or account.department
     if department and account.department and department != account.department:
         department = f"{department} ({account.department})"
     values = {
-        "name": escape(account.name),
-        "provider": None,
-        "account": _code(account.account),
-        "vendor_id": _code(account.vendor_id),
-        "email": _code(account.email),
-        "phone": account.phone and _code(mask_phone(account.phone)),
         "department": department and escape(department),
-        "sip_number": _code(account.sip_number),
         "meeting_rooms": ", ".join(_code(room) or "" for room in account.meeting_rooms),
+        "sip_number": _code(account.sip_number),
+        "vendor_id": _code(account.vendor_id),
     }
-    shown = {key: value for key, value in values.items() if value} | {"provider": about.words["provider"]}
-    return [f"*{about.say(f'detail.{key}')}*\n{shown[key]}" for key in values if key in shown]
+    return [f"{about.say(f'detail.{key}')} {value}" for key, value in values.items() if value]
 
 
-def _failure(about: About, failure: Failure) -> list[str]:
-    """Who must act and what to do; then the vendor's own words."""
-    lines = [about.say(f"act.{failure.kind}", field=about.field(failure.field))]
-    if advice := about.advice(failure.code):
-        lines.append(pick(advice, about.language))
-    if _spoke(failure):
-        lines.append(_vendor(about, failure))
-    if failure.kind == "Rejected" and not failure.certain:
-        lines.append(about.say("unknown_code"))
-    return lines
+def _somebody_elses(about: About, outcome: AlreadyExists) -> str:
+    """That an account is there, and nothing of whose it is: only what the requester typed."""
+    names = ", ".join(about.field(name) for name in outcome.differences)
+    account = _code(about.typed_account)
+    if account is None:
+        return about.say("differs.no_account", fields=names)
+    return about.say("differs", account=account, fields=names)
 
 
-def _because(about: About, failure: Failure) -> str:
-    return about.say("because", reason=_vendor(about, failure)) if _spoke(failure) else ""
+def _what_to_do(about: About, failure: Failure) -> str:
+    unknown = _unknown_code(about, failure)
+    key = "act.unknown_code" if unknown else f"act.{failure.kind}"
+    steps = [about.say(key, field=about.field(failure.field))]
+    advice = about.advice(failure.code)
+    if advice and failure.kind not in FOR_ADMINS:
+        steps.append(pick(advice, about.language))
+    if about.admins_hear and (failure.kind in FOR_ADMINS or unknown):
+        steps.append(about.say("told.admins"))
+    return " ".join(steps)
 
 
-def _spoke(failure: Failure) -> bool:
-    return bool(failure.code or failure.words or failure.detail)
+def _unknown_code(about: About, failure: Failure) -> bool:
+    """A refusal under a code that is in none of the vendor's documents."""
+    named = failure.field is not None
+    return failure.kind == "Rejected" and failure.code is not None and not named and not about.knows(failure.code)
 
 
-def _vendor(about: About, failure: Failure) -> str:
+def _vendor(about: About, failure: Failure) -> list[str]:
+    """The vendor's own code and words."""
     if not (failure.code or failure.words):
-        return escape(failure.detail)
+        return []
     # Vendors repeat what they refuse; a channel reads along.
     words = _NUMBER.sub(lambda found: mask_phone(found[0]), failure.words or "")
-    said = about.say("vendor_says", code=_code(failure.code) or "", words=escape(words))
-    return f"{said} {escape(failure.detail)}".strip()
+    return [about.say("vendor_says", code=_code(failure.code) or "", words=escape(words)).strip()]
 
 
-def _message(text: str, *, fields: list[str] | None = None, context: list[str] | None = None) -> Message:
+def _detail(about: About, failure: Failure) -> list[str]:
+    """The same for the admins, with what only they can use."""
+    advice = about.advice(failure.code)
+    more = [pick(advice, about.language)] if advice else []
+    return [*_vendor(about, failure), *([escape(failure.detail)] if failure.detail else []), *more]
+
+
+def _message(
+    text: str, *, step: str | None = None, fields: list[str] | None = None, context: list[str] | None = None
+) -> Message:
     blocks: list[Message] = [{"type": "section", "text": _mrkdwn(text, 3000)}]
+    if step:
+        blocks.append({"type": "section", "text": _mrkdwn(step, 3000)})
     if fields:
-        # Slack takes ten fields in a section.
-        blocks.append({"type": "section", "fields": [_mrkdwn(item, 2000) for item in fields[:10]]})
-    blocks += [_context(line) for line in context or [] if line]
+        blocks.append({"type": "section", "fields": [_mrkdwn(item, 2000) for item in fields]})
+    if context:
+        blocks.append(_context(" · ".join(context)))
     return {"text": text[:3000], "blocks": blocks}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
@@ -38,6 +37,7 @@ class Offered(Protocol):
     @property
     def to_do(self) -> Text | None: ...
     def advice(self, code: str | None) -> Text | None: ...
+    def meaning(self, code: str) -> object | None: ...
     def fields(self) -> Sequence[Field]: ...
 
 
@@ -54,11 +54,11 @@ class Notifier:
         providers: Mapping[str, Offered],
         admin_channel: str | None,
         policy: Policy,
+        admin_language: str = "en",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client, self._providers, self._admins, self._policy = client, providers, admin_channel, policy
-        self._clock = clock
-        self._hours = round(policy.give_up / timedelta(hours=1))
+        self._clock, self._admin_language = clock, admin_language
 
     def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef | None:
         """Edit the request's message where it stands, else say it anew. Where it stands now; None: nowhere to edit it.
@@ -68,7 +68,7 @@ class Notifier:
         if isinstance(update, Nudge):
             self._reply(request, ref, update)
             return ref
-        message = messages.update(self._about(request), update, self._hours)
+        message = messages.update(self._about(request), update)
         if ref is not None:
             body = _with_why(request, message) if ref.direct else message
             try:
@@ -187,26 +187,34 @@ class Notifier:
 
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
-            return self._about(request)
+            return self._about(request, self._admin_language)
         provider = alert.provider if isinstance(alert, Incident) else ""
-        return self._of_provider(provider)
+        return self._of_provider(provider, language=self._admin_language)
 
-    def _about(self, request: Request) -> About:
-        name, language = str(request.hire.get("name") or "?"), request.language
-        return self._of_provider(request.provider, name=name, requester=request.requester, language=language)
+    def _about(self, request: Request, language: str | None = None) -> About:
+        account = request.hire.get("account")
+        return self._of_provider(
+            request.provider,
+            name=str(request.hire.get("name") or "?"),
+            requester=request.requester,
+            requester_name=request.requester_name,
+            typed_account=account if isinstance(account, str) else None,
+            language=language or request.language,
+        )
 
-    def _of_provider(self, key: str, *, name: str = "", requester: str = "", language: str = "en") -> About:
+    def _of_provider(self, key: str, *, language: str, name: str = "", requester: str = "", **words: Any) -> About:
+        who = {"name": name, "requester": requester, "language": language, **words}
         provider = self._providers.get(key)
         if provider is None:
-            return About(provider=Text(key, key), name=name, requester=requester, language=language)
+            return About(provider=Text(key, key), **who)
         return About(
             provider=provider.title,
-            name=name,
-            requester=requester,
-            language=language,
             to_do=provider.to_do,
             advice=provider.advice,
+            knows=lambda code: provider.meaning(code) is not None,
             fields={field.name: field.ask.title for field in provider.fields()},
+            admins_hear=self._admins is not None,
+            **who,
         )
 
 

@@ -94,25 +94,22 @@ WORDS: dict[str, Text] = {
         "If it is a person's name, type `/newhire name: {word}`.",
         "当前版本不支持 `{word}`，未执行任何操作。输入 `/newhire help` 查看可用功能。如果这是姓名，请输入 `/newhire 姓名：{word}`。",
     ),
-    "refused": Text(
-        "You may not create accounts with /newhire. {allowed}", "您没有使用 /newhire 创建账号的权限。{allowed}"
-    ),
+    "refused": Text("You don't have permission to create accounts. {allowed}", "您没有创建账号的权限。{allowed}"),
     "refused.outsider": Text(
-        "/newhire is for full members of this workspace only: ask a colleague there.",
-        "/newhire 仅限本工作区正式成员使用，请联系工作区内的同事。",
+        "Only full members of this workspace can use /newhire. Ask a colleague to request it.",
+        "仅本工作区正式成员可使用 /newhire，请由工作区内的同事代为申请。",
     ),
-    "allowed.admins": Text("Ask a workspace admin or owner: they may.", "请联系工作区管理员或所有者。"),
-    "allowed.list": Text("Ask one of these: {who}.", "请联系：{who}。"),
+    "allowed.admins": Text("A workspace admin or owner can do it for you.", "请联系工作区管理员或所有者代为办理。"),
+    "allowed.list": Text("Ask one of these people: {who}.", "请联系：{who}。"),
     "unchecked": Text(
-        "Slack did not say just now who you are, so nothing was done. Try again in a moment.",
-        "暂时无法向 Slack 确认您的身份，未执行任何操作，请稍后再试。",
+        "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute.",
+        "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。",
     ),
     "not_understood": Text(
-        "This button or command is not one of newhire's any more. Type `/newhire help`.",
-        "此按钮或命令已失效，请输入 `/newhire help`。",
+        "This button or command no longer works. Type `/newhire help`.", "此按钮或命令已失效，请输入 `/newhire help`。"
     ),
     "not_opened": Text(
-        "The form did not open ({reason}). Type the command again.", "表单未能打开（{reason}），请重新输入命令。"
+        "The form didn't open ({reason}). Type the command again.", "表单未能打开（{reason}），请重新输入命令。"
     ),
     "not_opened.unsure": Text(
         "Slack didn't answer properly. If no form has opened, type the command again.",
@@ -120,120 +117,153 @@ WORDS: dict[str, Text] = {
     ),
     # Messages in the channel.
     "creating": Text(
-        "Creating a {provider} account for *{name}* …, asked for by {requester}",
-        "正在为 *{name}* 创建{provider}账号……（申请人：{requester}）",
+        "Creating a {provider} account for *{name}*… (requested by {requester})",
+        "正在为 *{name}* 开通{provider}账号…（申请人：{requester}）",
     ),
     "not_in_channel": Text(
-        "I could not post in the channel where you typed /newhire (I am not in the channel, or it is archived), so I tell you here. "
-        "Invite me there to have it in the channel.",
-        "无法在您输入命令的频道中发布（我不在该频道中，或频道已归档），因此在这里告知您。如需在频道中显示，请邀请我加入。",
+        "We couldn't post in the channel where you typed /newhire, so the result comes here. To see results there, invite newhire to that channel.",
+        "无法在您输入 /newhire 的频道中发布，因此在这里告知您。如需在该频道查看结果，请邀请 newhire 加入。",
     ),
     "line": Text(
-        "{provider} has not answered since {since}. The form for *{name}* is kept and goes out by itself. (asked for by {requester})",
-        "{provider}自 {since} 起没有响应。*{name}* 的申请已保存，恢复后会自动提交。（申请人：{requester}）",
+        "{provider} isn't responding (since {since}). The request for *{name}* is saved and will be sent automatically. (requested by {requester})",
+        "{provider}自 {since} 起无响应。*{name}* 的申请已保存，恢复后自动提交。（申请人：{requester}）",
     ),
     "late": Text(
-        "{provider} has not taken the account for *{name}* so far{why}. The form is kept, the admins know; next try at {next}, "
-        "and a final word here within {hours} hours at most. Nothing for you to do. (asked for by {requester})",
-        "{provider}至今未能创建 *{name}* 的账号{why}。申请已保存，管理员已获知；下次尝试时间 {next}，最迟 {hours} 小时内在此给出最终结果，"
-        "您无需操作。（申请人：{requester}）",
+        "Still waiting for {provider} to create *{name}*'s account. Next try {next}; we'll post the result here. "
+        "Nothing for you to do. (requested by {requester})",
+        "{provider}尚未为 *{name}* 开通账号。将于 {next} 重试，结果会在此告知，您无需操作。（申请人：{requester}）",
     ),
     "unknown": Text(
-        "It is not known yet whether {provider} created the account for *{name}*{why}. Please do not ask again; newhire looks it up at {next} "
-        "and says so here. (asked for by {requester})",
-        "尚不确定{provider}是否已创建 *{name}* 的账号{why}。请勿重复提交；newhire 将于 {next} 再次查询并在此更新。（申请人：{requester}）",
+        "We don't know yet whether *{name}*'s {provider} account was created. We'll check again at {next}. "
+        "Please don't submit it again. (requested by {requester})",
+        "暂不确定 *{name}* 的{provider}账号是否已创建，将于 {next} 再次核实，请勿重复提交。（申请人：{requester}）",
     ),
     "Created": Text(
-        "{provider} account for *{name}* created, asked for by {requester}",
-        "已为 *{name}* 创建{provider}账号（申请人：{requester}）",
+        "*{name}*'s {provider} account is ready (requested by {requester})",
+        "已为 *{name}* 开通{provider}账号（申请人：{requester}）",
     ),
     "ActionRequired": Text(
-        "{provider} account for *{name}* created, asked for by {requester}; one step is left",
-        "已为 *{name}* 创建{provider}账号（申请人：{requester}），还差一步",
+        "*{name}*'s {provider} account is ready to activate (requested by {requester})",
+        "*{name}* 的{provider}账号已创建，待本人激活（申请人：{requester}）",
     ),
     "AlreadyExists": Text(
-        "*{name}* has a {provider} account already; nothing was created. Asked for by {requester}",
+        "*{name}* already has a {provider} account. Nothing was created. (requested by {requester})",
         "*{name}* 已有{provider}账号，未重复创建。（申请人：{requester}）",
     ),
     "reply.done": Text(
-        "{requester} Your request for *{name}* is finished: see above.",
-        "{requester} 您为 *{name}* 提交的申请已完成，请见上方。",
+        "{mention} *{name}*'s {provider} account: the result is in, see above.",
+        "{mention} *{name}* 的{provider}账号已有结果，请见上方。",
     ),
     "reply.failed": Text(
-        "{requester} Your request for *{name}* didn't work: see above what to do.",
-        "{requester} 您为 *{name}* 提交的申请未成功，请见上方说明。",
+        "{mention} The request for *{name}* didn't work out. What to do is written above.",
+        "{mention} *{name}* 的申请未成功，处理办法请见上方。",
     ),
     "failed": Text(
-        "No {provider} account for *{name}* was created. Asked for by {requester}",
-        "未能为 *{name}* 创建{provider}账号。（申请人：{requester}）",
+        "No {provider} account was created for *{name}* (requested by {requester})",
+        "未能为 *{name}* 开通{provider}账号（申请人：{requester}）",
     ),
     "OutcomeUnknown": Text(
-        "Nobody could find out whether {provider} created the account for *{name}*. Asked for by {requester}",
-        "无法确认{provider}是否已创建 *{name}* 的账号。（申请人：{requester}）",
+        "We couldn't find out whether *{name}*'s {provider} account was created (requested by {requester})",
+        "无法确认 *{name}* 的{provider}账号是否已创建（申请人：{requester}）",
     ),
     "differs": Text(
-        "It differs from the form in: {fields}. It may belong to somebody else.",
-        "与表单不同的项目：{fields}。该账号可能属于他人。",
+        "{account} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
+        "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
     ),
-    "same": Text("It has what the form says.", "与表单内容一致。"),
-    "to_do": Text("What is left: {what}", "待办：{what}"),
+    "same": Text("Its details match your form.", "账号信息与表单一致。"),
+    "to_do": Text("*Next step for {name}:* {what}", "*{name} 的下一步：* {what}"),
     # Details of an account.
-    "detail.name": Text("Name", "姓名"),
-    "detail.provider": Text("Provider", "平台"),
     "detail.account": Text("Account", "账号"),
-    "detail.vendor_id": Text("Vendor's id", "平台内部 ID"),
-    "detail.email": Text("E-mail", "邮箱"),
+    "detail.vendor_id": Text("{provider} ID", "{provider}内部 ID"),
+    "detail.email": Text("Email", "邮箱"),
     "detail.phone": Text("Phone", "电话"),
     "detail.department": Text("Department", "部门"),
     "detail.sip_number": Text("SIP number", "SIP 号码"),
     "detail.meeting_rooms": Text("Meeting room", "云会议室"),
     # Failures: who must act, and what to do.
     "act.Rejected": Text(
-        "{requester}: {provider} refused {field}. Correct it and type /newhire again.",
-        "{requester}：{provider}拒绝了{field}。请修改后重新输入 /newhire。",
+        "{provider} didn't accept {field}. Correct it and submit again.", "{provider}未接受{field}，请修改后重新提交。"
     ),
     "act.Conflict": Text(
-        "{requester}: {provider} says that {field} is taken by another account. Use another one and type /newhire again.",
-        "{requester}：{provider}表示{field}已被其他账号占用。请更换后重新输入 /newhire。",
+        "Another {provider} account already uses {field}. Check whether they already have an account.",
+        "{field}已被{provider}其他账号使用，请先确认此人是否已有账号。",
     ),
     "act.NotAuthorised": Text(
-        "An admin: {provider} does not let newhire do this.", "管理员：{provider}不允许 newhire 执行此操作。"
+        "newhire can't access {provider}. An admin needs to fix this before you submit again.",
+        "newhire 无法访问{provider}，请等管理员处理后再提交。",
     ),
-    "act.NoSeatLeft": Text("An admin: all seats at {provider} are taken.", "管理员：{provider}的账号数已达上限。"),
+    "act.NoSeatLeft": Text(
+        "All {provider} licences are in use. An admin needs to free or buy one.",
+        "{provider}账号数已用完，请管理员释放或增购。",
+    ),
     "act.RateLimited": Text(
-        "Nobody: {provider} took no more calls for too long. Ask again later.",
-        "无需处理：{provider}长时间限流，请稍后再试。",
+        "{provider} kept limiting requests, so newhire stopped trying. Submit again later.",
+        "{provider}持续限流，newhire 已停止尝试，请稍后重新提交。",
     ),
     "act.Unreachable": Text(
-        "An admin: {provider} could not be reached. Nothing was sent; ask again once it answers.",
-        "管理员：无法连接{provider}。未发送任何内容，恢复后可重新提交。",
+        "We couldn't reach {provider}, so nothing was sent. Submit again once it's back.",
+        "无法连接{provider}，申请未发送，请在其恢复后重新提交。",
     ),
     "act.OutcomeUnknown": Text(
-        "An admin: look for *{name}* in the console of {provider} before anybody asks again.",
-        "管理员：请先在{provider}管理后台查找 *{name}*，再决定是否重新提交。",
+        "Admins: look for *{name}* in the {provider} console. If it isn't there, submit again.",
+        "请管理员在{provider}后台查找 *{name}*；若不存在，可重新提交。",
     ),
-    "a_value": Text("a value", "某项内容"),
-    "vendor_says": Text("{provider} says: {code} {words}", "{provider}返回：{code} {words}"),
-    "because": Text(" ({reason})", "（{reason}）"),
-    "unknown_code": Text(
-        "newhire does not know this code; it is shown as it came.", "newhire 不认识此代码，按原样显示。"
-    ),
+    "a_value": Text("one of the values", "某项内容"),
+    "vendor_says": Text("{provider}: {code} {words}", "{provider}返回：{code} {words}"),
     # To the admins.
     "admin.created": Text(
-        "{provider}: account {account} for *{name}*, asked for by {requester}",
-        "{provider}：为 *{name}* 创建了账号 {account}，申请人 {requester}",
+        "{provider}: account {account} for *{name}*, requested by {requester}",
+        "{provider}：已为 *{name}* 开通账号 {account}，申请人 {requester}",
     ),
     "admin.act": Text(
-        "*An admin must act*: {provider}, the request for *{name}* by {requester}",
-        "*需要管理员处理*：{provider}，{requester} 为 *{name}* 提交的申请",
+        "*Action needed:* {provider} account for *{name}*, requested by {requester}",
+        "*待处理：* {requester} 为 *{name}* 申请的{provider}账号",
     ),
     "admin.down": Text(
-        "*{provider} does not answer.* Forms are still accepted; they wait in line, and newhire tries one at a time until it is back.",
-        "*{provider}没有响应。* 仍可提交申请，申请会排队等待；newhire 会逐个尝试，直到恢复。",
+        "*{provider} isn't responding* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
+        "*{provider}无响应*（自 {since} 起）。等待中的申请：{n}。申请已保存，恢复后自动提交，无需操作。",
     ),
-    "admin.back": Text("*{provider} answers again.* The line moves.", "*{provider}已恢复响应。* 排队的申请继续处理。"),
+    "admin.back": Text(
+        "*{provider} is back* after {minutes} min. Sending the waiting requests now.",
+        "*{provider}已恢复*（历时 {minutes} 分钟）。正在处理排队的申请。",
+    ),
     "admin.silent": Text(
-        "The requester could not be told in Slack. The account: {kind}.", "无法在 Slack 中告知申请人。结果：{kind}。"
+        "We couldn't reach {requester} in Slack, so here is the result.", "无法通知 {requester}，结果在此告知。"
+    ),
+    "AlreadyExists.other": Text(
+        "No {provider} account was created for *{name}* (requested by {requester})",
+        "未能为 *{name}* 开通{provider}账号（申请人：{requester}）",
+    ),
+    "differs.no_account": Text(
+        "An account with this phone number or email already exists with a different {fields}. It may belong to someone else. Nothing was created.",
+        "此电话或邮箱已有账号，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+    ),
+    "act.unknown_code": Text(
+        "{provider} answered with a code that isn't in its documents. Check the details and submit again, or ask an admin.",
+        "{provider}返回了文档中没有的错误码。请检查填写内容后重新提交，或联系管理员。",
+    ),
+    "told.admins": Text("Admins have been told.", "已通知管理员。"),
+    "admin.ended": Text(
+        "{provider} account for *{name}*, requested by {requester}: not created",
+        "{requester} 为 *{name}* 申请的{provider}账号：未创建",
+    ),
+    "admin.stuck": Text(
+        "Still in progress: {provider} account for *{name}*, requested by {requester}",
+        "仍在处理：{requester} 为 *{name}* 申请的{provider}账号",
+    ),
+    "admin.affected": Text("Requests affected since {since}: {n}", "自 {since} 起受影响的申请：{n}"),
+    "admin.limited": Text(
+        "*{provider} keeps limiting requests* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
+        "*{provider}持续限流*（自 {since} 起）。等待中的申请：{n}。申请已保存，稍后自动提交，无需操作。",
+    ),
+    "admin.solved": Text(
+        "*Solved:* {provider} creates accounts again (after {minutes} min; requests affected: {n}).",
+        "*已解决：* {provider}已恢复开通账号（历时 {minutes} 分钟；受影响的申请：{n}）。",
+    ),
+    "admin.group_gone": Text(
+        "*Action needed:* the user group {group} is on the list of who may use /newhire, but Slack doesn't know it any more. "
+        "Take it off the list or put another in its place.",
+        "*待处理：* 用户组 {group} 在 /newhire 的使用者名单中，但 Slack 中已不存在。请将其移除或更换。",
     ),
     "ago.now": Text("just now", "刚刚"),
     "ago.minutes": Text("{n} minutes ago", "{n} 分钟前"),
