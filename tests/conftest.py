@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -259,7 +260,7 @@ class PostgreSQL:
         command = [str(self._binaries / program), *arguments]
         return subprocess.run(command, capture_output=True, cwd=self._folder, check=False, **self._as_user())
 
-    def _as_user(self) -> dict[str, object]:
+    def _as_user(self) -> dict[str, Any]:
         return {"user": self._user, "group": self._user, "extra_groups": []} if self._user else {}
 
     def _wait_until_up(self) -> None:

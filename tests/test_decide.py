@@ -319,7 +319,7 @@ def test_every_cell_is_filled() -> None:
         Refused(REFUSAL),
         Refused(UNSURE, doubtful=True),
     ]
-    answers = [Created(account=ACCOUNT), *(failure(kind) for kind in get_args(FailureKind))]
+    answers: list[Created | Failure] = [Created(account=ACCOUNT), *(failure(kind) for kind in get_args(FailureKind))]
     looks = [LookFailed(failure(kind), late=late) for kind in get_args(FailureKind) for late in (False, True)]
     events: list[Event] = [OURS, SAME, OTHER, Absent(), Overdue("tencent"), *looks]
     for state in states:

@@ -147,7 +147,7 @@ class ModelVendor:
             raise Unreachable(self.key, detail="no answer")
         self.calls.append(("look", request_id))
         found = self.accounts.get(hire.account)
-        return found and _account(found)
+        return _account(found) if found else None
 
     def _fall_silent(self, mood: str) -> None:
         if mood.startswith("crash"):

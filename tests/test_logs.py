@@ -23,7 +23,7 @@ SECRET = 'p@ss w/ö"rd'
 def line(message: object, *arguments: object, style: logs.Style = "text", error: BaseException | None = None) -> str:
     """What one event looks like on stderr."""
     record = logging.LogRecord(
-        "bot.place", logging.WARNING, "place.py", 1, message, arguments, error and (type(error), error, None)
+        "bot.place", logging.WARNING, "place.py", 1, message, arguments, (type(error), error, None) if error else None
     )
     Masked([SECRET]).filter(record)
     formatter = logs._Json() if style == "json" else logs._Text()

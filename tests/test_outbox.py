@@ -272,18 +272,18 @@ def test_two_processes_have_one_incident(engine: sa.Engine, people: People) -> N
     assert one.concerns(request(), denied)
     assert other.concerns(request("V2"), denied)
     assert not one.concerns(request(), Failure(kind="Rejected", provider="tencent"))
-    (found,) = Stored(engine).resolve("tencent", ("denied",))
+    (found,) = Stored(engine).resolve("tencent", ["denied"])
     assert (found.cause, found.affected) == ("denied", 2)
 
 
 def test_an_incident_that_comes_again_is_a_new_one(engine: sa.Engine) -> None:
     stored = Stored(engine)
     first = stored.note("tencent", "full")
-    stored.resolve("tencent", ("full",))
+    stored.resolve("tencent", ["full"])
     assert stored.note("tencent", "full").id != first.id
     assert stored.note("huawei", "full").affected == 1
     stored.forget(time.time() + 60)
-    assert [one.provider for one in stored.resolve("tencent", ("full",))] == ["tencent"]
+    assert [one.provider for one in stored.resolve("tencent", ["full"])] == ["tencent"]
 
 
 def test_a_nudge_comes_below_the_last_word_and_after_it(engine: sa.Engine, people: People) -> None:
