@@ -21,7 +21,7 @@ from bot.sandbox.world import World
 from tests.conftest import Bot, PostgreSQL, begin, tidy
 from tests.people import ADMINS, ALICE, PEOPLE, Form, Person, about, admins_read, final, result, somebody, words
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 VENDORS = ["tencent", "huawei"]
 both_vendors = pytest.mark.parametrize("vendor", VENDORS)

@@ -34,6 +34,7 @@ from bot.store.limits import CircuitBreaker, RateLimiter, register
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from tests.conftest import tries
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -345,7 +346,7 @@ class TwoRequests(RuleBasedStateMachine):
 
 TestTwoRequests = TwoRequests.TestCase
 TestTwoRequests.settings = settings(
-    max_examples=500,
+    max_examples=tries(500),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -161,6 +161,7 @@ def test_a_line_whose_arguments_do_not_fit_harms_nobody() -> None:
     assert "%d of them" in line("%d of them", "many")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_what_nobody_caught_is_masked_too(style: str) -> None:
     """Python's own traceback of a thread or of the process would go past the filter."""

@@ -34,6 +34,7 @@ from bot.store.incidents import Incidents as Stored
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from tests.conftest import BOTH_DATABASES
 
 MADE = Created(account=Account(provider="tencent", account="zhangwei", name="Zhang Wei"))
 
@@ -84,7 +85,7 @@ class StillRelay(Relay):
             self.tell(letter_id)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}"
     engine = database(url if request.param == "sqlite" else request.getfixturevalue("postgres_url"))

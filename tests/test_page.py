@@ -18,7 +18,7 @@ from tests.example_vendor import FakeAcme
 from tests.people import ALICE, GENERAL, LINA, MAX, PEOPLE, somebody
 from tests.picture import take_picture
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bot.providers.contract import Provider, ProviderSettings
 from bot.providers.huawei import HuaweiSettings
 from bot.settings import Misconfigured, Settings, load, secrets, table
+from tests.conftest import tries
 from tests.example_provider import Acme
 from tests.regenerate import own
 
@@ -275,7 +276,7 @@ NASTY = st.text(st.characters(exclude_characters="\0"), max_size=30) | st.sample
 
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), NASTY, max_size=6), st.binary(max_size=200))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=tries(100))
 def test_no_environment_and_no_dotenv_is_a_traceback(variables: dict[str, str], raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / ".env"
