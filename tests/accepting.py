@@ -104,8 +104,8 @@ async def main() -> None:
         await intake.accept(request, hire)
         samples.append((time.perf_counter() - before) * 1000)
 
-    for start in range(0, BUSY + ROUNDS * AT_ONCE, AT_ONCE):
-        await asyncio.gather(*(accept(number) for number in range(start, start + AT_ONCE)))
+    for first in range(0, BUSY + ROUNDS * AT_ONCE, AT_ONCE):
+        await asyncio.gather(*(accept(number) for number in range(first, first + AT_ONCE)))
         # Ten people who send at the same moment, then ten others: not one crowd that never draws breath.
         await asyncio.sleep(0.1)
     print(json.dumps(samples[BUSY:]), flush=True)  # noqa: T201 - the command's output

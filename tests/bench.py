@@ -63,7 +63,7 @@ async def idle(folder: Path, module: str) -> tuple[list[float], list[float]]:
         for number in range(ROUNDS + WARM_UP):
             names = await together(world, users, opened, sent, typed=module == "bot")
             if module == "bot":
-                await world.slack.until(lambda _, names=names: all(final(world, name) for name in names), timeout=60)
+                await all_final(world, names)
                 world.slack.messages.clear()
                 # Idle: the engine has put its papers away before the next ten come.
                 await asyncio.sleep(0.3)
@@ -117,7 +117,7 @@ async def together(world: World, users: list[str], opened: list[float], sent: li
     forms = await asyncio.gather(*(open_timed(user) for user in users))
     people = [somebody() if typed else {"name": "x"} for _ in forms]
     deliveries = await asyncio.gather(*(form.submit(**fields) for form, fields in zip(forms, people, strict=True)))
-    sent.extend(delivery.millis for delivery in deliveries)
+    sent.extend(delivery.millis for delivery in deliveries if delivery.millis is not None)
     return [fields["name"] for fields in people]
 
 
@@ -150,15 +150,19 @@ async def started(folder: Path, module: str, **settings: str) -> tuple[World, as
     return world, bot
 
 
+async def all_final(world: World, names: list[str]) -> None:
+    await world.slack.until(lambda _: all(final(world, name) for name in names), timeout=60)
+
+
 async def open_one(world: World, user: str = ALICE) -> Form:
     """Type the command; the form when views.open has arrived."""
     delivery = asyncio.create_task(world.slack.command(user, PEOPLE, ""))
     seen = _seen.setdefault(id(world), set())
 
-    def claim(_: object) -> str | None:
+    def claim(_: object) -> str:
         mine = {view_id for view_id, view in world.slack.views.items() if view["user"] == user}
-        fresh = min(mine - seen, default=None)
-        seen.add(fresh or "")
+        fresh = min(mine - seen, default="")
+        seen.add(fresh)
         return fresh
 
     view = await world.slack.until(claim)

@@ -20,11 +20,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
+from hypothesis import settings
 
 from bot.sandbox.demo import bot_settings, start_bot
 from bot.sandbox.world import World
@@ -38,6 +40,32 @@ FAST = {
     # The same for every process of a test: the next one must open what the last one sealed.
     "NEWHIRE_SECRET_KEY": Fernet.generate_key().decode(),
 }
+
+
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
+"""What tells a process that it is measured too: nothing, unless pytest runs with --cov."""
+
+CHECK = "check"
+# The same examples each time: in the fast loop, what turns red is what was changed.
+settings.register_profile(CHECK, max_examples=10, derandomize=True)
+
+
+def tries(many: int) -> int:
+    """How many a property tries that wants more or fewer than the profile's: a twentieth of them in `make check`."""
+    return max(many // 20, 5) if settings.get_current_profile_name() == CHECK else many
+
+
+BOTH_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+"""What a fixture is parametrised with whose tests hold on either; the second asks for `postgres_url`."""
+
+STARTERS = {"running_bot", "another_bot", "postgres"}
+"""Fixtures that start a process: whatever uses one of them is slow."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not STARTERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def require(condition: object, reason: str) -> None:
@@ -106,7 +134,7 @@ async def begin(
     world: World, folder: Path, *, module: str = "bot", options: Sequence[str] = (), **settings: str
 ) -> Bot:
     """A bot of this world, connected. A setting that is "" is not set. `module` is what runs: tests.hurried waits less."""
-    environment = bot_settings(world, folder) | FAST | {"PYTHONPATH": str(ROOT)} | settings
+    environment = bot_settings(world, folder) | FAST | MEASURED | {"PYTHONPATH": str(ROOT)} | settings
     environment = {name: value for name, value in environment.items() if value}
     with (folder / "log").open("ab") as log:
         process = await start_bot(environment, folder, module=module, options=options, log=log)
@@ -259,7 +287,7 @@ class PostgreSQL:
         command = [str(self._binaries / program), *arguments]
         return subprocess.run(command, capture_output=True, cwd=self._folder, check=False, **self._as_user())
 
-    def _as_user(self) -> dict[str, object]:
+    def _as_user(self) -> dict[str, Any]:
         return {"user": self._user, "group": self._user, "extra_groups": []} if self._user else {}
 
     def _wait_until_up(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from bot.sandbox.world import World
 from tests.browser import Workspace, chromium
 from tests.conftest import begin
 
-SIZE = {"width": 1180, "height": 640}
+SIZE: ViewportSize = {"width": 1180, "height": 640}
 NEW_HIRE = {"account": "corp-zhangwei", "phone": "138 0013 8000", "email": "zhang.wei@example.com"}
 
 

@@ -25,7 +25,7 @@ from bot.store.requests import Requests
 from tests.conftest import begin
 from tests.people import ALICE, Person, result, somebody
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 
 PASSWORD = "Welcome-at-rest-2026"
 

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.characters import BLANK, clean, clean_lines, fold, holds_number, look_alike, number
+from tests.conftest import tries
 
 UNSEEN = [
     "\u200b", "\u200e", "\u200f", "\u202a", "\u202c", "\u202d", "\u202e", "\u2060", "\u2066", "\u2069", "\ufeff", "\u00ad",
@@ -128,7 +129,7 @@ def test_letters_that_are_taken_for_others_are_found() -> None:
     assert look_alike("zhang-müller.张") is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=tries(500), deadline=None)
 @example("\u200d\u200d")
 @example("👩\u200d\u200b\u200d💻")
 @example("\u0300\u200b\u0301")

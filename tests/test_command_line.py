@@ -25,12 +25,16 @@ from cryptography.fernet import Fernet
 from bot.__main__ import main
 from bot.sandbox.demo import KEPT, bot_settings, start_bot
 from bot.sandbox.world import World
-from tests.conftest import ROOT, begin
+from tests.conftest import MEASURED, ROOT, begin
 from tests.people import ALICE, FINAL, PEOPLE
 
-with_world = pytest.mark.asyncio(loop_scope="module")
 
-SURROUNDINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
+def with_world(test: Callable[..., Any]) -> Any:
+    """It shares the module's world, and starts bots."""
+    return pytest.mark.slow(pytest.mark.asyncio(loop_scope="module")(test))
+
+
+SURROUNDINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | MEASURED | {"PYTHONPATH": str(ROOT)}
 RIGHT = {
     "SLACK_BOT_TOKEN": "xoxb-made-up",
     "SLACK_APP_TOKEN": "xapp-made-up",
@@ -73,6 +77,7 @@ def about(sentences: list[str], setting: str) -> str:
 # --- newhire run ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_any_setting_it_says_what_is_needed(tmp_path: Path) -> None:
     sentences = refusal(tmp_path)
     assert len(sentences) == 3
@@ -81,6 +86,7 @@ def test_without_any_setting_it_says_what_is_needed(tmp_path: Path) -> None:
     assert "set the credentials of Huawei Cloud Meeting or Tencent Meeting" in about(sentences, "No provider")
 
 
+@pytest.mark.slow
 def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> None:
     sentences = refusal(
         tmp_path,
@@ -114,6 +120,7 @@ def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> N
         assert secret not in "".join(sentences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "why"),
     [
@@ -150,6 +157,7 @@ def half_a_database(whole: Path) -> bytes:
     return whole.read_bytes()[:9000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "word"),
     [
@@ -276,6 +284,7 @@ def demo(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str],
         process.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_the_demo_serves_its_page_and_ends_leaving_nothing_behind(tmp_path: Path, how: signal.Signals) -> None:
     with demo(tmp_path, "--port", "0") as (process, url):
@@ -316,6 +325,7 @@ def until(url: str, found: Callable[[dict[str, Any]], object]) -> Any:
     pytest.fail(str(asks(url, "state"))[-3000:])
 
 
+@pytest.mark.slow
 def test_the_demo_makes_its_first_account(tmp_path: Path) -> None:
     """`.ci/run` has every Python that the README promises do this: engine, database and form are all in it."""
     with demo(tmp_path, "--port", "0") as (process, url):
@@ -334,6 +344,7 @@ def test_the_demo_makes_its_first_account(tmp_path: Path) -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_the_demo_takes_another_port_when_its_own_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

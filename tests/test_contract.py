@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -117,7 +118,12 @@ def acme_with(said: Said, **settings: object) -> Acme:
 def test_a_credential_that_no_header_can_carry_is_the_admins_matter(key: str) -> None:
     hire = AcmeHire(name="Wei", account="wei")
     provider = acme_with(acme.MEMBER, key=key)
-    for call in (provider.check, lambda: provider.create(hire, "V0"), lambda: provider.find(hire, "V0")):
+    calls: list[Callable[[], object]] = [
+        provider.check,
+        lambda: provider.create(hire, "V0"),
+        lambda: provider.find(hire, "V0"),
+    ]
+    for call in calls:
         with pytest.raises(NotAuthorised, match="credential") as caught:
             call()
         assert key not in str(caught.value)

@@ -19,7 +19,7 @@ from bot.sandbox.world import World
 from tests.conftest import PostgreSQL, begin
 from tests.people import ALICE, PEOPLE, Form, Person, about, final, result, somebody
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 
 MOMENTS = 50
 LIFE = 0.4

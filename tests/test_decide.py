@@ -31,6 +31,7 @@ from bot.onboarding.decide import (
     decide,
 )
 from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, FailureKind, Outcome
+from tests.conftest import tries
 
 ACCOUNT = Account(provider="tencent", account="zhangwei", name="Zhang Wei")
 PENDING = ACCOUNT.model_copy(update={"activation_pending": True})
@@ -319,7 +320,7 @@ def test_every_cell_is_filled() -> None:
         Refused(REFUSAL),
         Refused(UNSURE, doubtful=True),
     ]
-    answers = [Created(account=ACCOUNT), *(failure(kind) for kind in get_args(FailureKind))]
+    answers: list[Created | Failure] = [Created(account=ACCOUNT), *(failure(kind) for kind in get_args(FailureKind))]
     looks = [LookFailed(failure(kind), late=late) for kind in get_args(FailureKind) for late in (False, True)]
     events: list[Event] = [OURS, SAME, OTHER, Absent(), Overdue("tencent"), *looks]
     for state in states:
@@ -444,5 +445,5 @@ class OneRequest(RuleBasedStateMachine):
 
 TestOneRequest = OneRequest.TestCase
 TestOneRequest.settings = settings(
-    max_examples=5000, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(5000), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -11,6 +11,7 @@ import resource
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -20,7 +21,7 @@ from bot.sandbox.world import World
 from tests.conftest import Bot, PostgreSQL, begin, tidy
 from tests.people import ADMINS, ALICE, PEOPLE, Form, Person, about, admins_read, final, result, somebody, words
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 VENDORS = ["tencent", "huawei"]
 both_vendors = pytest.mark.parametrize("vendor", VENDORS)
@@ -55,7 +56,7 @@ async def opened(bot: Bot, vendor: str = "tencent") -> Form:
     return form
 
 
-async def sent_with(bot: Bot, vendor: str, *hows: str, **options: object) -> tuple[FakeVendor, str, str]:
+async def sent_with(bot: Bot, vendor: str, *hows: str, **options: Any) -> tuple[FakeVendor, str, str]:
     """Make the vendor's next calls fail so, send a form, wait for its end: the vendor, the person, what people read."""
     failing, person = bot.world.vendors[vendor], somebody()
     form = await opened(bot, vendor)

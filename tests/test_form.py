@@ -20,6 +20,7 @@ from bot.sandbox.slack import view_state
 from bot.slack import form
 from bot.slack.form import ModalState
 from bot.slack.prefill import prefill
+from tests.conftest import tries
 from tests.example_provider import AcmeHire
 from tests.regenerate import configured, own
 
@@ -542,7 +543,7 @@ SOME_FIELDS = st.dictionaries(
 SOMEWHERE = {"lang": st.sampled_from(LANGUAGES), "offer": st.sampled_from(BOTH), "more": st.booleans()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @example(typed={"sort_level": "١٢", "start_date": "2026-02-30"}, lang="en", offer=OFFERS["huawei"], more=True)
 @example(typed={"start_date": "2026-02-30"}, lang="en", offer=OFFERS["tencent"], more=True)
 @example(typed={"name": "长" * 65}, lang="zh", offer=OFFERS["tencent"], more=False)
@@ -558,7 +559,7 @@ def test_no_text_makes_a_view_that_slack_refuses(typed: dict[str, str], lang: st
     redrawn(shown, lang, more=not more)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(typed=SOME_FIELDS, **SOMEWHERE)
 def test_no_text_makes_a_complaint_that_is_not_for_people(
     typed: dict[str, str], lang: str, offer: Offer, more: bool
@@ -576,7 +577,7 @@ def test_no_text_makes_a_complaint_that_is_not_for_people(
         assert offer.form.model_validate(hire.typed(), context={"region": "CN"}).typed() == hire.typed()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(text=ANYTHING | LONG | st.from_regex(r"(<[@!#]?[A-Z0-9a-z:|@.+ -]*>|\S| ){0,8}", fullmatch=True))
 def test_no_command_text_makes_a_view_that_slack_refuses(text: str) -> None:
     typed, mentioned = prefill(text)

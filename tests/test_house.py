@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ ONBOARDING = [name for name in HALL if name.startswith("bot.onboarding.")]
 STORE = [name for name in HALL if name.startswith("bot.store.")]
 
 
+@cache
 def imports(module: str) -> set[str]:
     """Full names of what a module imports, wherever in it; `from a import b` is both `a` and `a.b`."""
     found = set()

@@ -19,6 +19,7 @@ from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.migrate import migrate
 from bot.store.requests import Requests
+from tests.conftest import BOTH_DATABASES
 
 
 class Accepted:
@@ -40,7 +41,7 @@ class Accepted:
         return contextlib.nullcontext()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'newhire.sqlite'}"

@@ -34,6 +34,7 @@ from bot.store.limits import CircuitBreaker, RateLimiter, register
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from tests.conftest import tries
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -147,7 +148,7 @@ class ModelVendor:
             raise Unreachable(self.key, detail="no answer")
         self.calls.append(("look", request_id))
         found = self.accounts.get(hire.account)
-        return found and _account(found)
+        return _account(found) if found else None
 
     def _fall_silent(self, mood: str) -> None:
         if mood.startswith("crash"):
@@ -345,7 +346,7 @@ class TwoRequests(RuleBasedStateMachine):
 
 TestTwoRequests = TwoRequests.TestCase
 TestTwoRequests.settings = settings(
-    max_examples=500,
+    max_examples=tries(500),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

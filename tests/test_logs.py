@@ -23,7 +23,7 @@ SECRET = 'p@ss w/ö"rd'
 def line(message: object, *arguments: object, style: logs.Style = "text", error: BaseException | None = None) -> str:
     """What one event looks like on stderr."""
     record = logging.LogRecord(
-        "bot.place", logging.WARNING, "place.py", 1, message, arguments, error and (type(error), error, None)
+        "bot.place", logging.WARNING, "place.py", 1, message, arguments, (type(error), error, None) if error else None
     )
     Masked([SECRET]).filter(record)
     formatter = logs._Json() if style == "json" else logs._Text()
@@ -161,6 +161,7 @@ def test_a_line_whose_arguments_do_not_fit_harms_nobody() -> None:
     assert "%d of them" in line("%d of them", "many")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_what_nobody_caught_is_masked_too(style: str) -> None:
     """Python's own traceback of a thread or of the process would go past the filter."""

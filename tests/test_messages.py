@@ -45,6 +45,7 @@ from bot.request import (
 from bot.sandbox.block_kit import check_message
 from bot.slack import messages
 from bot.slack.messages import About, Message
+from tests.conftest import tries
 from tests.regenerate import configured, own
 
 PROVIDERS = {key: configured(kind) for key, kind in own().items()}
@@ -252,7 +253,7 @@ def test_a_phone_number_is_masked_however_the_vendor_writes_it(phone: str) -> No
 TEXT = st.text(max_size=200) | st.text(st.sampled_from("<>&@!|*_~`{}\\\u202e\x00\ud800张1"), max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(text=TEXT, code=st.none() | TEXT, words=st.none() | TEXT, lang=st.sampled_from(["en", "zh"]))
 def test_no_text_makes_a_message_that_slack_refuses(text: str, code: str | None, words: str | None, lang: str) -> None:
     who = about(lang=lang, name=text)

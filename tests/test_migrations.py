@@ -21,6 +21,7 @@ from bot.store.database import database
 from bot.store.migrate import NEWEST, VERSION_TABLE, NewerDatabase, migrate
 from bot.store.outbox import Outbox
 from bot.store.tables import METADATA
+from tests.conftest import BOTH_DATABASES
 
 SCRIPTS = ScriptDirectory(str(Path(migrations.__file__).parent / "migrations"))
 
@@ -37,7 +38,7 @@ MADE_BY_0_1_0 = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}"
     engine = database(url if request.param == "sqlite" else request.getfixturevalue("postgres_url"))

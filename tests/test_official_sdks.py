@@ -324,7 +324,7 @@ def test_huaweis_sdk_keeps_a_dead_token_and_is_refused() -> None:
     credentials = by_account(vendor)
     with served(vendor), huawei_client(vendor, credentials) as client:
         headers = {"Authorization": basic(f"{vendor.account}:{vendor.password}")}
-        body = {"account": vendor.account, "clientType": 72}
+        body: dict[str, Any] = {"account": vendor.account, "clientType": 72}
         with requests.post(f"{vendor.url}/v1/usg/acs/auth/account", json=body, headers=headers, timeout=5) as answer:
             credentials._token, credentials._last_token_date = answer.json()["accessToken"], datetime.datetime.now()
         add_zhang_san(client)

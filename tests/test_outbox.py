@@ -34,6 +34,7 @@ from bot.store.incidents import Incidents as Stored
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from tests.conftest import BOTH_DATABASES
 
 MADE = Created(account=Account(provider="tencent", account="zhangwei", name="Zhang Wei"))
 
@@ -84,7 +85,7 @@ class StillRelay(Relay):
             self.tell(letter_id)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}"
     engine = database(url if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
@@ -272,18 +273,18 @@ def test_two_processes_have_one_incident(engine: sa.Engine, people: People) -> N
     assert one.concerns(request(), denied)
     assert other.concerns(request("V2"), denied)
     assert not one.concerns(request(), Failure(kind="Rejected", provider="tencent"))
-    (found,) = Stored(engine).resolve("tencent", ("denied",))
+    (found,) = Stored(engine).resolve("tencent", ["denied"])
     assert (found.cause, found.affected) == ("denied", 2)
 
 
 def test_an_incident_that_comes_again_is_a_new_one(engine: sa.Engine) -> None:
     stored = Stored(engine)
     first = stored.note("tencent", "full")
-    stored.resolve("tencent", ("full",))
+    stored.resolve("tencent", ["full"])
     assert stored.note("tencent", "full").id != first.id
     assert stored.note("huawei", "full").affected == 1
     stored.forget(time.time() + 60)
-    assert [one.provider for one in stored.resolve("tencent", ("full",))] == ["tencent"]
+    assert [one.provider for one in stored.resolve("tencent", ["full"])] == ["tencent"]
 
 
 def test_a_nudge_comes_below_the_last_word_and_after_it(engine: sa.Engine, people: People) -> None:

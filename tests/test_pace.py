@@ -15,11 +15,12 @@ from bot.store import limits
 from bot.store.database import database
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.migrate import migrate
+from tests.conftest import BOTH_DATABASES
 
 FAILURES = 5
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[sa.Engine]]:
     """The same tables as two processes see them."""
     sqlite = request.param == "sqlite"

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
 from bot.sandbox.world import World
 from tests.browser import CHROMIUM, Workspace, chromium
@@ -18,9 +18,10 @@ from tests.example_vendor import FakeAcme
 from tests.people import ALICE, GENERAL, LINA, MAX, PEOPLE, somebody
 from tests.picture import take_picture
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,7 +34,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def workspace(browser: Browser, bot: Bot, request: pytest.FixtureRequest) -> AsyncIterator[Workspace]:
     """The page, opened; afterwards its console has had nothing to complain about."""
-    size = getattr(request, "param", WIDE)
+    size: ViewportSize = getattr(request, "param", WIDE)
     context = await browser.new_context(viewport=size, reduced_motion="reduce", locale="en-US")
     page = await context.new_page()
     complaints: list[str] = []

@@ -38,6 +38,7 @@ def used(word: str, text: str) -> bool:
     return re.search(rf"(?<![\w$.]){re.escape(word)}(?![\w$])", text.replace("...", " ")) is not None
 
 
+@pytest.mark.slow
 @every_script
 def test_it_parses_as_a_module(name: str, tmp_path: Path) -> None:
     node = shutil.which("node")

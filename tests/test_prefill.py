@@ -12,6 +12,7 @@ from phonenumbers import PhoneNumberMatcher
 
 from bot import card, characters
 from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile, prefill
+from tests.conftest import tries
 
 ZHANG = {"name": "张伟", "phone": "13800138000"}
 FULL = ZHANG | {
@@ -319,7 +320,7 @@ ANYTHING = st.text(st.characters(), max_size=200) | st.lists(st.sampled_from(PIE
 FIELDS = {*FULL, "account", "english_name"}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=tries(500), deadline=None)
 @example("1 2 3\n4 5 6 7", "CN")
 @example("手机：" + "9" * 400, "CN")
 @example("姓名：一三八〇〇一三八〇〇〇", "CN")
@@ -362,7 +363,7 @@ VALUES: dict[str, list[str]] = {
 }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=tries(500), deadline=None)
 @given(st.data())
 def test_a_card_is_read_whatever_its_labels_order_and_separators(data: st.DataObject) -> None:
     fields = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, unique=True))

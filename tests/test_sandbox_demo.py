@@ -15,11 +15,12 @@ import pytest
 
 from bot.sandbox import demo as demo_module
 from bot.sandbox.demo import FAILED_STARTS, KEPT, demo
-from tests.conftest import ROOT
+from tests.conftest import MEASURED, ROOT
 
-SURROUNDINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": str(ROOT)}
+SURROUNDINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | MEASURED | {"PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("port", [99999, 65536, -1])
 def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, port: int) -> None:
     ended = subprocess.run(
@@ -30,6 +31,7 @@ def test_a_port_that_is_none_is_one_sentence(tmp_path: Path, port: int) -> None:
     assert ended.stderr == f"newhire demo: there is no port {port}; they go from 0 (any free one) to 65535.\n"
 
 
+@pytest.mark.slow
 async def test_a_bot_that_never_starts_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,6 +50,7 @@ async def test_a_bot_that_never_starts_is_given_up(
     assert "Traceback" not in shown.err + shown.out
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_its_bot_along(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0"],

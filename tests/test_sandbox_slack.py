@@ -160,7 +160,7 @@ def client(slack: FakeSlack, session: aiohttp.ClientSession) -> AsyncWebClient:
 
 async def opened(slack: FakeSlack, count: int = 1) -> Json:
     """The newest of `count` open views."""
-    return await slack.until(lambda s: len(s.views) == count and list(s.views.values())[-1])
+    return await slack.until(lambda s: list(s.views.values())[-1] if len(s.views) == count else {})
 
 
 async def refused(call: Awaitable[Any]) -> str:
@@ -601,7 +601,7 @@ async def test_who_is_rung_up_by_what(slack: FakeSlack, client: AsyncWebClient) 
 async def test_a_notification_takes_its_words_from_the_blocks(slack: FakeSlack, client: AsyncWebClient) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": f"*Done*, <@{ALICE}>"}}
     button = {"type": "button", "action_id": "a", "text": plain(f"<@{LINA}>")}
-    blocks = [section, {"type": "actions", "elements": [button]}]
+    blocks: list[Json] = [section, {"type": "actions", "elements": [button]}]
     await client.chat_postMessage(channel=GENERAL, text=f"for old clients, <@{MAX}>", blocks=blocks)
     assert [(one["user"], one["text"]) for one in slack.notifications] == [(ALICE, f"*Done*, <@{ALICE}>")]
 
@@ -742,7 +742,8 @@ async def test_the_synchronous_client(slack: FakeSlack) -> None:
 async def test_arguments_come_in_many_ways(slack: FakeSlack, session: aiohttp.ClientSession) -> None:
     url, auth = f"{slack.url}/api/chat.postMessage", {"Authorization": f"Bearer {slack.bot_token}"}
     form = {"channel": GENERAL, "blocks": '[{"type": "divider"}]', "text": "x"}
-    for options in ({"data": form}, {"params": form}, {"json": form}):
+    ways: list[dict[str, Any]] = [{"data": form}, {"params": form}, {"json": form}]
+    for options in ways:
         async with session.post(url, headers=auth, **options) as answer:
             assert (await answer.json())["ok"]
     async with session.post(url, data=form | {"token": slack.bot_token}) as answer:

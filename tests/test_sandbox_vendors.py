@@ -9,7 +9,7 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -151,7 +151,7 @@ class HuaweiCaller(Caller):
         return code if code not in ("", "000000000") else None
 
 
-CALLERS = {
+CALLERS: dict[str, Callable[..., Any]] = {
     "tencent": TencentCaller,
     "huawei": lambda **options: HuaweiCaller(False, **options),
     "huawei 2019": lambda **options: HuaweiCaller(True, **options),
@@ -214,7 +214,7 @@ async def test_an_email_is_used_once(caller: Any) -> None:
 
 # How each failure on demand looks to a client: HTTP status and vendor's code at Tencent, then at Huawei, whose API of
 # 2019 answers what the business refuses with 200.
-SEEN = {
+SEEN: dict[str, tuple[int, int | None, int, str | None]] = {
     "429": (429, None, 429, "APIG.0308"),
     "429_bare": (429, None, 429, None),
     "500": (500, None, 500, None),
@@ -236,7 +236,8 @@ async def test_a_failure_on_demand_strikes_the_next_create_and_no_other_call(cal
     caller.vendor.fail(how)
     assert caller.code(await caller.find("nobody")) in (20001, "201040000")
     answer = await caller.create()
-    tencent_status, tencent_code, status, code = SEEN[how]
+    tencent_status, tencent_code, status, huawei_code = SEEN[how]
+    code: int | str | None = huawei_code
     if isinstance(caller, TencentCaller):
         status, code = tencent_status, tencent_code
     elif caller.legacy and status in (400, 500) and code and not how.endswith("_after"):
@@ -298,7 +299,7 @@ async def hanging(caller: Any, call: Any) -> asyncio.Task[Any]:
     reached = asyncio.Event()
     before = len(caller.vendor.requests)
     caller.vendor.on_change = lambda: reached.set() if len(caller.vendor.requests) > before else None
-    task = asyncio.ensure_future(call)
+    task: asyncio.Task[Any] = asyncio.ensure_future(call)
     await asyncio.wait_for(reached.wait(), 5)
     return task
 
@@ -749,7 +750,7 @@ async def app_log_in(caller: HuaweiCaller, corp: str | None = None, **patch: Any
     upper, given = patch.pop("upper", False), patch.pop("signature", None)
     body: Patch = {"appId": vendor.app_id, "userId": "", "expireTime": int(vendor.clock()) + 600, "clientType": 72}
     body = patched(body | {"nonce": str(uuid.uuid4())}, patch)
-    made = app_signature(vendor.app_id, vendor.app_key, *(body.get(k) for k in ("userId", "expireTime", "nonce")), corp)
+    made = app_signature(vendor.app_id, vendor.app_key, body["userId"], body["expireTime"], body["nonce"], corp)
     made = given or (made.upper() if upper else made)
     access = base64.b64encode(vendor.app_id.encode()).decode()
     headers = {"Authorization": f"HMAC-SHA256 signature={made},access={access}", "X-Token-Type": "LongTicket"}
@@ -967,7 +968,7 @@ FULL |= {"sortLevel": 7, "hidePhone": True, "function": {"enableRoom": True}}
 
 async def test_huaweis_document_of_2019_keeps_every_field(clock: Clock) -> None:
     async with HuaweiCaller(True, clock=clock) as caller:
-        extra = {"id": "request-1", "vmrId": "900123", "sendNotify": "0", "pwd": "Secret-1234", "country": GONE}
+        extra: Patch = {"id": "request-1", "vmrId": "900123", "sendNotify": "0", "pwd": "Secret-1234", "country": GONE}
         answer = (await caller.create(**FULL, **extra)).json()
         assert set(answer) == {"returnCode", "returnMessage", "achievementTime", "requestId", "data"}
         data = answer["data"]

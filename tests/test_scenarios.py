@@ -45,7 +45,7 @@ from tests.people import (
     words,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 Json = dict[str, Any]
 Bots = Callable[..., Awaitable[Bot]]

@@ -26,7 +26,11 @@ from bot.store import opening
 from tests.conftest import ROOT, Bot, begin
 from tests.people import ALICE, Person, somebody
 
-with_world = pytest.mark.asyncio(loop_scope="module")
+
+def with_world(test: Callable[..., Any]) -> Any:
+    """It shares the module's world, and starts bots."""
+    return pytest.mark.slow(pytest.mark.asyncio(loop_scope="module")(test))
+
 
 UNREACHED = {
     "PATH": os.environ["PATH"],
@@ -165,6 +169,7 @@ async def trouble(url: str, proxy: str | None = None) -> str:
     return errors.why(caught.value, url, proxy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "said"),
     [
@@ -184,20 +189,24 @@ async def test_what_came_instead_of_slack_is_named(serve: Serve, way: Any, said:
     assert await trouble(f"http://{host}/api/") == f"{host} {said}"
 
 
+@pytest.mark.slow
 async def test_nobody_there() -> None:
     assert await trouble("http://127.0.0.1:1/api/") == "127.0.0.1:1 cannot be reached: connection refused"
 
 
+@pytest.mark.slow
 async def test_a_name_that_is_not_known() -> None:
     said = await trouble("http://no.such.host.invalid/api/")
     assert said == "no.such.host.invalid cannot be reached: its name is not known here (DNS)"
 
 
+@pytest.mark.slow
 async def test_no_tls_where_tls_was_due(serve: Serve) -> None:
     host = await serve(portal)
     assert (await trouble(f"https://{host}/api/")).startswith(f"{host} cannot be reached: TLS fails (")
 
 
+@pytest.mark.slow
 async def test_the_proxy_in_use_is_named_without_its_password(serve: Serve) -> None:
     host = await serve(forbidden)
     said = await trouble("https://slack.com/api/", f"http://me:hunter2@{host}")
@@ -227,6 +236,7 @@ def test_no_shape_of_slack_sdks_error_fails_us(response: Any) -> None:
     assert "None" not in errors.why(error, "https://slack.com/api/", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [text_503, text_200, portal, cut_off, no_object, gone])
 async def test_the_bot_says_so_and_goes_on_asking(serve: Serve, tmp_path: Path, way: Any) -> None:
     host = await serve(way)

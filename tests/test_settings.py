@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -15,8 +16,10 @@ from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.providers.contract import ProviderSettings
+from bot.providers.contract import Provider, ProviderSettings
+from bot.providers.huawei import HuaweiSettings
 from bot.settings import Misconfigured, Settings, load, secrets, table
+from tests.conftest import tries
 from tests.example_provider import Acme
 from tests.regenerate import own
 
@@ -51,6 +54,14 @@ def refused(start: Environment, **variables: str) -> list[str]:
     with pytest.raises(Misconfigured) as caught:
         start(**variables)
     return caught.value.sentences
+
+
+def password_of(loaded: Loaded) -> str:
+    """Huawei's, as it was read."""
+    config = loaded[1]["huawei"]
+    assert isinstance(config, HuaweiSettings)
+    assert config.password is not None
+    return config.password.get_secret_value()
 
 
 # --- what is enough
@@ -154,13 +165,9 @@ def test_a_password_is_taken_as_it_is_written(start: Environment, password: str)
     quoted = "'" + password.replace("\\", "\\\\").replace("'", "\\'") + "'"
     for line in [password, quoted][password == '"' :]:
         Path(".env").write_text(f"HUAWEI_PASSWORD={line}\nHUAWEI_ACCOUNT=admin\n")
-        config = start(**SLACK)[1]["huawei"]
-        assert config.password.get_secret_value() == password
+        assert password_of(start(**SLACK)) == password
     Path(".env").unlink()
-    assert (
-        start(**SLACK, HUAWEI_ACCOUNT="a", HUAWEI_PASSWORD=password)[1]["huawei"].password.get_secret_value()
-        == password
-    )
+    assert password_of(start(**SLACK, HUAWEI_ACCOUNT="a", HUAWEI_PASSWORD=password)) == password
 
 
 def test_a_region_may_be_written_small(start: Environment) -> None:
@@ -269,7 +276,7 @@ NASTY = st.text(st.characters(exclude_characters="\0"), max_size=30) | st.sample
 
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), NASTY, max_size=6), st.binary(max_size=200))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=tries(100))
 def test_no_environment_and_no_dotenv_is_a_traceback(variables: dict[str, str], raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / ".env"
@@ -374,7 +381,7 @@ def test_tencent_is_offered_first_unless_told_otherwise(start: Environment) -> N
 def test_otherwise_the_first_by_name_whatever_is_installed(start: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_KEY", "k" * 20)
     start(**SLACK, **HUAWEI)
-    providers = {"zoom": Acme, "huawei": own()["huawei"], "acme": Acme}
+    providers: dict[str, type[Provider[Any, Any]]] = {"zoom": Acme, "huawei": own()["huawei"], "acme": Acme}
     assert list(load(providers)[1]) == ["acme", "huawei", "zoom"]
 
 

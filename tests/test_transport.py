@@ -14,9 +14,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -509,7 +511,7 @@ def test_names_refusals_and_tls_are_three_reasons() -> None:
             (f"https://127.0.0.1:{vendor.port}", "TLS failed ("),
         ):
             with wire(address) as way:
-                error = failure(lambda way=way: post(way))
+                error = failure(partial(post, way))
                 assert isinstance(error, NothingSent)
                 assert str(error).startswith(reason)
     with wire(f"http://127.0.0.1:{vendor.port}") as way:  # nobody listens there any more
@@ -525,11 +527,11 @@ def test_a_name_with_more_than_one_address_is_tried_at_each_within_one_deadline(
     def slow(self: Any, host: str, port: int, timeout: float | None = None, *rest: Any) -> Any:
         tried.append((host, timeout or 0.0))
         transport._call.end = (transport._call.end or 0.0) - (timeout or 0.0)  # as if it had taken all its time
-        raise transport.httpcore.ConnectTimeout("timed out")
+        raise httpcore.ConnectTimeout("timed out")
 
     addresses = [(2, 1, 6, "", (f"192.0.2.{number}", 443)) for number in range(1, 21)]
-    monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *_, **__: addresses)
-    monkeypatch.setattr(transport.httpcore.SyncBackend, "connect_tcp", slow)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", slow)
     with wire("https://vendor.example") as way:
         error = failure(lambda: post(way))
     assert isinstance(error, NothingSent)
@@ -543,7 +545,7 @@ def test_the_second_address_serves_when_the_first_is_dead(monkeypatch: pytest.Mo
         found = [(2, 1, 6, "", (host, vendor.port)) for host in ("127.0.0.9", "127.0.0.1")]
         real = socket.getaddrinfo
         monkeypatch.setattr(
-            transport.socket,
+            socket,
             "getaddrinfo",
             lambda host, *rest, **more: found if host == "vendor.example" else real(host, *rest, **more),
         )
@@ -556,7 +558,7 @@ def test_a_name_that_cannot_exist_is_not_found(host: str, monkeypatch: pytest.Mo
     def strict(name: str, *_: Any, **__: Any) -> Any:
         raise UnicodeError("label empty or too long")
 
-    monkeypatch.setattr(transport.socket, "getaddrinfo", strict)
+    monkeypatch.setattr(socket, "getaddrinfo", strict)
     with contextlib.suppress(httpx.InvalidURL), wire(f"http://{host}") as way:
         assert str(failure(lambda: post(way))) == "name not found"
 

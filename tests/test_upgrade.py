@@ -26,7 +26,7 @@ from bot.sandbox.world import World
 from tests.conftest import Bot, begin
 from tests.people import ADMINS, ALICE, BOT_USER, FINAL, PEOPLE, Person, about, admins_read, final, result, somebody
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 
 Json = dict[str, Any]
 

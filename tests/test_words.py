@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_a_field_says_what_is_wanted_in_both_languages(field: Field) -> None:
 
 
 @pytest.mark.parametrize("kind", PROVIDERS.values(), ids=PROVIDERS)
-def test_two_fields_of_a_form_never_have_the_same_title(kind: type[Provider]) -> None:
+def test_two_fields_of_a_form_never_have_the_same_title(kind: type[Provider[Any, Any]]) -> None:
     titles = [field.ask.title for field in kind.form.fields()]
     assert len({title.en for title in titles}) == len({title.zh for title in titles}) == len(titles)
 

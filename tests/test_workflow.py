@@ -175,6 +175,7 @@ def test_a_provider_that_limits_for_long_is_one_incident_for_all(use: Use) -> No
     assert len({one.id for one in told}) == 1
 
 
+@pytest.mark.slow
 def test_an_outage_is_an_incident_and_people_wait_in_line(use: Use) -> None:
     use.vendor.sends = [AWAY]
     for number in range(3):

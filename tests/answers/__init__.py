@@ -43,8 +43,11 @@ class Said:
         return httpx.Response(self.status, headers=kind | dict(self.headers), stream=httpx.ByteStream(self.content))
 
 
-Saying = Said | Exception | Callable[[httpx.Request], Said]
-"""An answer, none (the exception of the transport), or one that depends on what was asked."""
+Answering = Said | Callable[[httpx.Request], Said]
+"""An answer, or one that depends on what was asked."""
+
+Saying = Answering | Exception
+"""The same, or none: the exception of the transport."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Case:
     created: Said
     account: Account
     vendor_id: tuple[str, ...]
-    found: Saying
+    found: Answering
     found_account: Account
     absent: Saying
     absent_code: str
