@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -78,7 +79,7 @@ ways = pytest.mark.parametrize("how", [*(how for how in WAYS if how != "slow"), 
 @ways
 @pytest.mark.parametrize("goodbye", ["disconnect", "close", "abort"])
 async def test_after_every_goodbye_a_slack_in_trouble_is_asked_until_it_is_back(
-    slack: FakeSlack, client: Client, goodbye: socket.Any, how: str
+    slack: FakeSlack, client: Client, goodbye: Any, how: str
 ) -> None:
     slack.fail(OPEN, how, times=2, retry_after=0)
     await slack.drop_sockets(goodbye)
@@ -96,7 +97,7 @@ async def test_a_slack_in_trouble_at_the_start_too(slack: FakeSlack, handler: Ha
 @pytest.mark.parametrize("how", [how for how in WAYS if how not in ("slow", "ratelimited")])
 @pytest.mark.parametrize("goodbye", ["disconnect", "close", "abort"])
 async def test_a_handshake_that_fails_is_tried_again_at_a_new_address(
-    slack: FakeSlack, client: Client, goodbye: socket.Any, how: str
+    slack: FakeSlack, client: Client, goodbye: Any, how: str
 ) -> None:
     asked = len([call for call in slack.calls if call["method"] == OPEN])
     # A GET that was cut off is tried once more by aiohttp itself.
@@ -108,18 +109,24 @@ async def test_a_handshake_that_fails_is_tried_again_at_a_new_address(
     assert len([call for call in slack.calls if call["method"] == OPEN]) - asked >= 3
 
 
+class Answer(dict[str, object]):
+    """As slack_sdk's: what is not there is None."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
 async def test_an_address_that_is_none_is_asked_for_again(
     slack: FakeSlack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, answers = client.web_client.apps_connections_open, iter([{"ok": True}, {"ok": True, "url": "nonsense"}])
-
-    class Answer(dict[str, object]):
-        def __missing__(self, key: str) -> None:
-            return None
+    real, answers = (
+        client.web_client.apps_connections_open,
+        iter([Answer({"ok": True}), Answer({"ok": True, "url": "nonsense"})]),
+    )
 
     async def ask(**arguments: str) -> object:
         answer = next(answers, None)
-        return await real(**arguments) if answer is None else Answer(answer)
+        return await real(**arguments) if answer is None else answer
 
     monkeypatch.setattr(client.web_client, "apps_connections_open", ask)
     before = slack.sockets.opened
