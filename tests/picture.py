@@ -46,5 +46,5 @@ async def hire(workspace: Workspace) -> None:
         await workspace.one("hint-close").click()
     await workspace.opens_the_form("Zhang Wei", "huawei")
     await workspace.sends(**NEW_HIRE)
-    await expect(workspace.message("is ready to activate")).to_be_visible()
+    await expect(workspace.message("account is ready")).to_be_visible()
     await expect(workspace.one("account-row").filter(has_text="corp-zhangwei")).to_be_visible()

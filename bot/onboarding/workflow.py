@@ -42,6 +42,7 @@ from bot.onboarding.policy import Policy
 from bot.outcome import (
     Account,
     ActionRequired,
+    AlreadyExists,
     Created,
     Failure,
     FailureKind,
@@ -345,7 +346,7 @@ class Workflow:
 
     def _end(self, request: Request, checkpoint: Checkpoint, outcome: Outcome) -> None:
         """An edit reaches nobody: whoever asked is nudged when it took long, or did not work."""
-        failed = isinstance(outcome, Failure)
+        failed = isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and bool(outcome.differences))
         told_for_all = isinstance(outcome, Failure) and self.incidents.concerns(request, outcome)
         slow = (
             checkpoint.ended_at is None or checkpoint.ended_at - request.accepted_at > self.policy.nudge.total_seconds()

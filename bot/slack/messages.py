@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
 from bot.hire import Text, mask_phone
@@ -69,6 +69,14 @@ class About:
     def say(self, key: str, **values: object) -> str:
         return say(self.language, key, **{**self.words, **values})
 
+    def sentences(self, *said: str) -> str:
+        """One after the other, as the language joins them."""
+        return ("" if self.language == "zh" else " ").join(said)
+
+    def named(self, names: Iterable[str]) -> str:
+        """Titles of fields, as the language lists them."""
+        return ("、" if self.language == "zh" else ", ").join(self.field(name) for name in names)
+
     def field(self, name: str | None) -> str:
         """A field's title, for sentences."""
         title = self.fields.get(name or "")
@@ -114,7 +122,10 @@ def result(about: About, outcome: Outcome) -> Message:
 
 def reply(about: About, outcome: Outcome) -> Message:
     """A reply below the last word, with a mention, for whoever would miss an edit."""
-    return _message(about.say("reply.failed" if isinstance(outcome, Failure) else "reply.done"))
+    worked = isinstance(outcome, Created | ActionRequired) or (
+        isinstance(outcome, AlreadyExists) and not outcome.differences
+    )
+    return _message(about.say("reply.done" if worked else "reply.failed"))
 
 
 def alert(about: About, news: Alert) -> Message | None:
@@ -164,7 +175,7 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
         case Failure():
             act = outcome.kind in FOR_ADMINS or outcome.kind == "Rejected"
             headline = f"⚠️ {about.say('admin.act')}" if act else f"ℹ️ {about.say('admin.ended')}"
-            return _message(headline, step=_what_to_do(about, outcome), context=_detail(about, outcome))
+            return _message(headline, step=_what_admins_do(about, outcome), context=_detail(about, outcome))
         case _:
             assert_never(outcome)
 
@@ -223,7 +234,7 @@ def _small(about: About, account: Account) -> list[str]:
 
 def _somebody_elses(about: About, outcome: AlreadyExists) -> str:
     """That an account is there, and nothing of whose it is: only what the requester typed."""
-    names = ", ".join(about.field(name) for name in outcome.differences)
+    names = about.named(outcome.differences)
     account = _code(about.typed_account)
     if account is None:
         return about.say("differs.no_account", fields=names)
@@ -239,7 +250,12 @@ def _what_to_do(about: About, failure: Failure) -> str:
         steps.append(pick(advice, about.language))
     if about.admins_hear and (failure.kind in FOR_ADMINS or unknown):
         steps.append(about.say("told.admins"))
-    return " ".join(steps)
+    return about.sentences(*steps)
+
+
+def _what_admins_do(about: About, failure: Failure) -> str:
+    key = "act.unknown_code.admins" if _unknown_code(about, failure) else f"act.{failure.kind}"
+    return about.say(key, field=about.field(failure.field))
 
 
 def _unknown_code(about: About, failure: Failure) -> bool:

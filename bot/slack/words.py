@@ -184,6 +184,10 @@ WORDS: dict[str, Text] = {
     "act.Rejected": Text(
         "{provider} didn't accept {field}. Correct it and submit again.", "{provider}未接受{field}，请修改后重新提交。"
     ),
+    "act.unknown_code.admins": Text(
+        "{provider} answered with a code that isn't in its documents. Ask {provider} what it means, and tell {requester}.",
+        "{provider}返回了文档中没有的错误码。请向{provider}确认其含义，并告知 {requester}。",
+    ),
     "act.Conflict": Text(
         "Another {provider} account already uses {field}. Check whether they already have an account.",
         "{field}已被{provider}其他账号使用，请先确认此人是否已有账号。",
