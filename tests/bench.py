@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot.sandbox.demo import bot_settings, start_bot
 from bot.sandbox.world import World
+from tests.bench_adapter import adapter_cpu
 from tests.conftest import FAST, ROOT
 from tests.people import ALICE, PEOPLE, Form, final, somebody
 
@@ -45,12 +46,21 @@ async def main() -> None:
     say(f"{'milliseconds':64}{'median':>9}{'p99':>9}{'n':>7}")
     for name, samples in rows:
         say(f"{name:64}{at(samples, 0.5):9.1f}{at(samples, 0.99):9.1f}{len(samples):7}")
+    by_name = dict(rows)
+    for what in ("/newhire to views.open", "form sent to acknowledged"):
+        ours, bare = by_name[f"newhire, idle: {what}"], by_name[f"bare Bolt: {what}"]
+        ratios = (at(ours, share) / at(bare, share) for share in (0.5, 0.99))
+        say(f"{'newhire / bare Bolt: ' + what:64}" + "".join(f"{ratio:8.2f}x" for ratio in ratios))
     say(
         f"\n{BUSY + PEOPLE_AT_ONCE * ROUNDS} requests done in {seconds:.1f} s; the bot's memory at its end {memory} MiB"
     )
     say(f"newhire run, from its start to connected: {await start_to_connected():.0f} ms")
     for what, value in engine_figures().items():
         say(f"{what}: {value}")
+    say("\nCPU of one call over TLS, kept connections on both sides, beside the vendor's own SDK:")
+    for cost in await asyncio.to_thread(adapter_cpu):
+        who = f"{cost.vendor}, {cost.threads} thread{'s' if cost.threads > 1 else ''}"
+        say(f"{who:24}{cost.ours:9.0f} us{cost.sdk:9.0f} us{cost.ratio:8.2f}x")
 
 
 async def idle(folder: Path, module: str) -> tuple[list[float], list[float]]:
