@@ -81,7 +81,7 @@ class Intake:
             try:
                 return await asyncio.wait_for(asyncio.shield(future), ACCEPT_SECONDS)
             except (TimeoutError, SQLAlchemyError) as error:
-                log.warning("the database did not confirm a request: %s", type(error).__name__)
+                log.warning("the database did not confirm a request: %s", _reason(error))
                 raise NotConfirmed from None
 
 
@@ -92,4 +92,10 @@ def _password(hire: NewHire) -> str | None:
 
 def _note_failure(task: asyncio.Future[Any]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.warning("a request was not stored: %s", type(task.exception()).__name__)
+        log.warning("a request was not stored: %s", _reason(task.exception()))
+
+
+def _reason(error: BaseException | None) -> str:
+    """What the database said ("database or disk is full"), without the statement and what was in it."""
+    said = str(getattr(error, "orig", None) or "").splitlines()
+    return said[0] if said else "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__

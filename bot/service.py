@@ -228,6 +228,10 @@ class Bot:
                 )
             except ProvisionError as error:
                 log.warning("%s could not be asked (%s)", provider.title.en, error)
+            except SQLAlchemyError as error:
+                log.warning(
+                    "%s was not asked: the database does not work (%s)", provider.title.en, type(error).__name__
+                )
             except Interrupted:
                 return
 

@@ -101,11 +101,14 @@ async def test_a_correction_in_the_same_form_is_said_and_not_dropped(intake: Int
     assert second.startswith("V1-")
 
 
-async def test_a_correction_of_what_was_never_accepted_takes_its_place(intake: Intake, door: Accepted) -> None:
+async def test_a_correction_of_what_was_never_accepted_takes_its_place(
+    intake: Intake, door: Accepted, caplog: pytest.LogCaptureFixture
+) -> None:
     """The person read "not confirmed"; nothing was begun, so the corrected form is the request."""
     door.broken = True
     with pytest.raises(NotConfirmed):
         await intake.accept(*form())
+    assert "did not confirm a request: the database is gone" in caplog.text
     door.broken = False
     assert await intake.accept(*form(name="Zhang Weiwei", phone="13900139000")) is None
     assert list(door.taken) == ["V1"]

@@ -58,7 +58,7 @@ async def test_from_the_command_to_the_account(workspace: Workspace, vendor: str
     await expect(workspace.one("modal")).to_have_count(0)
     created = workspace.message("account is ready" if user == ALICE else "账号").filter(has_text=person["account"])
     await expect(created).to_have_count(1)
-    await expect(created).to_contain_text("Vendor's id" if user == ALICE else "平台内部 ID")
+    await expect(created).to_contain_text("ID" if user == ALICE else "内部 ID")
     await workspace.one(f"tab-{vendor}").click()
     beside = workspace.one(f"vendor-{vendor}")
     await expect(beside.get_by_test_id("account-row").filter(has_text=person["account"])).to_have_count(1)
@@ -83,7 +83,8 @@ async def test_a_failure_is_a_button_away(workspace: Workspace) -> None:
     await expect(workspace.one("fail-tencent-no_seat")).to_have_attribute("aria-pressed", "true")
     await workspace.opens_the_form()
     await workspace.sends(**person)
-    await expect(workspace.message(person["name"])).to_contain_text("all seats at Tencent Meeting are taken")
+    said = workspace.message(person["name"]).filter(has_text="All Tencent Meeting licences are in use")
+    await expect(said).to_have_count(1)
     await expect(workspace.one("fail-tencent-no_seat")).to_have_attribute("aria-pressed", "false")
 
 

@@ -16,7 +16,7 @@ from bot.sandbox.world import World
 from tests.conftest import begin
 from tests.people import ALICE, Person, admins_read, result, somebody
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 
 
 class ForwardProxy:

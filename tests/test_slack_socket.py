@@ -21,6 +21,8 @@ from bot.slack.errors import trouble
 from bot.slack.socket import Client, Handler
 from tests.people import ALICE, PEOPLE
 
+pytestmark = pytest.mark.slow
+
 AGAIN = timedelta(seconds=0.05)
 OPEN = "apps.connections.open"
 

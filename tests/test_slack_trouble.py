@@ -34,7 +34,7 @@ from tests.people import (
     words,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 EVERY_WAY = (*WAYS, "fatal_error", "a_word_of_tomorrow")
 FAILING = tuple(how for how in WAYS if how != "slow")

@@ -12,6 +12,7 @@ import itertools
 import logging
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Protocol
 
@@ -70,8 +71,10 @@ class AlertContent(BaseModel):
     alert: Alert
 
 
-Content = Annotated[UpdateContent | AlertContent, Field(union_mode="left_to_right")]
-_CONTENT: TypeAdapter[UpdateContent | AlertContent] = TypeAdapter(Content)
+Content = UpdateContent | AlertContent
+_CONTENT: TypeAdapter[UpdateContent | AlertContent] = TypeAdapter(
+    Annotated[UpdateContent | AlertContent, Field(union_mode="left_to_right")]
+)
 
 
 class Relay:
@@ -103,15 +106,16 @@ class Relay:
 
     def begin(self, request: Request) -> None:
         """The first message of a request, at most once however often it is begun."""
-        content = UpdateContent(request=request, update=Creating())
-        letter = self._outbox.begin(request.id, _message_id(request), content.model_dump_json())
-        self._tell_now([(letter, content)])
+        content, message = UpdateContent(request=request, update=Creating()), _message_id(request)
+        self._put_and_tell(
+            {message: content}, lambda: [self._outbox.begin(request.id, message, content.model_dump_json())]
+        )
 
     def update(self, request: Request, update: Update, version: int) -> None:
         """Edit the request's message while it is under way."""
-        content = UpdateContent(request=request, update=update)
-        letter = self._outbox.put(_message_id(request), request.id, content.model_dump_json(), version)
-        self._tell_now([(letter, content)])
+        content, message = UpdateContent(request=request, update=update), _message_id(request)
+        text = content.model_dump_json()
+        self._put_and_tell({message: content}, lambda: [self._outbox.put(message, request.id, text, version)])
 
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
@@ -123,15 +127,18 @@ class Relay:
 
     def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
         """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
-        last = UpdateContent(request=request, update=Final(outcome=outcome))
-        contents: dict[str, tuple[UpdateContent | AlertContent, int]] = {_message_id(request): (last, FINAL)}
+        contents: dict[str, Content] = {
+            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome))
+        }
         if admins:
-            contents[f"{request.id}/alert/ended"] = (AlertContent(request=request, alert=Ended(outcome=outcome)), 1)
+            contents[f"{request.id}/alert/ended"] = AlertContent(request=request, alert=Ended(outcome=outcome))
         if nudge:
-            contents[f"{request.id}/nudge"] = (UpdateContent(request=request, update=Nudge(outcome=outcome)), 1)
-        stored = [(letter, content.model_dump_json(), version) for letter, (content, version) in contents.items()]
-        letters = self._outbox.end(request.id, outcome.kind, stored)
-        self._tell_now([(letter, contents[letter.id][0]) for letter in letters])
+            contents[f"{request.id}/nudge"] = UpdateContent(request=request, update=Nudge(outcome=outcome))
+        stored = [
+            (letter, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
+            for letter, content in contents.items()
+        ]
+        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored))
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -143,32 +150,60 @@ class Relay:
             else:
                 self._later(letter_id, 0.0)
 
-    def tell(self, letter_id: str, known: tuple[Letter, UpdateContent | AlertContent] | None = None) -> None:
-        """Tell it on this thread (`known`: what there is to tell). What does not work now is told later, on the relay's own."""
+    def tell(self, letter_id: str) -> None:
+        """Tell it on this thread. What does not work now is told later, on the relay's own."""
+        if self._take(letter_id):
+            self._work_off(letter_id, None)
+
+    def _put_and_tell(self, contents: Mapping[str, Content], put: Callable[[], Sequence[Letter | None]]) -> None:
+        """Put letters and tell them, with nobody else of this process telling them in between."""
+        mine = [letter_id for letter_id in contents if self._take(letter_id)]
+        try:
+            letters = {letter.id: letter for letter in put() if letter is not None}
+        except BaseException:
+            for letter_id in mine:
+                self._give_back(letter_id)
+            raise
+        for letter_id in mine:
+            letter = letters.get(letter_id)
+            if letter is not None:
+                self._work_off(letter_id, (letter, contents[letter_id]) if letter.fresh else None)
+            elif self._give_back(letter_id):
+                self.tell(letter_id)
+        for letter_id in letters.keys() - set(mine):
+            self.tell(letter_id)
+
+    def _take(self, letter_id: str) -> bool:
+        """Whether it is this thread that tells it now; else whoever does looks once more before it leaves off."""
         with self._change:
-            if letter_id in self._telling:
-                self._telling[letter_id] = True
-                return
-            self._telling[letter_id] = False
-        while True:
+            taken = letter_id in self._telling
+            self._telling[letter_id] = taken
+            return not taken
+
+    def _give_back(self, letter_id: str) -> bool:
+        """Leave it; whether somebody else wanted to tell it meanwhile."""
+        with self._change:
+            return self._telling.pop(letter_id, False)
+
+    def _work_off(self, letter_id: str, known: tuple[Letter, Content] | None) -> None:
+        try:
             wait = self._try(letter_id, known)
-            known = None
+        except BaseException:
+            self._give_back(letter_id)
+            raise
+        while True:
             with self._change:
                 if wait is not None or not self._telling[letter_id]:
                     del self._telling[letter_id]
                     break
                 self._telling[letter_id] = False
+            wait = self._try(letter_id, None)
         if wait is not None:
             self._later(letter_id, wait)
 
-    def _tell_now(self, put: list[tuple[Letter | None, UpdateContent | AlertContent]]) -> None:
-        for letter, content in put:
-            if letter is not None:
-                self.tell(letter.id, (letter, content))
-
     # How it is told.
 
-    def _try(self, letter_id: str, known: tuple[Letter, UpdateContent | AlertContent] | None) -> float | None:
+    def _try(self, letter_id: str, known: tuple[Letter, Content] | None) -> float | None:
         """Tell it; seconds until it is worth trying again, None when it is told."""
         try:
             found = known or self._stored(letter_id)

@@ -61,7 +61,10 @@ _DONE = (
 
 @dataclass(frozen=True)
 class Letter:
-    """One message: its content (JSON), which version of it that is, and where the message stands if it was sent before."""
+    """One message: its content (JSON), which version of it that is, and where the message stands if it was sent before.
+
+    `fresh` is False when it was put before and may have been told since.
+    """
 
     id: str
     request_id: str | None
@@ -69,6 +72,7 @@ class Letter:
     version: int
     created_at: float
     ref: MessageRef | None = None
+    fresh: bool = True
 
 
 class Outbox:
@@ -123,12 +127,13 @@ class Outbox:
         """Tick a version off. `last` ends the request with it. True when there is a newer version to tell."""
         place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
         with self._engine.begin() as connection:
-            ticked = {"letter_id": letter.id, "new_version": letter.version, **place}
-            version = connection.execute(_TOLD, ticked).scalar_one_or_none()
+            # The request before the letter, as in `end`: two that lock them the other way round wait for each other for ever.
             if letter.request_id is not None and ref is not None and ref != letter.ref:
                 connection.execute(_PLACED, {"request_id": letter.request_id, **place})
             if letter.request_id is not None and last:
                 connection.execute(_DONE, {"request_id": letter.request_id, "now": time.time()})
+            ticked = {"letter_id": letter.id, "new_version": letter.version, **place}
+            version = connection.execute(_TOLD, ticked).scalar_one_or_none()
         return version is not None and version > letter.version
 
     def holders(self) -> set[str]:
@@ -157,6 +162,7 @@ class Outbox:
         newer = {"letter_id": letter_id, "new_version": version, "new_content": encrypted, "me": self._me}
         # A later version has a row in all likelihood, a first one has none.
         row = connection.execute(_NEWER, newer).first() if version > 1 else None
+        fresh_row = row is not None
         if row is None:
             fresh = {
                 "id": letter_id,
@@ -175,7 +181,7 @@ class Outbox:
                 return None
         if row.holder != self._me:
             return None
-        return Letter(letter_id, request_id, content, version, row.created_at, _ref(row.channel, row.ts))
+        return Letter(letter_id, request_id, content, version, row.created_at, _ref(row.channel, row.ts), fresh_row)
 
 
 def _ref(channel: str | None, ts: str | None) -> MessageRef | None:
