@@ -266,7 +266,7 @@ async def test_the_vendors_address_is_dead(
         person = somebody()
         await (await opened(bot, vendor)).submit(**person)
         assert "We couldn't reach" in words(await result(world, person["name"]))
-        assert "not created" in words(await admins_read(world, person["name"]))
+        assert "Not created" in words(await admins_read(world, person["name"]))
         assert creations(world.vendors[vendor]) == 0
     finally:
         await bot.stop()

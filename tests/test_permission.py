@@ -67,12 +67,12 @@ async def test_admins_and_owners_may(role: str) -> None:
 
 async def test_a_member_may_not_and_reads_whom_to_ask() -> None:
     refusal = (await ask(Slack({"is_admin": False}))).refusal
-    assert refusal == f"{NOBODY} A workspace admin or owner can do it for you."
+    assert refusal == f"{NOBODY} Workspace admins and owners can do this. Ask one of them."
 
 
 async def test_a_refusal_is_in_the_language_of_the_person() -> None:
     verdict = await ask(Slack({"locale": "zh-CN"}))
-    assert verdict == Verdict("zh", "您没有创建账号的权限。请联系工作区管理员或所有者代为办理。")
+    assert verdict == Verdict("zh", "您没有创建账号的权限。工作区管理员和所有者可以办理。请联系其中一位代为办理。")
 
 
 async def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -120,7 +120,7 @@ async def test_with_a_list_an_admin_who_is_not_on_it_may_not() -> None:
 async def test_a_refusal_names_those_who_may() -> None:
     permission = Permission(["U0LINA001", "S0PEOPLE1"])
     verdict = await ask(Slack({"is_admin": True}, {"S0PEOPLE1": []}), permission)
-    assert verdict.refusal == f"{NOBODY} Ask one of these people: <@U0LINA001>, <!subteam^S0PEOPLE1>."
+    assert verdict.refusal == f"{NOBODY} These people can do this: <@U0LINA001>, <!subteam^S0PEOPLE1>. Ask one of them."
 
 
 async def test_members_of_a_listed_group_may() -> None:
@@ -259,7 +259,9 @@ async def test_nobody_is_in_a_group_that_is_gone_and_the_admins_hear_of_it_once(
     slack = Slack(group_trouble=code)
     for _ in range(3):
         verdict = await ask(slack, permission)
-        assert verdict.refusal == f"{NOBODY} Ask one of these people: <@U0LINA001>, <!subteam^S0GONE>."
+        assert (
+            verdict.refusal == f"{NOBODY} These people can do this: <@U0LINA001>, <!subteam^S0GONE>. Ask one of them."
+        )
         assert not verdict.unchecked
         now[0] += 61
     assert (await ask(slack, permission, "U0LINA001")).refusal is None

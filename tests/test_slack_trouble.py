@@ -283,7 +283,7 @@ async def test_a_deleted_group_keeps_nobody_else_out(tmp_path: Any) -> None:
     bot = await begin(world, tmp_path, module="tests.hurried", NEWHIRE_ALLOWED=f"{ALICE},{GROUP}")
     del world.slack.workspace.groups[GROUP]
     assert (
-        f"You don't have permission to create accounts. Ask one of these people: <@{ALICE}>"
+        f"You don't have permission to create accounts. These people can do this: <@{ALICE}>"
         in await Person(world, MAX).is_told()
     )
     await answers_the_next_command(world, ALICE)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.hire import Field, Text
 from bot.providers.contract import Provider
-from bot.slack.words import WORDS, ago, language, say
+from bot.slack.words import WORDS, ago, language, long, say
 from tests.regenerate import own
 
 BOT = Path(__file__).parent.parent / "bot"
@@ -67,6 +70,28 @@ def test_chinese_sentences_are_chinese() -> None:
 @pytest.mark.parametrize("key", WORDS)
 def test_both_languages_fill_in_the_same(key: str) -> None:
     assert braces(WORDS[key].en) == braces(WORDS[key].zh)
+
+
+def _wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+@pytest.mark.parametrize("key", [key for key in WORDS if not key.startswith("help")])
+def test_slacks_marks_stand_apart_from_chinese(key: str) -> None:
+    """Beside a Chinese character or a full-width sign Slack shows `*` itself and not bold (github.com/seratch/ChatGPT-in-Slack/pull/121)."""
+    said = WORDS[key].zh
+    for brace in ("account", "group", "answer"):
+        said = said.replace(f"{{{brace}}}", "`x`")
+    for marked in re.finditer(r"\*[^*]+\*|`[^`]+`", said):
+        around = said[max(marked.start() - 1, 0) : marked.start()] + said[marked.end() : marked.end() + 1]
+        assert not any(_wide(char) for char in around), said
+
+
+@given(seconds=st.floats(0, 1e9), lang=st.sampled_from(["en", "zh"]))
+def test_no_length_of_time_is_nothing_at_all(seconds: float, lang: str) -> None:
+    said = long(lang, seconds)
+    assert re.match("[1-9]", said)
+    assert not re.match("1 [a-z]+s$", said)
 
 
 @pytest.mark.parametrize("key", WORDS)
@@ -160,9 +185,12 @@ def test_people_read_the_language_of_their_slack(locale: str | None, spoken: str
     [
         (0, "just now", "刚刚"),
         (59, "just now", "刚刚"),
+        (60, "1 minute ago", "1 分钟前"),
         (240, "4 minutes ago", "4 分钟前"),
         (7140, "119 minutes ago", "119 分钟前"),
         (7200, "2 hours ago", "2 小时前"),
+        (172799, "47 hours ago", "47 小时前"),
+        (172800, "2 days ago", "2 天前"),
     ],
 )
 def test_how_long_ago(seconds: float, en: str, zh: str) -> None:

@@ -300,8 +300,8 @@ _LOG_IN = Text(
 )
 
 
-_ACTIVATE = Text("Activate the account first.", "请先激活该账号。")
-_CLOCK = Text("Set this machine's clock (NTP).", "请校准本机时钟（NTP）。")
+_ACTIVATE = Text("Activate the account that newhire signs in with.", "请先激活 newhire 用于登录的账号。")
+_CLOCK = Text("Correct the clock of the server newhire runs on (NTP).", "请校准 newhire 所在服务器的时钟（NTP）。")
 
 
 class Huawei(Provider[HuaweiHire, HuaweiSettings]):

@@ -158,19 +158,22 @@ class TencentSettings(ProviderSettings):
 
 _CREDENTIALS = Text(
     "Check TENCENT_APP_ID, TENCENT_SDK_ID, TENCENT_SECRET_ID and TENCENT_SECRET_KEY against the app's page; "
-    "TENCENT_SDK_ID must be left out if no SdkId was assigned.",
+    "leave TENCENT_SDK_ID out if no SdkId was assigned.",
     "请对照应用页面检查 TENCENT_APP_ID、TENCENT_SDK_ID、TENCENT_SECRET_ID、TENCENT_SECRET_KEY；未分配 SdkId 时不要设置 TENCENT_SDK_ID。",
 )
 _PERMISSION = Text(
-    "Give the app the permission 管理企业用户 and the operator the right to edit the user list.",
-    "请给应用“管理企业用户”权限，并给操作者“用户列表”编辑权限。",
+    "Give the app the permission 管理企业用户, and the operator the right to edit the user list.",
+    "请授予应用“管理企业用户”权限，并授予操作者“用户列表”编辑权限。",
 )
-_EDITION = Text("The edition does not offer this API.", "该版本不支持此接口。")
+_EDITION = Text(
+    "Your edition of Tencent Meeting doesn't include this API, or has expired: ask Tencent.",
+    "贵司的腾讯会议版本不含此接口，或已到期，请联系腾讯会议。",
+)
 _OPERATOR = Text(
     "TENCENT_OPERATOR_ID must be the userid of an existing administrator.",
     "TENCENT_OPERATOR_ID 须为现有管理员的 userid。",
 )
-_CLOCK = Text("Set this machine's clock (NTP).", "请校准本机时钟（NTP）。")
+_CLOCK = Text("Correct the clock of the server newhire runs on (NTP).", "请校准 newhire 所在服务器的时钟（NTP）。")
 _LICENCES = Text("Free a licence or buy more in the admin console.", "请在管理后台释放或购买账号。")
 
 

@@ -293,7 +293,7 @@ def _not_opened(found: SlackTrouble, lang: str) -> str:
     # Without Slack's own word it may have opened all the same; and a trigger that was used has opened it.
     if found.code is None or found.code == "exchanged_trigger_id":
         return say(lang, "not_opened.unsure")
-    return say(lang, "not_opened", reason=found.code)
+    return say(lang, "not_opened")
 
 
 def _now() -> float:

@@ -23,7 +23,7 @@ from bot.request import (
     Unsure,
     Update,
 )
-from bot.slack.words import pick, say
+from bot.slack.words import long, pick, say
 
 Message = dict[str, Any]
 
@@ -35,6 +35,8 @@ ICONS = {"Created": "✅", "ActionRequired": "✅", "AlreadyExists": "ℹ️", "
 
 FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")
 """Failures that an admin must act on."""
+
+_HTTP_STATUS = re.compile(r"[1-5]\d\d")
 
 
 class About:
@@ -52,18 +54,22 @@ class About:
         knows: Callable[[str], bool] = lambda code: True,
         fields: Mapping[str, Text] | None = None,
         requester_name: str = "",
-        typed_account: str | None = None,
+        typed: Mapping[str, object] | None = None,
         admins_hear: bool = False,
     ) -> None:
-        """`requester_name` stands where a mention would ring somebody up; `typed_account` is what the requester typed."""
+        """`requester_name` stands where a mention would ring somebody up; `typed` is the form, as `NewHire.typed` gives it.
+
+        `knows` says whether a vendor's code is in the provider's table, `admins_hear` whether admins read of what concerns
+        them.
+        """
         self.language, self.to_do, self.advice, self.fields = language, to_do, advice, fields or {}
-        self.typed_account, self.admins_hear, self.knows = typed_account, admins_hear, knows
-        mention = f"<@{requester}>"
+        self.typed, self.admins_hear, self.knows = typed or {}, admins_hear, knows
         self.words = {
             "provider": pick(provider, language),
             "name": escape(name),
-            "requester": escape(requester_name) or mention,
-            "mention": mention,
+            # Without a name the bare id: a mention would ring them up.
+            "requester": escape(requester_name) or escape(requester),
+            "mention": f"<@{requester}>",
         }
 
     def say(self, key: str, **values: object) -> str:
@@ -75,7 +81,9 @@ class About:
 
     def named(self, names: Iterable[str]) -> str:
         """Titles of fields, as the language lists them."""
-        return ("、" if self.language == "zh" else ", ").join(self.field(name) for name in names)
+        *most, last = (self.field(name) for name in names)
+        between = "、" if self.language == "zh" else ", "
+        return self.say("listed", most=between.join(most), last=last) if most else last
 
     def field(self, name: str | None) -> str:
         """A field's title, for sentences."""
@@ -89,7 +97,8 @@ def update(about: About, news: Update) -> Message:
         case Creating():
             return _message(f"⏳ {about.say('creating')}")
         case InLine(since=since):
-            return _message(f"⏳ {about.say('line', since=moment(since or time.time()))}")
+            line = about.say("line.just_now") if since is None else about.say("line", since=moment(since))
+            return _message(f"⏳ {line}")
         case Late(why=why, next_at=at):
             return _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
         case Unsure(why=why, next_at=at):
@@ -111,7 +120,7 @@ def result(about: About, outcome: Outcome) -> Message:
         case AlreadyExists(differences=()):
             return _account(about, outcome.kind, outcome.account, about.say("same"))
         case AlreadyExists():
-            return _message(f"⚠️ {about.say('AlreadyExists.other')}", step=_somebody_elses(about, outcome))
+            return _message(f"⚠️ {about.say('failed')}", step=_somebody_elses(about, outcome))
         case Failure():
             headline = about.say("OutcomeUnknown" if outcome.kind == "OutcomeUnknown" else "failed")
             icon = ICONS.get(outcome.kind, "⚠️")
@@ -122,10 +131,14 @@ def result(about: About, outcome: Outcome) -> Message:
 
 def reply(about: About, outcome: Outcome) -> Message:
     """A reply below the last word, with a mention, for whoever would miss an edit."""
-    worked = isinstance(outcome, Created | ActionRequired) or (
-        isinstance(outcome, AlreadyExists) and not outcome.differences
-    )
-    return _message(about.say("reply.done" if worked else "reply.failed"))
+    match outcome:
+        case Created() | ActionRequired() | AlreadyExists(differences=()):
+            key = "reply.done"
+        case Failure(kind="OutcomeUnknown"):
+            key = "reply.unknown"
+        case _:
+            key = "reply.failed"
+    return _message(about.say(key))
 
 
 def alert(about: About, news: Alert) -> Message | None:
@@ -151,14 +164,14 @@ def incident(about: About, news: Incident) -> Message:
     """One message about what is wrong with a provider: opened, edited, resolved."""
     passes = news.cause in ("down", "limited")
     if news.resolved_at is not None:
-        minutes = max(round((news.resolved_at - news.since) / 60), 1)
-        said = about.say("admin.back" if passes else "admin.solved", minutes=minutes, n=news.affected)
+        lasted = long(about.language, news.resolved_at - news.since)
+        said = about.say("admin.back" if passes else "admin.solved", lasted=lasted, n=news.affected)
         return _message(f"🟢 {said}")
     since, why = moment(news.since), news.why
     context = _detail(about, why) if why else []
     if passes:
         return _message(f"🔴 {about.say(f'admin.{news.cause}', since=since, n=news.affected)}", context=context)
-    step = about.say("act.NotAuthorised" if news.cause == "denied" else "act.NoSeatLeft")
+    step = about.say("fix.NotAuthorised" if news.cause == "denied" else "fix.NoSeatLeft")
     affected = about.say("admin.affected", since=since, n=news.affected)
     return _message(f"⚠️ {about.say('admin.act')}", step=step, context=[*context, affected])
 
@@ -235,15 +248,21 @@ def _small(about: About, account: Account) -> list[str]:
 def _somebody_elses(about: About, outcome: AlreadyExists) -> str:
     """That an account is there, and nothing of whose it is: only what the requester typed."""
     names = about.named(outcome.differences)
-    account = _code(about.typed_account)
-    if account is None:
-        return about.say("differs.no_account", fields=names)
-    return about.say("differs", account=account, fields=names)
+    # By what it was found: what was typed and is the same there.
+    same = [key for key in ("account", "phone", "email") if getattr(outcome.account, key) and about.typed.get(key)]
+    key = next((key for key in same if key not in outcome.differences), None)
+    if key == "account":
+        said = about.say("differs", account=_code(str(about.typed[key])), fields=names)
+    elif key is None:
+        said = about.say("differs.somehow", fields=names)
+    else:
+        said = about.say("differs.otherwise", field=about.field(key), fields=names)
+    return about.sentences(said, about.say("act.AlreadyExists"))
 
 
 def _what_to_do(about: About, failure: Failure) -> str:
     unknown = _unknown_code(about, failure)
-    key = "act.unknown_code" if unknown else f"act.{failure.kind}"
+    key = "act.unknown_code" if unknown else "act.no_longer_read" if _ours(failure) else f"act.{failure.kind}"
     steps = [about.say(key, field=about.field(failure.field))]
     advice = about.advice(failure.code)
     if advice and failure.kind not in FOR_ADMINS:
@@ -254,8 +273,7 @@ def _what_to_do(about: About, failure: Failure) -> str:
 
 
 def _what_admins_do(about: About, failure: Failure) -> str:
-    key = "act.unknown_code.admins" if _unknown_code(about, failure) else f"act.{failure.kind}"
-    return about.say(key, field=about.field(failure.field))
+    return about.say("fix.unknown_code" if _unknown_code(about, failure) else f"fix.{failure.kind}")
 
 
 def _unknown_code(about: About, failure: Failure) -> bool:
@@ -264,20 +282,25 @@ def _unknown_code(about: About, failure: Failure) -> bool:
     return failure.kind == "Rejected" and failure.code is not None and not named and not about.knows(failure.code)
 
 
-def _vendor(about: About, failure: Failure) -> list[str]:
-    """The vendor's own code and words."""
-    if not (failure.code or failure.words):
-        return []
+def _ours(failure: Failure) -> bool:
+    """No vendor refused it: the stored form cannot be read."""
+    return failure.kind == "Rejected" and failure.code is None and failure.words is None
+
+
+def _vendor(about: About, failure: Failure, *, engineers: bool = False) -> list[str]:
+    """The vendor's own code and words. A bare HTTP status says something to `engineers` only."""
+    code = None if not engineers and _HTTP_STATUS.fullmatch(failure.code or "") else failure.code
     # Vendors repeat what they refuse; a channel reads along.
     words = _NUMBER.sub(lambda found: mask_phone(found[0]), failure.words or "")
-    return [about.say("vendor_says", code=_code(failure.code) or "", words=escape(words)).strip()]
+    answer = " ".join(part for part in (_code(code), escape(words)) if part)
+    return [about.say("vendor_says", answer=answer)] if answer else []
 
 
 def _detail(about: About, failure: Failure) -> list[str]:
     """The same for the admins, with what only they can use."""
     advice = about.advice(failure.code)
     more = [pick(advice, about.language)] if advice else []
-    return [*_vendor(about, failure), *([escape(failure.detail)] if failure.detail else []), *more]
+    return [*_vendor(about, failure, engineers=True), *([escape(failure.detail)] if failure.detail else []), *more]
 
 
 def _message(

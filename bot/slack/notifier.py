@@ -192,13 +192,12 @@ class Notifier:
         return self._of_provider(provider, language=self._admin_language)
 
     def _about(self, request: Request, language: str | None = None) -> About:
-        account = request.hire.get("account")
         return self._of_provider(
             request.provider,
             name=str(request.hire.get("name") or "?"),
             requester=request.requester,
             requester_name=request.requester_name,
-            typed_account=account if isinstance(account, str) else None,
+            typed=request.hire,
             language=language or request.language,
         )
 

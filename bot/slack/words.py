@@ -94,28 +94,31 @@ WORDS: dict[str, Text] = {
         "If it is a person's name, type `/newhire name: {word}`.",
         "当前版本不支持 `{word}`，未执行任何操作。输入 `/newhire help` 查看可用功能。如果这是姓名，请输入 `/newhire 姓名：{word}`。",
     ),
-    "refused": Text("You don't have permission to create accounts. {allowed}", "您没有创建账号的权限。{allowed}"),
+    "refused": Text(
+        "You don't have permission to create accounts. {allowed} Ask one of them.",
+        "您没有创建账号的权限。{allowed}请联系其中一位代为办理。",
+    ),
     "refused.outsider": Text(
         "Only full members of this workspace can use /newhire. Ask a colleague to request it.",
         "仅本工作区正式成员可使用 /newhire，请由工作区内的同事代为申请。",
     ),
-    "allowed.admins": Text("A workspace admin or owner can do it for you.", "请联系工作区管理员或所有者代为办理。"),
-    "allowed.list": Text("Ask one of these people: {who}.", "请联系：{who}。"),
+    "allowed.admins": Text("Workspace admins and owners can do this.", "工作区管理员和所有者可以办理。"),
+    "allowed.list": Text("These people can do this: {who}.", "可以办理的人：{who}。"),
     "unchecked": Text(
         "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute.",
         "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。",
     ),
     "not_understood": Text(
-        "This button or command no longer works. Type `/newhire help`.", "此按钮或命令已失效，请输入 `/newhire help`。"
+        "This button or command no longer works. Type `/newhire help`.",
+        "此按钮或命令已失效，请输入 `/newhire help` 查看用法。",
     ),
-    "not_opened": Text(
-        "The form didn't open ({reason}). Type the command again.", "表单未能打开（{reason}），请重新输入命令。"
-    ),
+    "not_opened": Text("The form didn't open. Type the command again.", "表单未能打开，请重新输入命令。"),
     "not_opened.unsure": Text(
         "Slack didn't answer properly. If no form has opened, type the command again.",
         "Slack 未正常响应。如果表单没有打开，请重新输入命令。",
     ),
-    # Messages in the channel.
+    # Messages in the channel. Between a mark of Slack's (*, `) and a Chinese character or full-width sign stands a blank:
+    # without it Slack shows the mark and not what it means.
     "creating": Text(
         "Creating a {provider} account for *{name}*… (requested by {requester})",
         "正在为 *{name}* 开通{provider}账号…（申请人：{requester}）",
@@ -126,15 +129,19 @@ WORDS: dict[str, Text] = {
     ),
     "line": Text(
         "{provider} isn't responding (since {since}). The request for *{name}* is saved and will be sent automatically. (requested by {requester})",
-        "{provider}自 {since} 起无响应。*{name}* 的申请已保存，恢复后自动提交。（申请人：{requester}）",
+        "*{name}* 的申请已保存：{provider}自 {since} 起无响应，恢复后自动提交。（申请人：{requester}）",
+    ),
+    "line.just_now": Text(
+        "{provider} isn't responding. The request for *{name}* is saved and will be sent automatically. (requested by {requester})",
+        "*{name}* 的申请已保存：{provider}暂无响应，恢复后自动提交。（申请人：{requester}）",
     ),
     "late": Text(
-        "Still waiting for {provider} to create *{name}*'s account. Next try {next}; we'll post the result here. "
+        "Still waiting for {provider} to create *{name}*'s account. Next try: {next}. We'll post the result here. "
         "Nothing for you to do. (requested by {requester})",
         "{provider}尚未为 *{name}* 开通账号。将于 {next} 重试，结果会在此告知，您无需操作。（申请人：{requester}）",
     ),
     "unknown": Text(
-        "We don't know yet whether *{name}*'s {provider} account was created. We'll check again at {next}. "
+        "We don't know yet whether *{name}*'s {provider} account was created. Next check: {next}. "
         "Please don't submit it again. (requested by {requester})",
         "暂不确定 *{name}* 的{provider}账号是否已创建，将于 {next} 再次核实，请勿重复提交。（申请人：{requester}）",
     ),
@@ -150,14 +157,6 @@ WORDS: dict[str, Text] = {
         "*{name}* already has a {provider} account. Nothing was created. (requested by {requester})",
         "*{name}* 已有{provider}账号，未重复创建。（申请人：{requester}）",
     ),
-    "reply.done": Text(
-        "{mention} *{name}*'s {provider} account: the result is in, see above.",
-        "{mention} *{name}* 的{provider}账号已有结果，请见上方。",
-    ),
-    "reply.failed": Text(
-        "{mention} The request for *{name}* didn't work out. What to do is written above.",
-        "{mention} *{name}* 的申请未成功，处理办法请见上方。",
-    ),
     "failed": Text(
         "No {provider} account was created for *{name}* (requested by {requester})",
         "未能为 *{name}* 开通{provider}账号（申请人：{requester}）",
@@ -166,27 +165,56 @@ WORDS: dict[str, Text] = {
         "We couldn't find out whether *{name}*'s {provider} account was created (requested by {requester})",
         "无法确认 *{name}* 的{provider}账号是否已创建（申请人：{requester}）",
     ),
+    "reply.done": Text(
+        "{mention} Your request for *{name}* is done: see above.",
+        "{mention} 您为 *{name}* 提交的申请已完成，请见上方。",
+    ),
+    "reply.failed": Text(
+        "{mention} Your request for *{name}* didn't go through. What to do is written above.",
+        "{mention} 您为 *{name}* 提交的申请未成功，处理办法请见上方。",
+    ),
+    "reply.unknown": Text(
+        "{mention} We couldn't find out what became of your request for *{name}*. What to do is written above.",
+        "{mention} 您为 *{name}* 提交的申请结果无法确认，处理办法请见上方。",
+    ),
+    # Details of an account.
+    "detail.account": Text("Account", "账号"),
+    "detail.email": Text("Email", "邮箱"),
+    "detail.phone": Text("Phone", "电话"),
+    "detail.department": Text("Department", "部门"),
+    "detail.meeting_rooms": Text("Meeting room", "云会议室"),
+    "detail.sip_number": Text("SIP number", "SIP 号码"),
+    "detail.vendor_id": Text("{provider} ID", "{provider}内部 ID"),
+    "vendor_says": Text("{provider}: {answer}", "{provider}返回 {answer}"),
+    # The next step, for whoever asked.
+    "to_do": Text("*Next step for {name}:* {what}", "*{name} 的下一步：* {what}"),
+    "same": Text("Its details match your form.", "账号信息与表单一致。"),
     "differs": Text(
         "{account} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
         "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
     ),
-    "same": Text("Its details match your form.", "账号信息与表单一致。"),
-    "to_do": Text("*Next step for {name}:* {what}", "*{name} 的下一步：* {what}"),
-    # Details of an account.
-    "detail.account": Text("Account", "账号"),
-    "detail.vendor_id": Text("{provider} ID", "{provider}内部 ID"),
-    "detail.email": Text("Email", "邮箱"),
-    "detail.phone": Text("Phone", "电话"),
-    "detail.department": Text("Department", "部门"),
-    "detail.sip_number": Text("SIP number", "SIP 号码"),
-    "detail.meeting_rooms": Text("Meeting room", "云会议室"),
-    # Failures: who must act, and what to do.
+    "differs.otherwise": Text(
+        "An account with this {field} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
+        "此{field}已有账号，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+    ),
+    "differs.somehow": Text(
+        "Such an account already exists with a different {fields}. It may belong to someone else. Nothing was created.",
+        "此类账号已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+    ),
+    "act.AlreadyExists": Text(
+        "Check whose account it is. If *{name}* needs one of their own, submit again with other details.",
+        "请先确认该账号的归属；如 *{name}* 需要新账号，请修改信息后重新提交。",
+    ),
     "act.Rejected": Text(
         "{provider} didn't accept {field}. Correct it and submit again.", "{provider}未接受{field}，请修改后重新提交。"
     ),
-    "act.unknown_code.admins": Text(
-        "{provider} answered with a code that isn't in its documents. Ask {provider} what it means, and tell {requester}.",
-        "{provider}返回了文档中没有的错误码。请向{provider}确认其含义，并告知 {requester}。",
+    "act.no_longer_read": Text(
+        "This request can't be read any more, for example because newhire was updated meanwhile. Submit it again.",
+        "该申请已无法读取（例如期间 newhire 有更新），请重新提交。",
+    ),
+    "act.unknown_code": Text(
+        "{provider} answered with a code that isn't in its documents. Ask an admin before you submit again.",
+        "{provider}返回了文档中没有的错误码。请先联系管理员，再决定是否重新提交。",
     ),
     "act.Conflict": Text(
         "Another {provider} account already uses {field}. Check whether they already have an account.",
@@ -210,68 +238,84 @@ WORDS: dict[str, Text] = {
     ),
     "act.OutcomeUnknown": Text(
         "Admins: look for *{name}* in the {provider} console. If it isn't there, submit again.",
-        "请管理员在{provider}后台查找 *{name}*；若不存在，可重新提交。",
+        "请管理员在{provider}后台查找 *{name}* 的账号，若不存在，可重新提交。",
     ),
+    "told.admins": Text("Admins have been told.", "已通知管理员。"),
     "a_value": Text("one of the values", "某项内容"),
-    "vendor_says": Text("{provider}: {code} {words}", "{provider}返回：{code} {words}"),
-    # To the admins.
+    "listed": Text("{most} and {last}", "{most}和{last}"),
+    # To the admins: what they can do, and not what they are to be asked for.
     "admin.created": Text(
         "{provider}: account {account} for *{name}*, requested by {requester}",
-        "{provider}：已为 *{name}* 开通账号 {account}，申请人 {requester}",
+        "{provider}：已为 *{name}* 开通账号 {account} （申请人：{requester}）",
     ),
     "admin.act": Text(
         "*Action needed:* {provider} account for *{name}*, requested by {requester}",
         "*待处理：* {requester} 为 *{name}* 申请的{provider}账号",
     ),
-    "admin.down": Text(
-        "*{provider} isn't responding* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
-        "*{provider}无响应*（自 {since} 起）。等待中的申请：{n}。申请已保存，恢复后自动提交，无需操作。",
+    "admin.ended": Text(
+        "Not created: {provider} account for *{name}*, requested by {requester}",
+        "未创建：{requester} 为 *{name}* 申请的{provider}账号",
     ),
-    "admin.back": Text(
-        "*{provider} is back* after {minutes} min. Sending the waiting requests now.",
-        "*{provider}已恢复*（历时 {minutes} 分钟）。正在处理排队的申请。",
+    "admin.stuck": Text(
+        "Still in progress: {provider} account for *{name}*, requested by {requester}. newhire keeps trying; nothing to do.",
+        "仍在处理：{requester} 为 *{name}* 申请的{provider}账号。newhire 会继续尝试，无需操作。",
     ),
     "admin.silent": Text(
         "We couldn't reach {requester} in Slack, so here is the result.", "无法通知 {requester}，结果在此告知。"
-    ),
-    "AlreadyExists.other": Text(
-        "No {provider} account was created for *{name}* (requested by {requester})",
-        "未能为 *{name}* 开通{provider}账号（申请人：{requester}）",
-    ),
-    "differs.no_account": Text(
-        "An account with this phone number or email already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "此电话或邮箱已有账号，但{fields}与表单不一致，可能属于他人。未创建新账号。",
-    ),
-    "act.unknown_code": Text(
-        "{provider} answered with a code that isn't in its documents. Check the details and submit again, or ask an admin.",
-        "{provider}返回了文档中没有的错误码。请检查填写内容后重新提交，或联系管理员。",
-    ),
-    "told.admins": Text("Admins have been told.", "已通知管理员。"),
-    "admin.ended": Text(
-        "{provider} account for *{name}*, requested by {requester}: not created",
-        "{requester} 为 *{name}* 申请的{provider}账号：未创建",
-    ),
-    "admin.stuck": Text(
-        "Still in progress: {provider} account for *{name}*, requested by {requester}",
-        "仍在处理：{requester} 为 *{name}* 申请的{provider}账号",
-    ),
-    "admin.affected": Text("Requests affected since {since}: {n}", "自 {since} 起受影响的申请：{n}"),
-    "admin.limited": Text(
-        "*{provider} keeps limiting requests* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
-        "*{provider}持续限流*（自 {since} 起）。等待中的申请：{n}。申请已保存，稍后自动提交，无需操作。",
-    ),
-    "admin.solved": Text(
-        "*Solved:* {provider} creates accounts again (after {minutes} min; requests affected: {n}).",
-        "*已解决：* {provider}已恢复开通账号（历时 {minutes} 分钟；受影响的申请：{n}）。",
     ),
     "admin.group_gone": Text(
         "*Action needed:* the user group {group} is on the list of who may use /newhire, but Slack doesn't know it any more. "
         "Take it off the list or put another in its place.",
         "*待处理：* 用户组 {group} 在 /newhire 的使用者名单中，但 Slack 中已不存在。请将其移除或更换。",
     ),
+    "fix.unknown_code": Text(
+        "{provider} answered with a code that isn't in its documents. Ask {provider} what it means, and tell {requester}.",
+        "{provider}返回了文档中没有的错误码。请向{provider}确认其含义，并告知 {requester}。",
+    ),
+    "fix.NotAuthorised": Text(
+        "newhire can't access {provider}: what to correct is below. Then {requester} can submit again.",
+        "newhire 无法访问{provider}，需更正的内容见下方。处理后 {requester} 可重新提交。",
+    ),
+    "fix.NoSeatLeft": Text(
+        "All {provider} licences are in use. Free or buy one; then {requester} can submit again.",
+        "{provider}账号数已用完，请释放或增购。处理后 {requester} 可重新提交。",
+    ),
+    "fix.RateLimited": Text(
+        "{provider} kept limiting requests, so newhire stopped trying. {requester} was asked to submit again later.",
+        "{provider}持续限流，newhire 已停止尝试，已请 {requester} 稍后重新提交。",
+    ),
+    "fix.Unreachable": Text(
+        "newhire couldn't reach {provider}, so nothing was sent. {requester} was asked to submit again once it's back.",
+        "无法连接{provider}，申请未发送，已请 {requester} 在其恢复后重新提交。",
+    ),
+    "fix.OutcomeUnknown": Text(
+        "Look for *{name}* in the {provider} console. If it isn't there, {requester} can submit again.",
+        "请在{provider}后台查找 *{name}* 的账号，若不存在，{requester} 可重新提交。",
+    ),
+    # What is wrong with a provider, for all its requests together.
+    "admin.down": Text(
+        "*{provider} isn't responding* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
+        "*{provider}无响应。* 开始时间：{since}；等待中的申请：{n}。申请已保存，恢复后自动提交，无需操作。",
+    ),
+    "admin.limited": Text(
+        "*{provider} keeps limiting requests* (since {since}). Requests waiting: {n}. They're saved and will be sent automatically; nothing to do.",
+        "*{provider}持续限流。* 开始时间：{since}；等待中的申请：{n}。申请已保存，稍后自动提交，无需操作。",
+    ),
+    "admin.affected": Text("Requests affected since {since}: {n}", "自 {since} 起受影响的申请：{n}"),
+    "admin.back": Text(
+        "*{provider} is back* after {lasted}. Sending the waiting requests now.",
+        "*{provider}已恢复。* 历时 {lasted}，正在处理排队的申请。",
+    ),
+    "admin.solved": Text(
+        "*Solved:* {provider} creates accounts again, after {lasted}. Requests affected: {n}.",
+        "*已解决：* {provider}已恢复开通账号，历时 {lasted}，受影响的申请：{n}。",
+    ),
+    "long.minutes.1": Text("1 minute", "1 分钟"),
+    "long.minutes": Text("{n} minutes", "{n} 分钟"),
+    "long.hours": Text("{n} hours", "{n} 小时"),
+    "long.days": Text("{n} days", "{n} 天"),
     "ago.now": Text("just now", "刚刚"),
-    "ago.minutes": Text("{n} minutes ago", "{n} 分钟前"),
-    "ago.hours": Text("{n} hours ago", "{n} 小时前"),
+    "ago": Text("{long} ago", "{long}前"),
 }
 
 
@@ -291,8 +335,16 @@ def say(lang: str, key: str, **values: object) -> str:
 
 
 def ago(lang: str, seconds: float) -> str:
-    """How long ago, in minutes and hours."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return say(lang, "ago.now")
-    return say(lang, "ago.minutes", n=minutes) if minutes < 120 else say(lang, "ago.hours", n=minutes // 60)
+    """How long ago."""
+    return say(lang, "ago.now") if seconds < 60 else say(lang, "ago", long=long(lang, seconds))
+
+
+def long(lang: str, seconds: float) -> str:
+    """A length of time in one unit: minutes up to two hours, hours up to two days; never a nothing."""
+    minutes = max(int(seconds // 60), 1)
+    if minutes == 1:
+        return say(lang, "long.minutes.1")
+    if minutes < 120:
+        return say(lang, "long.minutes", n=minutes)
+    hours = minutes // 60
+    return say(lang, "long.hours", n=hours) if hours < 48 else say(lang, "long.days", n=hours // 24)
