@@ -60,6 +60,8 @@ def test_slacks_hosts_are_slacks(url: str) -> None:
         "https://slack.com%2eevil.example/",
         "https://[::1]/",
         "https://[",
+        "https://hooks.slack.com::",
+        "https://hooks.slack.com:99999/",
         "https://sl\u2100ck.com/",
         "https:///x",
         "",

@@ -50,6 +50,7 @@ def slacks_own(url: str | None, api_url: str) -> str | None:
 def _leads_to_slack(url: str, api_url: str) -> bool:
     try:
         parts, own = urlsplit(url), urlsplit(api_url)
+        _ = parts.port  # `slack.com::` has a host, and a port that no client can call
     except ValueError:
         return False
     host = parts.hostname or ""
