@@ -5,6 +5,7 @@ An `Update` is for whoever asked, an `Alert` for the admins. Both are facts; the
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -34,6 +35,11 @@ class Request(_Fact):
     response_url: str | None = None
     accepted_at: float
     has_password: bool = False
+
+    @property
+    def handle(self) -> str:
+        """What its buttons carry: means nothing to anybody, and leads to nothing by itself (who clicks is asked who they are)."""
+        return hashlib.blake2b(self.id.encode(), key=b"newhire button", digest_size=12).hexdigest()
 
 
 class MessageRef(_Fact):

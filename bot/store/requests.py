@@ -225,6 +225,7 @@ class Requests:
             "state": "accepted",
             "accepted_at": time.time(),
             "content": self.content(request),
+            "handle": request.handle,
         }
         rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})

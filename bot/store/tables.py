@@ -22,7 +22,11 @@ REQUESTS = sa.Table(
     sa.Column("accepted_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
     sa.Column("content", sa.Text),  # fingerprint of what was typed; null: accepted by 0.1.0
+    sa.Column("handle", sa.Text),  # what its buttons carry instead of its id
     sa.Index("newhire_requests_line", "provider", "state", "accepted_at"),
+    sa.Index("newhire_requests_handle", "handle", unique=True),
+    sa.Index("newhire_requests_newest", "accepted_at"),
+    sa.Index("newhire_requests_of", "requester", "accepted_at"),
     sa.Index(
         "newhire_requests_under_way",
         "requester",
@@ -115,4 +119,62 @@ INCIDENTS = sa.Table(
         sqlite_where=sa.text("resolved_at IS NULL"),
         postgresql_where=sa.text("resolved_at IS NULL"),
     ),
+)
+
+RECORDS = sa.Table(
+    "newhire_records",
+    METADATA,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),  # encrypted: the request, its outcome, what was done since
+    sa.Column("round", sa.Integer, nullable=False, server_default="0"),  # how often something was done since
+    sa.Column("drawn", sa.Integer, nullable=False, server_default="0"),  # how often its message was drawn anew
+)
+
+ACTIONS = sa.Table(
+    "newhire_actions",
+    METADATA,
+    # One in a round: of people who click at once, one acts.
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("round", sa.Integer, primary_key=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("done_at", sa.Float),  # null: under way
+    sa.Index(
+        "newhire_actions_under_way",
+        "at",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
+)
+
+FOLLOW_UPS = sa.Table(
+    "newhire_follow_ups",
+    METADATA,
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),  # how often it was looked up
+    sa.Column("due_at", sa.Float, nullable=False),
+    sa.Index("newhire_follow_ups_due", "provider", "due_at"),
+)
+
+AUDIT = sa.Table(
+    "newhire_audit",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # a Slack id, or "newhire"
+    sa.Column("request_id", sa.Text),
+    sa.Column("provider", sa.Text),
+    sa.Column("detail", sa.Text),  # encrypted JSON, phones masked
+    sa.Index("newhire_audit_at", "at"),
+    sa.Index("newhire_audit_request", "request_id"),
+)
+
+SAID = sa.Table(
+    "newhire_said",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),  # what is said once, by whichever process comes first
+    sa.Column("at", sa.Float, nullable=False),
 )
