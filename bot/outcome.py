@@ -23,12 +23,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+AccountState = Literal["unknown", "active", "not_activated", "disabled", "gone"]
+"""Whether the account can be used. `gone`: the vendor still shows it, and it was cancelled."""
+
 
 class Account(BaseModel):
     """An account as the vendor reports it. Texts as the vendor wrote them; absent means that it did not say.
 
     `account` is what the person signs in with, `vendor_id` the vendor's own id (Tencent `uuid`, Huawei `id`),
-    `phone` digits with or without country code as the vendor returns it.
+    `phone` digits with or without country code as the vendor returns it. `state` is what the vendor says of it now,
+    `invitation_expires_at` (Unix seconds) until when the invitation to activate it can be taken up, where that is known.
 
     Kept for the audit, and shown to nobody: `english_name`, `job_title` and `status` as the vendor has them, and the answer's
     envelope `request_id` (which Huawei's support asks for), `vendor_code`, `vendor_message`, `vendor_time` (as sent).
@@ -49,6 +53,8 @@ class Account(BaseModel):
     sip_number: str | None = None
     meeting_rooms: tuple[str, ...] = ()
     activation_pending: bool = False
+    state: AccountState = "unknown"
+    invitation_expires_at: float | None = None
     must_change_password: bool = False
     english_name: str | None = None
     job_title: str | None = None

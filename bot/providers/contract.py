@@ -1,15 +1,16 @@
 """What a provider is, and everything that is the same for all of them.
 
-A provider declares facts (its form, its settings, its codes, its pace) and three calls; this module does the rest: it turns
-whatever can go wrong on the wire, or in an answer, into one of the outcomes of `bot.outcome`. How bytes travel is
-`transport`, how an answer is read `answer`, how a token is kept `token_cache`; a provider needs to import none of them but
-the last. A provider is found through the entry-point group `newhire.providers`, so a package outside this one can bring its
-own: one file, in this order.
+A provider declares facts (its form, its settings, its codes, its pace, its abilities), three calls, and those of its
+abilities; this module does the rest: it turns whatever can go wrong on the wire, or in an answer, into one of the outcomes of
+`bot.outcome`. How bytes travel is `transport`, how an answer is read `answer`, how a token is kept `token_cache`; a provider
+needs to import none of them but the last. A provider is found through the entry-point group `newhire.providers`, so a package
+outside this one can bring its own: one file, in this order.
 
     the vendor's page and its surprises   (the module's docstring)
     the form, the settings                (what people fill in; what the environment must hold)
     the class: codes                      (each with the vendor's words; where they stand, and when that was read)
                create, find, check
+               look, look_many, resend, link, remove, switch, seats: those that it declares
                private _send, _sign
     the vendor's answers                  (pydantic models: what is required decides, what is optional is only shown)
 """
@@ -20,10 +21,10 @@ import logging
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -50,11 +51,13 @@ __all__ = [
     "ROOM",
     "TIMEOUT",
     "TOTAL_SECONDS",
+    "Ability",
     "Answer",
     "Meaning",
     "Pace",
     "Provider",
     "ProviderSettings",
+    "Seats",
     "UnknownProvider",
     "Url",
     "from_environment",
@@ -140,6 +143,28 @@ class Meaning:
     advice: Text | None = None
 
 
+Ability = Literal["look", "resend", "link", "remove", "switch", "seats"]
+"""A call that comes after `create`, and that not every vendor has."""
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Licences of one kind: how many there are, how many are used, how many of them will soon expire.
+
+    `kind` is a value of the form's choice of a licence; None stands for all licences together.
+    """
+
+    kind: str | None
+    total: int
+    used: int
+    expiring: int = 0
+
+    @property
+    def free(self) -> int:
+        """How many more accounts fit; never below zero, though some vendors let an enterprise use more than it has."""
+        return max(self.total - self.used, 0)
+
+
 class Provider(ABC, Generic[H, S]):
     """One vendor. A subclass is one file: the form, the settings, this class. One instance serves all threads.
 
@@ -151,6 +176,10 @@ class Provider(ABC, Generic[H, S]):
       pace              how often the vendor may be asked
       codes             vendor code -> Meaning. A code that is not here is unknown (`meaning` gives None): it is shown as the
                         vendor wrote it, blamed on nobody's field, and the admins hear of it
+      abilities         which of the calls after `create` this vendor has; what it lacks is said in a comment in its file,
+                        with the page that was read
+      follow_up         whether a person has to activate an account before it can be used
+      link_hours        for how many hours a `link` is good; 0 without the ability
       to_do             what a person must do once the account exists, if anything
       credentials_page  where an admin finds the credentials
       hidden            fields that this configuration of the vendor does not take
@@ -167,6 +196,9 @@ class Provider(ABC, Generic[H, S]):
     settings: ClassVar[type[ProviderSettings]]
     pace: ClassVar[Pace]
     codes: ClassVar[Mapping[str, Meaning]]
+    abilities: ClassVar[frozenset[Ability]] = frozenset()
+    follow_up: bool = False
+    link_hours: ClassVar[int] = 0
     to_do: ClassVar[Text | None] = None
     credentials_page: ClassVar[str] = ""
     hidden: frozenset[str] = frozenset()
@@ -213,6 +245,51 @@ class Provider(ABC, Generic[H, S]):
     def check(self) -> None:
         """Prove the credentials with one harmless call. Raises NotAuthorised, Unreachable or RateLimited."""
 
+    # What comes after `create`: each raises NotImplementedError unless it is in `abilities`.
+
+    def look(self, account: Account) -> Account | None:
+        """The account as it is now, with its `state`; None when the vendor says that it is gone.
+
+        It is looked for by its identifier. What stands there with another `vendor_id` is another account, and then this one
+        is gone too; an account whose `vendor_id` is not known is whatever stands there. Raises any ProvisionError but
+        OutcomeUnknown: absent and refused are different things.
+        """
+        self._lacks("look")
+
+    def look_many(self, accounts: Sequence[Account]) -> list[Account | None]:
+        """`look` for each, in this order; in fewer calls where the vendor has one for many. Raises as `look`, for all."""
+        return [self.look(account) for account in accounts]
+
+    def resend(self, account: Account) -> None:
+        """Send the invitation to activate the account once more: exactly one send.
+
+        Raises any ProvisionError; Rejected when the vendor has sent one already and sends no more for now.
+        """
+        self._lacks("resend")
+
+    def link(self, account: Account) -> str:
+        """A new https address at which the person activates the account, good for `link_hours`. It is a secret.
+
+        Raises any ProvisionError but OutcomeUnknown: a link that nobody has seen does nothing.
+        """
+        self._lacks("link")
+
+    def remove(self, account: Account) -> None:
+        """Remove exactly this account; that it is absent already is success.
+
+        It is looked at first. Raises Conflict when what stands there has another `vendor_id` than the account that was
+        created, or when that is not known; any other ProvisionError as it comes.
+        """
+        self._lacks("remove")
+
+    def switch(self, account: Account, *, active: bool) -> None:
+        """Enable or disable the account. Raises any ProvisionError."""
+        self._lacks("switch")
+
+    def seats(self) -> tuple[Seats, ...]:
+        """How many licences there are, by kind. Raises any ProvisionError but OutcomeUnknown."""
+        self._lacks("seats")
+
     def fields(self) -> list[Asked]:
         """What the form asks: all that the model declares, less what this configuration of the vendor does not take."""
         return [declared for declared in self.form.fields() if declared.name not in self.hidden]
@@ -233,6 +310,9 @@ class Provider(ABC, Generic[H, S]):
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
+
+    def _lacks(self, ability: Ability) -> NoReturn:
+        raise NotImplementedError(f"{self.key} does not declare the ability {ability!r}")
 
     # What adapters are written with.
 
@@ -376,4 +456,5 @@ def installed() -> dict[str, type[Provider[Any, Any]]]:
 
 def _lacking(provider: type[Provider[Any, Any]]) -> list[str]:
     facts = ("key", "title", "form", "settings", "pace", "codes")
-    return [fact for fact in facts if not hasattr(provider, fact)] + sorted(provider.__abstractmethods__)
+    lacking = [fact for fact in facts if not hasattr(provider, fact)] + sorted(provider.__abstractmethods__)
+    return lacking + sorted(name for name in provider.abilities if getattr(provider, name) is getattr(Provider, name))
