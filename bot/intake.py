@@ -15,7 +15,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.hire import NewHire
-from bot.request import Duplicate, Request
+from bot.onboarding.actions import Actions
+from bot.request import Act, Duplicate, NotDone, Record, Request
 from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Intake:
         is accepted; unless it is the one whose id is `confirmed`. So is an earlier version of this very form (same id),
         when other values were accepted from it.
         """
-        return await self._in_time(lambda: self._accept(request, hire, confirmed))
+        return await self.in_time(lambda: self._accept(request, hire, confirmed))
 
     def _accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
         duplicate = self._write(request, hire, confirmed)
@@ -73,8 +74,8 @@ class Intake:
     def _write(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
         return self._requests.accept(request, hire.identity(), _password(hire), confirmed=confirmed)
 
-    async def _in_time(self, work: Callable[[], T]) -> T:
-        """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
+    async def in_time(self, work: Callable[[], T]) -> T:
+        """The result within 2 s, or NotConfirmed. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
         with self._engine.front_door():
             future = asyncio.get_running_loop().run_in_executor(self._threads, work)
             future.add_done_callback(_note_failure)
@@ -83,6 +84,30 @@ class Intake:
             except (TimeoutError, SQLAlchemyError) as error:
                 log.warning("the database did not confirm a request: %s", _reason(error))
                 raise NotConfirmed from None
+
+
+class Clicks:
+    """Where people's clicks are handed in (`onboarding.actions`): what is to be done is stored before anybody is told so."""
+
+    def __init__(self, actions: Actions, intake: Intake) -> None:
+        self._actions, self._intake = actions, intake
+
+    async def begin(self, handle: str, act: Act) -> NotDone | None:
+        """Durable when it returns None. Raises NotConfirmed, as the others do."""
+        return await self._intake.in_time(lambda: self._actions.begin(handle, act))
+
+    async def read(self, handle: str) -> Record | None:
+        """What the button's request came to."""
+        stored = await self._intake.in_time(lambda: self._actions.read(handle))
+        return stored.record if stored else None
+
+    async def corrected(self, request_id: str, act: Act) -> None:
+        """Another request corrects this one."""
+        await self._intake.in_time(lambda: self._actions.corrected(request_id, act))
+
+    async def retry_all(self, handle: str, act: Act) -> int:
+        """Try all again that failed in an incident; how many."""
+        return await self._intake.in_time(lambda: self._actions.retry_all(handle, act))
 
 
 def _password(hire: NewHire) -> str | None:

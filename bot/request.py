@@ -10,7 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bot.outcome import Failure, Outcome
+from bot.outcome import Account, Failure, Outcome
+
+
+def handle_of(whose: str) -> str:
+    """24 hexadecimal digits that stand for an id where people could see it."""
+    return hashlib.blake2b(whose.encode(), key=b"newhire button", digest_size=12).hexdigest()
 
 
 class _Fact(BaseModel):
@@ -35,11 +40,12 @@ class Request(_Fact):
     response_url: str | None = None
     accepted_at: float
     has_password: bool = False
+    follows: str = ""  # a link to the message of the request that this one corrects or repeats
 
     @property
     def handle(self) -> str:
         """What its buttons carry: means nothing to anybody, and leads to nothing by itself (who clicks is asked who they are)."""
-        return hashlib.blake2b(self.id.encode(), key=b"newhire button", digest_size=12).hexdigest()
+        return handle_of(self.id)
 
 
 class MessageRef(_Fact):
@@ -61,6 +67,48 @@ class Duplicate(_Fact):
     accepted_at: float
     ref: MessageRef | None = None
     kind: str | None = None
+
+
+# What can be done about a request from its message.
+
+
+Action = Literal["look_up", "retry", "edit", "resend", "link", "undo", "disable", "enable", "copy"]
+"""The `action_id` of a button, in the order in which they stand; each does one thing, once."""
+
+
+class Deed(_Fact):
+    """Something that was done about a request after its end: by whom (a Slack id; "" by newhire itself), when (Unix seconds)."""
+
+    kind: Literal["retried", "corrected", "looked_up", "invited", "removed", "disabled", "enabled", "activated"]
+    by: str
+    by_name: str = ""
+    at: float
+
+
+class Record(_Fact):
+    """A request that has come to its end, and what was done about it since.
+
+    `made`: this request made the account, by the vendor's own answer; only then may it be removed again. `account` is the
+    account as the vendor showed it last, None once it is gone.
+    """
+
+    request: Request
+    outcome: Outcome
+    ended_at: float
+    made: bool = False
+    deeds: tuple[Deed, ...] = ()
+    account: Account | None = None
+
+
+class Standing(_Fact):
+    """What a request's message shows beside its outcome: what was done since, and the buttons that can be pressed.
+
+    `round` counts what was done: a button of an earlier round is over.
+    """
+
+    round: int = 0
+    deeds: tuple[Deed, ...] = ()
+    offers: tuple[Action, ...] = ()
 
 
 # To whoever asked: one message, edited in place.
@@ -96,10 +144,12 @@ class Unsure(_Fact):
 
 
 class Final(_Fact):
-    """The last word."""
+    """The last word; drawn `again` when something was done about it since."""
 
     kind: Literal["final"] = "final"
     outcome: Outcome
+    standing: Standing = Standing()
+    again: bool = False
 
 
 Update = Annotated[Creating | InLine | Late | Unsure | Final, Field(discriminator="kind")]
@@ -110,6 +160,51 @@ class Nudge(_Fact):
 
     kind: Literal["nudge"] = "nudge"
     outcome: Outcome
+
+
+class Act(_Fact):
+    """What somebody has pressed: `actor` is a Slack id, `admin` whether they are one of the workspace's admins or owners.
+
+    `channel`, `ts` and `response_url` are those of the message with the button; `link` leads to it. `round` is the button's.
+    """
+
+    action: Action
+    round: int
+    actor: str
+    actor_name: str = ""
+    language: str = "en"
+    admin: bool = False
+    channel: str | None = None
+    ts: str | None = None
+    response_url: str | None = None
+    link: str = ""
+
+
+class NotDone(_Fact):
+    """Why what was pressed is not done. `actor` has done, or is doing, `action` (at Unix seconds `at`) instead."""
+
+    reason: Literal["unknown", "over", "taken", "done", "requesters", "admins"]
+    actor: str = ""
+    action: Action | None = None
+    at: float = 0.0
+
+
+class Whisper(_Fact):
+    """To `to` (a Slack id) alone, who pressed a button: where they pressed it, else directly.
+
+    `said` says what is to be said: an activation `link`, that it did not work (`why`), that it was asked for by somebody else
+    meanwhile.
+    """
+
+    kind: Literal["whisper"] = "whisper"
+    to: str
+    language: str
+    channel: str | None = None
+    said: Literal["link", "failed", "requested"]
+    action: Action
+    link: str = ""
+    hours: int = 0
+    why: Failure | None = None
 
 
 # To the admins: each a message of its own.
@@ -156,6 +251,11 @@ class Incident(_Fact):
     version: int = 1
     resolved_at: float | None = None
     why: Failure | None = None
+
+    @property
+    def handle(self) -> str:
+        """What its buttons carry."""
+        return handle_of(f"incident {self.id}")
 
 
 class GroupGone(_Fact):

@@ -26,7 +26,8 @@ from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
-from bot.intake import Intake
+from bot.intake import Clicks, Intake
+from bot.onboarding.actions import Actions
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
@@ -34,10 +35,11 @@ from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
-from bot.request import GroupGone, Request
+from bot.request import Act, GroupGone, Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack import errors
+from bot.slack.buttons import Buttons
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
@@ -50,6 +52,7 @@ from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
 from bot.store.migrate import NewerDatabase, migrate
 from bot.store.outbox import Outbox
+from bot.store.records import Records
 from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
@@ -126,6 +129,7 @@ class Bot:
             policy,
             patience=timedelta(minutes=settings.newhire_patience_minutes),
             give_up=timedelta(hours=settings.newhire_give_up_hours),
+            undo=timedelta(minutes=settings.newhire_undo_minutes),
         )
         self.cipher = Cipher(settings.secret_keys)
         self.database = database(url)
@@ -139,6 +143,8 @@ class Bot:
         }
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
         self.stored_incidents = StoredIncidents(self.database)
+        self.records = Records(self.database, self.cipher, self.outbox)
+        self.actions = Actions(self.providers, self.requests, self.records, self.relay, self.engine, self.policy)
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -187,16 +193,18 @@ class Bot:
             self._run, self._begin_anew, self.relay.take_over, self.outbox.holders, restored=self.restored
         )
         self.restored = False
+        self.actions.take_up()
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
-    def listeners(self, workspace: str) -> Listeners:
+    def listeners(self, workspace: str) -> tuple[Listeners, Buttons]:
         """What answers people; `workspace` is its address, as auth.test says."""
-        return Listeners(
-            self.providers,
-            Intake(self.requests, self.engine),
-            Permission(self.settings.allowed, on_trouble=self._group_gone),
-            self.settings.newhire_region,
-            workspace=_slash(workspace),
+        intake = Intake(self.requests, self.engine)
+        clicks, address = Clicks(self.actions, intake), _slash(workspace)
+        permission = Permission(self.settings.allowed, on_trouble=self._group_gone)
+        region = self.settings.newhire_region
+        return (
+            Listeners(self.providers, intake, permission, region, workspace=address, clicks=clicks),
+            Buttons(self.providers, clicks, permission, workspace=address),
         )
 
     def _group_gone(self, group: str, code: str) -> None:
@@ -237,9 +245,14 @@ class Bot:
 
     def _run(self, request: Request, stored: Stored) -> None:
         with logs.about(request.id):
-            self.workflow.run(request, Checkpoint.model_validate(stored))
+            if "action" in stored:
+                self.actions.run(request, Act.model_validate(stored))
+            else:
+                self.workflow.run(request, Checkpoint.model_validate(stored))
 
-    def _begin_anew(self, request: Request, stored: Stored) -> Checkpoint | None:
+    def _begin_anew(self, request: Request, stored: Stored) -> Checkpoint | Act | None:
+        if "action" in stored:
+            return Act.model_validate(stored)
         return begin_anew(self.requests, request, stored, restored=self.restored)
 
     def _turn(self, key: str, provider: type[Provider[Any, Any]]) -> Callable[[float], None]:
@@ -310,7 +323,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
     auth = await _first(_insist(web.auth_test, BOT_TOKEN, web, again), stop)
     if auth is None:
         return
-    app = slack.build(web, bot.listeners(auth.get("url") or "https://slack.com/"), auth)
+    app = slack.build(web, *bot.listeners(auth.get("url") or "https://slack.com/"), auth)
     handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy)
     try:
         if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web, again), stop) is None:

@@ -160,6 +160,12 @@ class Settings(GivenSettings):
     newhire_keep_days: float = Field(
         30, gt=0, allow_inf_nan=False, description="Finished requests leave the database after so many days"
     )
+    newhire_undo_minutes: float = Field(
+        30,
+        ge=0,
+        allow_inf_nan=False,
+        description="For so long an account that was just created can be removed again with a button; 0 never offers it",
+    )
     newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
         "text", description="How the log is written to stderr"
     )

@@ -23,6 +23,7 @@ HURRIED = Policy(
     slow_looks=(TENTH,),
     shortest_probe=3 * TENTH,
     longest_probe=6 * TENTH,
+    act_again=(TENTH, TENTH),
     vendor_read=5 * TENTH,
     slack_timeout=20 * TENTH,
     slack_again=3 * TENTH,

@@ -21,6 +21,7 @@ SCHEMA = json.loads((ROOT / "tests" / "slack-manifest.schema.2.0.0.json").read_t
 SCOPES: dict[str, set[str]] = {
     # https://docs.slack.dev/reference/methods: what each method that the bot calls asks for.
     "auth.test": set(),
+    "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "users.info": {"users:read", "users:read.email"},  # the second for profile.email

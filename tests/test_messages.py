@@ -28,19 +28,23 @@ from bot.outcome import (
     Unreachable,
 )
 from bot.request import (
+    Action,
     Alert,
     Cause,
     Creating,
+    Deed,
     Ended,
     Final,
     GroupGone,
     Incident,
     InLine,
     Late,
+    Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Whisper,
 )
 from bot.sandbox.block_kit import check_message
 from bot.slack import messages
@@ -152,6 +156,26 @@ def incidents(provider: str, text: str) -> list[Incident]:
     return [*made, *(one.model_copy(update={"resolved_at": 1795305700.0, "why": None}) for one in made)]
 
 
+def standings(text: str) -> list[Standing]:
+    """Untouched, and after each thing that can be done, with every button."""
+    kinds = get_args(Deed.model_fields["kind"].annotation)
+    deeds = [Deed(kind=kind, by="U0ALICE01", by_name=text, at=1795305600.0) for kind in kinds]
+    some = get_args(Action)[:5], get_args(Action)[5:]
+    return [
+        Standing(),
+        *(Standing(round=3, deeds=(deed, *deeds[:2]), offers=offers) for deed in deeds for offers in some),
+    ]
+
+
+def whispers(why: Failure) -> list[Whisper]:
+    told: dict[str, Any] = {"to": "U0ALICE01", "language": "en", "channel": "C1"}
+    return [
+        Whisper(**told, said="link", action="link", link="https://example.com/activate?x=1&y=2", hours=48),
+        Whisper(**told, said="failed", action="undo", why=why),
+        Whisper(**told, said="requested", action="retry"),
+    ]
+
+
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
@@ -159,10 +183,11 @@ def every_message(lang: str, text: str) -> list[Message]:
         who = about(provider, lang, text)
         made += [messages.alert(who, one) for one in incidents(provider, text)]
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
-            made.append(messages.update(who, Final(outcome=outcome)))
+            made += [messages.update(who, Final(outcome=outcome, standing=one)) for one in standings(text)]
             made += [messages.alert(who, one) for one in alerts(outcome)]
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
+            made += [messages.whisper(who, one) for one in whispers(failure)]
     return [message for message in made if message is not None]
 
 
@@ -180,7 +205,7 @@ def read(message: Message) -> str:
         texts += [
             item["text"] for item in [block.get("text"), *block.get("fields", []), *block.get("elements", [])] if item
         ]
-    return "\n".join(texts)
+    return "\n".join(text if isinstance(text, str) else text["text"] for text in texts)
 
 
 each_language = pytest.mark.parametrize("lang", ["en", "zh"])

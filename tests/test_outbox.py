@@ -23,10 +23,13 @@ from bot.request import (
     InLine,
     MessageRef,
     Nudge,
+    Record,
     Request,
+    Standing,
     TryLater,
     Unheard,
     Update,
+    Whisper,
 )
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -63,6 +66,9 @@ class People:
         self.told.append(alert)
         self.edited.append(ref is not None)
         return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        raise NotImplementedError
 
     def _maybe(self, kind: str) -> None:
         if waiting := self.trouble.get(kind):
@@ -105,7 +111,8 @@ def relay(engine: sa.Engine, people: People, me: str = "me") -> StillRelay:
 
 
 def end(relay: Relay, outcome: Outcome, *, nudge: bool = False) -> None:
-    relay.end(request(), outcome, nudge=nudge, admins=True)
+    record = Record(request=request(), outcome=outcome, ended_at=1.0)
+    relay.end(record, Standing(), nudge=nudge, admins=True)
 
 
 def test_creating_then_the_result_in_the_same_message(engine: sa.Engine, people: People) -> None:

@@ -62,7 +62,7 @@ async def ask(
 async def test_admins_and_owners_may(role: str) -> None:
     # Slack gives a primary owner the other two roles as well.
     roles = {role: True, "is_admin": True}
-    assert await ask(Slack(roles)) == Verdict("en")
+    assert await ask(Slack(roles)) == Verdict("en", admin=True)
 
 
 async def test_a_member_may_not_and_reads_whom_to_ask() -> None:
@@ -102,7 +102,7 @@ async def test_people_of_another_workspace_never_may(allowed: list[str]) -> None
 
 async def test_a_workspace_of_the_same_enterprise_is_no_other_one() -> None:
     user = {"team_id": "E0GRID", "enterprise_user": {"teams": ["T0OTHER", TEAM]}, "is_admin": True}
-    assert await ask(Slack(user)) == Verdict("en")
+    assert await ask(Slack(user)) == Verdict("en", admin=True)
 
 
 # --- with a list

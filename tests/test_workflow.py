@@ -12,8 +12,8 @@ from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account, Outcome, OutcomeUnknown, ProvisionError, RateLimited, Rejected, Unreachable
-from bot.providers.tencent import TencentHire
-from bot.request import Alert, Incident, InLine, Late, Request, Stuck, Unsure, Update
+from bot.providers.tencent import Tencent, TencentHire
+from bot.request import Alert, Incident, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -35,6 +35,7 @@ class Vendor:
     sends: list[ProvisionError | Account] = field(default_factory=lambda: [ACCOUNT])
     looks: list[ProvisionError | Account | None] = field(default_factory=lambda: [None])
     form: type[TencentHire] = TencentHire
+    abilities: frozenset[str] = Tencent.abilities
 
     def create(self, hire: TencentHire, request_id: str) -> Account:
         said = self.sends.pop(0) if len(self.sends) > 1 else self.sends[0]
@@ -56,6 +57,7 @@ class Heard:
     updates: list[Update] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     outcomes: list[tuple[Outcome, bool, bool]] = field(default_factory=list)
+    records: list[tuple[Record, Standing]] = field(default_factory=list)
 
     def begin(self, request: Request) -> None: ...
 
@@ -65,8 +67,9 @@ class Heard:
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         self.alerts.append(alert)
 
-    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
-        self.outcomes.append((outcome, nudge, admins))
+    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None:
+        self.records.append((record, standing))
+        self.outcomes.append((record.outcome, nudge, admins))
 
 
 class Use:

@@ -36,6 +36,12 @@ class Policy:
     slow_looks: tuple[timedelta, ...] = (MINUTE, 5 * MINUTE, 30 * MINUTE, 6 * HOUR)
     """And the later ones, each told; the last is repeated until `give_up`."""
 
+    # After the account.
+    undo: timedelta = 30 * MINUTE
+    """For so long what a request has made can be removed again by a button."""
+    act_again: tuple[timedelta, ...] = (2 * SECOND, 5 * SECOND, 10 * SECOND)
+    """What a button does is tried again after these waits, where nothing was sent; then whoever pressed it is told."""
+
     # A provider, for all requests.
     failures_before_open: int = 5
     """Calls in a row without an answer after which the circuit opens."""

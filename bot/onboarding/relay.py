@@ -18,7 +18,6 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from bot.outcome import Outcome
 from bot.request import (
     Alert,
     CannotBeTold,
@@ -28,12 +27,15 @@ from bot.request import (
     Incident,
     MessageRef,
     Nudge,
+    Record,
     Request,
+    Standing,
     TryLater,
     Unheard,
     Update,
+    Whisper,
 )
-from bot.store.outbox import Letter, Outbox
+from bot.store.outbox import Draft, Letter, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +58,23 @@ class Notifier(Protocol):
         """Say something to the admins, or edit what was said. Where it stands now."""
         ...
 
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        """Say something to one person alone."""
+        ...
+
 
 class UpdateContent(BaseModel):
     """A message for whoever asked."""
 
     request: Request
     update: Annotated[Update | Nudge, Field(discriminator="kind")]
+
+
+class WhisperContent(BaseModel):
+    """What only whoever pressed a button reads."""
+
+    request: Request
+    whisper: Whisper
 
 
 class AlertContent(BaseModel):
@@ -71,10 +84,24 @@ class AlertContent(BaseModel):
     alert: Alert
 
 
-Content = UpdateContent | AlertContent
-_CONTENT: TypeAdapter[UpdateContent | AlertContent] = TypeAdapter(
-    Annotated[UpdateContent | AlertContent, Field(union_mode="left_to_right")]
-)
+Content = UpdateContent | WhisperContent | AlertContent
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(union_mode="left_to_right")])
+
+
+def redrawn(record: Record, standing: Standing, drawn: int, response_url: str | None = None) -> Draft:
+    """The message of a request that has ended, as it is to read now; `drawn` counts how often it was drawn anew.
+
+    `response_url` is that of a click on it, where it stands where newhire cannot edit.
+    """
+    request = record.request.model_copy(update={"response_url": response_url})
+    content = UpdateContent(request=request, update=Final(outcome=record.outcome, standing=standing, again=True))
+    return Draft(_message_id(record.request), record.request.id, content.model_dump_json(), FINAL + drawn)
+
+
+def whispered(request: Request, whisper: Whisper, round_: int) -> Draft:
+    """What whoever acted in this round reads alone."""
+    content = WhisperContent(request=request, whisper=whisper).model_dump_json()
+    return Draft(f"{request.id}/whisper/{round_}", request.id, content)
 
 
 class Relay:
@@ -115,30 +142,33 @@ class Relay:
         """Edit the request's message while it is under way."""
         content, message = UpdateContent(request=request, update=update), _message_id(request)
         text = content.model_dump_json()
-        self._put_and_tell({message: content}, lambda: [self._outbox.put(message, request.id, text, version)])
+        draft = Draft(message, request.id, text, version)
+        self._put_and_tell({message: content}, lambda: [self._outbox.put(draft)])
 
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
         content = AlertContent(request=request, alert=alert).model_dump_json()
         # An incident outlives the request in which it showed.
         request_id = None if request is None or isinstance(alert, Incident) else request.id
-        if self._outbox.put(key, request_id, content, version) is not None:
+        if self._outbox.put(Draft(key, request_id, content, version)) is not None:
             self._later(key, 0.0)
 
-    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
+    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None:
         """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
+        request, outcome = record.request, record.outcome
         contents: dict[str, Content] = {
-            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome))
+            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome, standing=standing))
         }
         if admins:
             contents[f"{request.id}/alert/ended"] = AlertContent(request=request, alert=Ended(outcome=outcome))
         if nudge:
             contents[f"{request.id}/nudge"] = UpdateContent(request=request, update=Nudge(outcome=outcome))
-        stored = [
-            (letter, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
+        drafts = [
+            Draft(letter, request.id, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
         ]
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored))
+        stored = record.model_dump_json()
+        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts))
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -154,6 +184,10 @@ class Relay:
         """Tell it on this thread. What does not work now is told later, on the relay's own."""
         if self._take(letter_id):
             self._work_off(letter_id, None)
+
+    def soon(self, letter_id: str) -> None:
+        """Tell it, not on this thread: somebody waits on it."""
+        self._later(letter_id, 0.0)
 
     def _put_and_tell(self, contents: Mapping[str, Content], put: Callable[[], Sequence[Letter | None]]) -> None:
         """Put letters and tell them, with nobody else of this process telling them in between."""
@@ -219,11 +253,11 @@ class Relay:
             return AGAIN_SECONDS
         return None
 
-    def _stored(self, letter_id: str) -> tuple[Letter, UpdateContent | AlertContent] | None:
+    def _stored(self, letter_id: str) -> tuple[Letter, Content] | None:
         letter = self._outbox.letter(letter_id)
         return None if letter is None else (letter, _CONTENT.validate_json(letter.content))
 
-    def _deliver_in_time(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+    def _deliver_in_time(self, letter: Letter, content: Content) -> MessageRef | None:
         try:
             return self._deliver(letter, content)
         except TryLater:
@@ -232,9 +266,13 @@ class Relay:
             log.error("request %s: nobody could be told", letter.request_id)
             return letter.ref
 
-    def _deliver(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+    def _deliver(self, letter: Letter, content: Content) -> MessageRef | None:
         if isinstance(content, AlertContent):
             return self._notifier.alert(content.request, letter.ref, content.alert)
+        if isinstance(content, WhisperContent):
+            with contextlib.suppress(CannotBeTold):
+                self._notifier.whisper(content.request, content.whisper)
+            return None
         if isinstance(content.update, Nudge):
             self._nudge(content.request, content.update)
             return None

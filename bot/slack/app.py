@@ -15,7 +15,8 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.onboarding.policy import Policy
-from bot.slack import form
+from bot.slack import form, messages
+from bot.slack.buttons import Buttons
 from bot.slack.listeners import Listeners, Next, acknowledge
 from bot.slack.proxy import proxy_for
 from bot.slack.socket import Handler
@@ -37,7 +38,7 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
     return web
 
 
-def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
+def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any) -> AsyncApp:
     """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
     # With a logger of its own it would take its level from the root, and chat.
     app = AsyncApp(client=web, logger=logging.getLogger("slack_bolt"), raise_error_for_unhandled_request=False)
@@ -56,6 +57,8 @@ def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
     for block, action in ((form.PROVIDER, form.VALUE), (form.MORE, form.MORE)):
         exactly: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": action}
         app.action(exactly, middleware=[acknowledge])(listeners.redraw)
+    pressed: dict[str, str | re.Pattern[Any]] = {"block_id": re.compile(f"^{messages.BUTTONS}"), "action_id": ANY}
+    app.action(pressed, middleware=[buttons.pressed])(_done)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
     _catch_all(app, listeners)
     app.error(_log)

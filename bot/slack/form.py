@@ -48,6 +48,8 @@ class ModalState:
     kept: Mapping[str, str] = field(default_factory=dict)  # typed into fields that are not shown now
     confirmed_duplicate: str | None = None  # the earlier request that the person has been told of
     retype: bool = False  # a secret was typed and could not be kept
+    follows: str | None = None  # id of the request that this form corrects
+    follows_link: str = ""  # to its message
 
 
 def build(

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.hire import NewHire
 from bot.intake import NotConfirmed
-from bot.request import Duplicate, Request
+from bot.request import Act, Duplicate, Request
 from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
@@ -52,6 +52,12 @@ class Intake(Protocol):
     """Where forms are handed in (`intake.Intake`)."""
 
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
+
+
+class Corrections(Protocol):
+    """Who hears that a form corrects an earlier request (`intake.Clicks`)."""
+
+    async def corrected(self, request_id: str, act: Act) -> None: ...
 
 
 @dataclass
@@ -89,6 +95,7 @@ class Listeners:
     permission: Permission
     region: str
     workspace: str = "https://slack.com/"
+    clicks: Corrections | None = None
     clock: Callable[[], float] = time.time
     _modals: dict[str, Modal] = field(default_factory=dict)
 
@@ -152,7 +159,7 @@ class Listeners:
             async with asyncio.timeout_at(by):
                 await client.views_open(trigger_id=trigger, view=view)
         except TROUBLES as error:
-            return _not_opened(trouble(error), lang)
+            return not_opened(trouble(error), lang)
         return None
 
     async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str] | None:
@@ -232,12 +239,16 @@ class Listeners:
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
         request = self._request(body, provider, hire, lang)
-        duplicate = await self.intake.accept(request, hire, form.recall(view).confirmed_duplicate)
+        state = form.recall(view)
+        duplicate = await self.intake.accept(request, hire, state.confirmed_duplicate or state.follows)
         if duplicate is not None:
-            state = replace(form.recall(view), provider=provider.key, confirmed_duplicate=duplicate.id)
+            state = replace(state, provider=provider.key, confirmed_duplicate=duplicate.id)
             notice = self._repeat(duplicate, lang, same_form=duplicate.id == request.id)
             drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
             return {"response_action": "update", "view": drawn}
+        if state.follows and self.clicks:
+            act = Act(action="edit", round=0, actor=request.requester, actor_name=request.requester_name, language=lang)
+            await self.clicks.corrected(state.follows, act)
         return {}
 
     def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
@@ -269,6 +280,7 @@ class Listeners:
             response_url=state.response_url,
             accepted_at=self.clock(),
             has_password=any(getattr(hire, name) is not None for name in type(hire).secrets()),
+            follows=state.follows_link,
         )
 
     def _repeat(self, duplicate: Duplicate, lang: str, *, same_form: bool) -> str:
@@ -288,7 +300,8 @@ class Listeners:
         await tell(client, body["user_id"], slacks_own(body.get("response_url"), client.base_url), text)
 
 
-def _not_opened(found: SlackTrouble, lang: str) -> str:
+def not_opened(found: SlackTrouble, lang: str) -> str:
+    """The sentence for whoever waits for a form that Slack did not open."""
     log.warning("the form did not open: %s", found.reason)
     # Without Slack's own word it may have opened all the same; and a trigger that was used has opened it.
     if found.code is None or found.code == "exchanged_trigger_id":

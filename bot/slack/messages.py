@@ -10,20 +10,25 @@ from typing import Any, assert_never
 from bot.hire import Text, mask_phone
 from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome
 from bot.request import (
+    Action,
     Alert,
     Creating,
+    Deed,
     Ended,
     Final,
     GroupGone,
     Incident,
     InLine,
     Late,
+    NotDone,
+    Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Whisper,
 )
-from bot.slack.words import long, pick, say
+from bot.slack.words import ago, long, pick, say
 
 Message = dict[str, Any]
 
@@ -31,7 +36,21 @@ _NUMBER = re.compile(r"\d{7,}")
 # Control characters, lone surrogates, and what turns the direction of the text behind it.
 _UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
-ICONS = {"Created": "✅", "ActionRequired": "✅", "AlreadyExists": "ℹ️", "OutcomeUnknown": "❓"}
+ICONS = {
+    "Created": "✅",
+    "ActionRequired": "✅",
+    "AlreadyExists": "ℹ️",
+    "OutcomeUnknown": "❓",
+    "removed": "↩️",
+    "disabled": "⏸️",
+}
+
+BUTTONS = "newhire_buttons"
+"""The block_id of a message's buttons."""
+RETRY_ALL = "retry_all"
+_CONFIRMED: tuple[Action, ...] = ("undo", "disable")
+_STATES = {"removed": "removed", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
+"""Deeds after which the account is something else than the outcome says -> its headline now."""
 
 FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")
 """Failures that an admin must act on."""
@@ -56,12 +75,15 @@ class About:
         requester_name: str = "",
         typed: Mapping[str, object] | None = None,
         admins_hear: bool = False,
+        handle: str = "",
+        follows: str = "",
     ) -> None:
         """`requester_name` stands where a mention would ring somebody up; `typed` is the form, as `NewHire.typed` gives it.
 
         `knows` says whether a vendor's code is in the provider's table, `admins_hear` whether admins read of what concerns
-        them.
+        them. `handle` is what the buttons carry, `follows` a link to the request that this one corrects or repeats.
         """
+        self.handle, self.follows = handle, follows
         self.language, self.to_do, self.advice, self.fields = language, to_do, advice, fields or {}
         self.typed, self.admins_hear, self.knows = typed or {}, admins_hear, knows
         self.words = {
@@ -95,18 +117,108 @@ def update(about: About, news: Update) -> Message:
     """The request's message, as it is to read now."""
     match news:
         case Creating():
-            return _message(f"⏳ {about.say('creating')}")
+            return _message(f"⏳ {about.say('creating')}", context=_follows(about))
         case InLine(since=since):
             line = about.say("line.just_now") if since is None else about.say("line", since=moment(since))
-            return _message(f"⏳ {line}")
+            return _waiting(about, _message(f"⏳ {line}"))
         case Late(why=why, next_at=at):
-            return _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
+            late = _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
+            return _waiting(about, late)
         case Unsure(why=why, next_at=at):
-            return _message(f"❓ {about.say('unknown', next=moment(at))}", context=_vendor(about, why))
-        case Final(outcome=outcome):
-            return result(about, outcome)
+            unsure = _message(f"❓ {about.say('unknown', next=moment(at))}", context=_vendor(about, why))
+            return _waiting(about, unsure)
+        case Final(outcome=outcome, standing=standing):
+            return final(about, outcome, standing)
         case _:
             assert_never(news)
+
+
+def final(about: About, outcome: Outcome, standing: Standing) -> Message:
+    """The result, what was done about it since, and the buttons for what can be done."""
+    state = next((_STATES[deed.kind] for deed in reversed(standing.deeds) if deed.kind in _STATES), None)
+    there = None if state is None or isinstance(outcome, Failure) else outcome.account
+    message = _account(about, state or "", there, None) if there else result(about, outcome)
+    done = [*_follows(about), *(_deed(about, deed) for deed in standing.deeds)]
+    if done:
+        message["blocks"].append(_context("\n".join(done)))
+    account = None if isinstance(outcome, Failure) else outcome.account.account
+    if standing.offers:
+        message["blocks"].append(buttons(about, standing, account))
+    return message
+
+
+def buttons(about: About, standing: Standing, account: str | None) -> Message:
+    """One row of what can be done; what cannot be taken back asks once more, and names the `account`."""
+    elements = []
+    for action in standing.offers:
+        button = _button(about, action, f"{about.handle}.{standing.round}")
+        if action in _CONFIRMED:
+            button["confirm"] = _confirm(about, action, account or "?")
+        if action == "undo":
+            button["style"] = "danger"
+        elements.append(button)
+    return {"type": "actions", "block_id": BUTTONS, "elements": elements}
+
+
+def _waiting(about: About, message: Message) -> Message:
+    row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, "look_up", f"{about.handle}.0")]}
+    return message | {"blocks": [*message["blocks"], row]}
+
+
+def _button(about: About, action: str, value: str) -> Message:
+    label = {"type": "plain_text", "text": about.say(f"button.{action}"), "emoji": False}
+    return {"type": "button", "action_id": action, "text": label, "value": value}
+
+
+def _confirm(about: About, action: Action, account: str) -> Message:
+    removes = action == "undo"
+    text = about.say("confirm.undo.text" if removes else "confirm.disable.text", account=_code(account))
+    return {
+        "title": _plain(about.say(f"confirm.{action}"), 100),
+        "text": _mrkdwn(text, 300),
+        "confirm": _plain(about.say("confirm.undo.yes" if removes else "confirm.disable.yes"), 30),
+        "deny": _plain(about.say("confirm.no"), 30),
+        **({"style": "danger"} if removes else {}),
+    }
+
+
+def _deed(about: About, deed: Deed) -> str:
+    who = escape(deed.by_name) or escape(deed.by)
+    return about.say(f"deed.{deed.kind}", who=who, when=moment(deed.at))
+
+
+def _follows(about: About) -> list[str]:
+    return [about.say("follows", link=about.follows)] if about.follows else []
+
+
+def whisper(about: About, said: Whisper) -> Message:
+    """What only whoever pressed a button reads."""
+    button = about.say(f"button.{said.action}")
+    match said.said:
+        case "link":
+            forward = about.say("link.forward", link=said.link)
+            return _message(about.say("link", hours=said.hours), step=forward)
+        case "requested":
+            return _message(about.say("not_done.requested"))
+        case "failed":
+            why = said.why
+            unclear = why is not None and why.kind == "OutcomeUnknown"
+            advice = about.advice(why.code) if why else None
+            text = about.say("not_done.unclear" if unclear else "not_done.failed", button=button)
+            return _message(
+                text,
+                step=pick(advice, about.language) if advice else None,
+                context=_vendor(about, why) if why else None,
+            )
+        case _:
+            assert_never(said.said)
+
+
+def not_done(lang: str, why: NotDone, now: float) -> str:
+    """Why what somebody pressed is not done, as a sentence."""
+    button = say(lang, f"button.{why.action}") if why.action else ""
+    when = ago(lang, now - why.at)
+    return say(lang, f"not_done.{why.reason}", who=f"<@{why.actor}>", button=button, ago=when)
 
 
 def result(about: About, outcome: Outcome) -> Message:
@@ -162,6 +274,15 @@ def alert(about: About, news: Alert) -> Message | None:
 
 def incident(about: About, news: Incident) -> Message:
     """One message about what is wrong with a provider: opened, edited, resolved."""
+    message = _incident(about, news)
+    if news.cause in ("denied", "full"):
+        # Pressed when the cause is mended, which nobody but the admins knows.
+        row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, RETRY_ALL, news.handle)]}
+        message["blocks"].append(row)
+    return message
+
+
+def _incident(about: About, news: Incident) -> Message:
     passes = news.cause in ("down", "limited")
     if news.resolved_at is not None:
         lasted = long(about.language, news.resolved_at - news.since)
@@ -318,6 +439,10 @@ def _message(
 
 def _context(text: str) -> Message:
     return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
+
+
+def _plain(text: str, most: int) -> Message:
+    return {"type": "plain_text", "text": text[:most], "emoji": False}
 
 
 def _mrkdwn(text: str, most: int) -> Message:

@@ -36,11 +36,13 @@ User = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Verdict:
-    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say."""
+    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say; `admin`: one of
+    the workspace's admins or owners."""
 
     language: Language
     refusal: str | None = None
     unchecked: bool = False
+    admin: bool = False
 
 
 def only_logged(group: str, code: str) -> None:
@@ -85,7 +87,7 @@ class Permission:
             return Verdict(lang, say(lang, "unchecked"), unchecked=True)
         finally:
             self._forget()
-        return Verdict(lang)
+        return Verdict(lang, admin=_is_admin(user))
 
     async def language(self, client: AsyncWebClient, user_id: str) -> Language:
         """The language of somebody who was seen a moment ago; Slack is asked only if not."""
@@ -117,7 +119,7 @@ class Permission:
 
     async def _listed(self, client: AsyncWebClient, user: User) -> bool:
         if not self._users and not self._groups:
-            return bool(user.get("is_admin") or user.get("is_owner"))
+            return _is_admin(user)
         if user["id"] in self._users:
             return True
         silent: SlackTrouble | None = None
@@ -172,6 +174,10 @@ async def profile(client: AsyncWebClient, user_id: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SlackTrouble("the answer has no user")
     return found
+
+
+def _is_admin(user: User) -> bool:
+    return bool(user.get("is_admin") or user.get("is_owner"))
 
 
 def outsider(user: User, team_id: str | None) -> bool:

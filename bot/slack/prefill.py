@@ -50,6 +50,29 @@ def command(text: str, region: str = "CN") -> Help | NotHere | Prefill:
     return Prefill(typed, mentioned)
 
 
+_LABELS = {
+    "name": ("name", "姓名"),
+    "account": ("account", "账号"),
+    "phone": ("mobile", "手机"),
+    "email": ("email", "邮箱"),
+    "department": ("department", "部门"),
+    "job_title": ("title", "职位"),
+    "employee_id": ("employee id", "工号"),
+    "start_date": ("start date", "入职日期"),
+}
+"""What `card` reads back into these fields."""
+
+
+def as_command(hire: Mapping[str, object], lang: str) -> str:
+    """What was typed as one line to paste again; only what the command reads, and never a password."""
+    said = [
+        f"{label[lang == 'zh']}: {' '.join(str(hire[name]).replace('`', ' ').split())}"
+        for name, label in _LABELS.items()
+        if hire.get(name)
+    ]
+    return "/newhire " + "; ".join(said)
+
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]{0,200})?>")
 _CHANNEL = re.compile(r"<[#!][^<>]{0,200}>")
 # Every class stops at the next bracket, so many brackets cost no more than few.

@@ -59,6 +59,8 @@ WORDS: dict[str, Text] = {
         "Slack didn't give us the profile of {who}, so it isn't filled in.",
         "暂时无法获取 {who} 的 Slack 资料，未能预先填写。",
     ),
+    "form.refused": Text("{where}: {words}", "{where}：{words}"),
+    "form.look_at": Text("Check {where}.", "请检查{where}。"),
     "form.not_redrawn": Text(
         "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
         "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
@@ -177,6 +179,91 @@ WORDS: dict[str, Text] = {
         "{mention} We couldn't find out what became of your request for *{name}*. What to do is written above.",
         "{mention} 您为 *{name}* 提交的申请结果无法确认，处理办法请见上方。",
     ),
+    # What was done since, and the buttons.
+    "removed": Text(
+        "*{name}*'s {provider} account was removed again (requested by {requester})",
+        "*{name}* 的{provider}账号已撤销（申请人：{requester}）",
+    ),
+    "disabled": Text(
+        "*{name}*'s {provider} account is disabled (requested by {requester})",
+        "*{name}* 的{provider}账号已停用（申请人：{requester}）",
+    ),
+    "deed.retried": Text("Tried again by {who}, {when}: see the new message.", "{who} 于 {when} 重试，结果见新消息。"),
+    "deed.corrected": Text("Corrected and submitted again by {who}, {when}.", "{who} 于 {when} 修改后重新提交。"),
+    "deed.looked_up": Text("Looked up by {who}, {when}.", "{who} 于 {when} 核实。"),
+    "deed.invited": Text("Invitation sent again by {who}, {when}.", "{who} 于 {when} 重新发送了邀请。"),
+    "deed.removed": Text("Removed by {who}, {when}.", "{who} 于 {when} 撤销。"),
+    "deed.disabled": Text("Disabled by {who}, {when}.", "{who} 于 {when} 停用。"),
+    "deed.enabled": Text("Enabled by {who}, {when}.", "{who} 于 {when} 启用。"),
+    "deed.activated": Text("Activated, seen {when}.", "已激活（{when} 核实）。"),
+    "follows": Text("Follows <{link}|an earlier request>.", "由<{link}|之前的申请>而来。"),
+    "button.look_up": Text("Check now", "立即核实"),
+    "button.retry": Text("Try again", "重试"),
+    "button.edit": Text("Edit and try again", "修改后重试"),
+    "button.resend": Text("Send invitation again", "重新发送邀请"),
+    "button.link": Text("Get activation link", "获取激活链接"),
+    "button.undo": Text("Undo", "撤销"),
+    "button.disable": Text("Disable", "停用"),
+    "button.enable": Text("Enable", "启用"),
+    "button.copy": Text("Copy as command", "复制为命令"),
+    "button.retry_all": Text("Retry all", "全部重试"),
+    "confirm.undo": Text("Remove this account?", "撤销此账号？"),
+    "confirm.undo.text": Text(
+        "{account} of {name} is deleted at {provider}. It can't be brought back.",
+        "将在{provider}删除 {name} 的账号 {account} ，删除后无法恢复。",
+    ),
+    "confirm.undo.yes": Text("Remove", "撤销"),
+    "confirm.disable": Text("Disable this account?", "停用此账号？"),
+    "confirm.disable.text": Text(
+        "{name} can't sign in with {account} until it is enabled again.", "停用后，{name} 无法使用 {account} 登录。"
+    ),
+    "confirm.disable.yes": Text("Disable", "停用"),
+    "confirm.no": Text("Cancel", "取消"),
+    "copied": Text(
+        "This request as a command. Copy it and paste it where you type:\n```{command}```",
+        "此申请对应的命令，复制后粘贴到输入框即可：\n```{command}```",
+    ),
+    "link": Text(
+        "Activation link for *{name}*, good for {hours} hours. Only you can see it. To forward:",
+        "*{name}* 的激活链接，{hours} 小时内有效，仅您可见。可转发以下内容：",
+    ),
+    "link.forward": Text(
+        "Hi {name}, please activate your {provider} account here: {link}",
+        "{name}，您好！请点击链接激活您的{provider}账号：{link}",
+    ),
+    "not_done.failed": Text(
+        "*{button}* for *{name}* didn't work, and nothing was changed.",
+        "对 *{name}* 的“{button}”未成功，未作任何更改。",
+    ),
+    "not_done.unclear": Text(
+        "We don't know whether *{button}* for *{name}* worked: {provider} didn't answer clearly. Press it again in a minute.",
+        "无法确定对 *{name}* 的“{button}”是否成功：{provider}未明确答复。请稍后再点一次。",
+    ),
+    "not_done.requested": Text(
+        "Somebody has asked for *{name}* again meanwhile, so nothing was sent.",
+        "已有人再次为 *{name}* 提交申请，未重复提交。",
+    ),
+    "not_done.not_confirmed": Text(
+        "We couldn't confirm that yet. Press the button again in a moment; nothing is done twice.",
+        "暂时未能确认操作是否成功，请稍后再点一次，不会重复执行。",
+    ),
+    "not_done.trouble": Text(
+        "Something went wrong on our side and nothing was changed. Press the button again in a moment.",
+        "系统出错，未作任何更改，请稍后再点一次。",
+    ),
+    "not_done.unknown": Text("This button no longer works: the request is too old.", "此按钮已失效：该申请时间过久。"),
+    "not_done.over": Text(
+        "This is no longer possible. The message shows what is.", "此操作已不可用，请以消息中的按钮为准。"
+    ),
+    "not_done.taken": Text("{who} has just pressed “{button}”. One moment.", "{who} 刚刚点击了“{button}”，请稍候。"),
+    "not_done.done": Text("{who} pressed “{button}” {ago}.", "{who} 已于{ago}点击“{button}”。"),
+    "not_done.requesters": Text(
+        "Only whoever requested this account, or a workspace admin, can do this.",
+        "仅申请人或工作区管理员可以执行此操作。",
+    ),
+    "not_done.admins": Text("Only workspace admins and owners can do this.", "仅工作区管理员和所有者可以执行此操作。"),
+    "retrying": Text("Trying {n} requests again.", "正在重试 {n} 个申请。"),
+    "retrying.none": Text("There is nothing to try again.", "没有需要重试的申请。"),
     # Details of an account.
     "detail.account": Text("Account", "账号"),
     "detail.email": Text("Email", "邮箱"),
