@@ -96,7 +96,7 @@ class Clock:
 def connect(case: Case, *script: Saying, **options: Any) -> tuple[Provider[Any, Any], Vendor]:
     """The provider, and the pretend vendor it talks to."""
     vendor = Vendor(case, *script, log_in=options.pop("log_in", None))
-    return case.provider(case.config, transport=vendor, **options), vendor
+    return case.provider(case.config, transport=vendor, **{"clock": lambda: NOW} | options), vendor
 
 
 def outcome(provider: Provider[Any, Any], call: str, hire: Any) -> Outcome:
@@ -663,7 +663,8 @@ def bytes_of(said: Said, length: int | None = None) -> bytes:
 @contextlib.contextmanager
 def talking_to(case: Case, address: str, **options: Any) -> Iterator[Provider[Any, Any]]:
     """The provider as in production, over the network to `address`."""
-    provider = case.provider(case.config.model_copy(update={"base_url": address}), **options)
+    config = case.config.model_copy(update={"base_url": address})
+    provider = case.provider(config, **{"clock": lambda: NOW} | options)
     try:
         yield provider
     finally:

@@ -44,6 +44,7 @@ READ = Account(
     sip_number="+99111283523475338",
     meeting_rooms=("985712345",),
     status="0",
+    state="active",
     must_change_password=True,
 )
 TOKEN = {"accessToken": "cnr1316vcp2ceIkbfko3z13Y2J8UdioOw0ER4kTK", "validPeriod": 56326, "clientType": 72}
