@@ -1,5 +1,9 @@
 """How Tencent Meeting answers: /document/product/1095/43675 (create), /43704 (codes); business errors come with HTTP 500."""
 
+from collections.abc import Callable
+
+import httpx
+
 from bot.outcome import (
     Account,
     Conflict,
@@ -10,8 +14,9 @@ from bot.outcome import (
     Rejected,
     Unreachable,
 )
+from bot.providers.contract import Seats
 from bot.providers.tencent import Tencent, TencentSettings
-from tests.answers import Case, Refusal, Said, configured
+from tests.answers import After, Case, Refusal, Said, configured
 
 CREATED = {
     "username": "张伟",
@@ -37,6 +42,51 @@ FOUND = CREATED | {
 def refusal(of: Refusal) -> Said:
     info = {"error_code": int(of.code), "new_error_code": int(f"200{of.code}"), "message": of.words}
     return Said({"error_info": info}, of.status or 500)
+
+
+WHO = "operator_id=admin&operator_id_type=1"
+OPERATOR = '"operator_id":"admin","operator_id_type":1'
+LINK = "https://meeting.tencent.com/corporate-invitation/activation.html?code=12345678"
+
+
+def standing(state: str) -> Callable[[httpx.Request], Said]:
+    """How it answers look-ups while the account is there, absent, or another one has its userid."""
+
+    def answer(request: httpx.Request) -> Said:
+        if request.url.path in ("/v1/users/list", "/v1/users/advance/list"):
+            return Said({"total_count": 0, "has_remaining": False, "next_pos": 0, "users": []})
+        if state == "absent":
+            return refusal(Refusal("20001", Rejected, status=400))
+        return Said(FOUND if state == "there" else FOUND | {"uuid": "WManother"})
+
+    return answer
+
+
+COUNTED = {
+    "user_count": 12,
+    "user_account_details": [
+        {"user_account_type": 2, "user_account_count": 100, "user_account_used_count": 10},
+        {"user_account_type": 9, "user_account_count": 2, "user_account_used_count": 3},
+    ],
+    "ai_account_details": [{"ai_account_type": 1, "ai_account_count": 5, "ai_account_used_count": 0}],
+}
+
+AFTER = After(
+    standing=standing,
+    sends={
+        "resend": f"PUT /v1/users/zhangwei/invite-activate?{WHO}",
+        "link": f'POST /v1/users/invite-activate {{"userid_list":["zhangwei"],{OPERATOR}}}',
+        "remove": f"DELETE /v1/users?uuid=WMTn4PzcYQ6Qi9s2hA&{WHO}",
+        "enable": f'PUT /v1/users/zhangwei/enable {{"enable":true,{OPERATOR}}}',
+        "disable": f'PUT /v1/users/zhangwei/enable {{"enable":false,{OPERATOR}}}',
+        "seats": f"GET /v1/users/account/statistics?{WHO}",
+    },
+    done=Said({}),
+    linked=Said({"inactivate_user_list": [{"userid": "zhangwei", "activate_url": LINK}]}),
+    link=LINK,
+    counted=Said(COUNTED),
+    seats=(Seats("2", 100, 10), Seats("9", 2, 3)),
+)
 
 
 CASES = [
@@ -85,6 +135,7 @@ CASES = [
         absent=refusal(Refusal("20001", Rejected)),
         absent_code="20001",
         says_absent=lambda body: str(body["error_info"]["error_code"]) == "20001",
+        after=AFTER,
         refusal=refusal,
         refusals=(
             Refusal("20002", Conflict, "account", "user already exists"),
