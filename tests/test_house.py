@@ -91,7 +91,9 @@ def test_bytes_answers_and_tokens_know_no_vendor_and_no_account() -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_provider_knows_the_contract_and_no_other_provider(provider: str) -> None:
-    assert own(provider) <= {"bot.outcome", "bot.hire", "bot.providers.contract", "bot.providers.token_cache"}
+    forms = {name for name in PROVIDERS if name == f"{provider}_form"}
+    """A form that makes its provider's file too long to read has a file of its own beside it."""
+    assert own(provider) - forms <= {"bot.outcome", "bot.hire", "bot.providers.contract", "bot.providers.token_cache"}
 
 
 @pytest.mark.parametrize("provider", [*PROVIDERS, *sorted(SHARED)])

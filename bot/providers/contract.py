@@ -35,6 +35,7 @@ from bot.hire import Field as Asked
 from bot.hire import NewHire, Text
 from bot.outcome import (
     Account,
+    Conflict,
     NotAuthorised,
     OutcomeUnknown,
     ProvisionError,
@@ -176,9 +177,10 @@ class Provider(ABC, Generic[H, S]):
       pace              how often the vendor may be asked
       codes             vendor code -> Meaning. A code that is not here is unknown (`meaning` gives None): it is shown as the
                         vendor wrote it, blamed on nobody's field, and the admins hear of it
-      abilities         which of the calls after `create` this vendor has; what it lacks is said in a comment in its file,
-                        with the page that was read
+      abilities         which of the calls after `create` this vendor (in this configuration) has; what it lacks is said in
+                        a comment in its file, with the page that was read
       follow_up         whether a person has to activate an account before it can be used
+      invitation_hours  for how many hours an invitation is counted on, once it was sent; 0 without one
       link_hours        for how many hours a `link` is good; 0 without the ability
       to_do             what a person must do once the account exists, if anything
       credentials_page  where an admin finds the credentials
@@ -196,8 +198,9 @@ class Provider(ABC, Generic[H, S]):
     settings: ClassVar[type[ProviderSettings]]
     pace: ClassVar[Pace]
     codes: ClassVar[Mapping[str, Meaning]]
-    abilities: ClassVar[frozenset[Ability]] = frozenset()
+    abilities: frozenset[Ability] = frozenset()
     follow_up: bool = False
+    invitation_hours: ClassVar[int] = 0
     link_hours: ClassVar[int] = 0
     to_do: ClassVar[Text | None] = None
     credentials_page: ClassVar[str] = ""
@@ -316,6 +319,30 @@ class Provider(ABC, Generic[H, S]):
 
     # What adapters are written with.
 
+    def same(self, account: Account, found: Account | None) -> Account | None:
+        """`found`, unless it is another account that stands in the place of `account`: then None."""
+        if found is None or None in (account.vendor_id, found.vendor_id):
+            return found
+        return found if found.vendor_id == account.vendor_id else None
+
+    def exactly(self, account: Account, found: Account) -> str:
+        """The vendor's id of `account`, which `found` is beyond doubt. Raises Conflict for another, and when nobody can tell."""
+        if account.vendor_id is None or found.vendor_id is None:
+            raise Conflict(
+                self.key, detail="nobody can tell whether this is the account that was created: it has no id"
+            )
+        if found.vendor_id != account.vendor_id:
+            raise self.another()
+        return found.vendor_id
+
+    def another(self) -> Conflict:
+        """The error for an account that is to be changed when another one stands in its place."""
+        return Conflict(self.key, detail="another account stands in its place: it has another id")
+
+    def gone(self) -> Rejected:
+        """The error for an account that is to be changed and is not there any more."""
+        return Rejected(self.key, detail="the account is not there any more")
+
     def call(
         self, method: str, path: str, *, content: bytes = b"", headers: Mapping[str, str], mutates: bool = False
     ) -> Answer:
@@ -405,6 +432,10 @@ class Provider(ABC, Generic[H, S]):
             raise self.unclear(f"the answer does not read: {lacking}", mutates=mutates)
         log.warning("%s: left out of the answer, since it does not read: %s", self.key, ", ".join(sorted(wrong)))
         return self.parse(model, {name: value for name, value in data.items() if name not in wrong}, mutates=mutates)
+
+    def done(self, answer: Answer) -> bool:
+        """Whether a change went well without a word: HTTP 200 with no body, or none but `{}`."""
+        return answer.status == 200 and answer.body.strip() in (b"", b"{}")
 
     def json(self, answer: Answer, *, mutates: bool) -> dict[str, Any]:
         """The answer's JSON object; anything else is unclear."""
