@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
@@ -46,6 +46,14 @@ FOLDER = Path(__file__).parent
 """Where the page's own files are."""
 
 
+@runtime_checkable
+class Acting(Protocol):
+    """A vendor whose accounts can be acted upon in the page, as their person would: `actions` of a row say how."""
+
+    def act(self, action: str, account: str) -> None:
+        """Raises LookupError for an action or account that is not there."""
+
+
 class Control:
     """The page of one pretend Slack and its vendors ({name: vendor}, in the order in which the page shows them)."""
 
@@ -57,13 +65,16 @@ class Control:
         """What the server of the page must serve."""
         posts = {
             "command": self._command,
+            "home": self._home,
             "shortcut": self._shortcut,
+            "message-shortcut": self._message_shortcut,
             "act": self._act,
             "submit": self._submit,
             "close": self._close,
             "say": self._say,
             "membership": self._membership,
             "slack/fail": self._fail_slack,
+            "vendors/act": self._act_at_vendor,
             "vendors/fail": self._fail_vendor,
             "vendors/reset": self._reset_vendor,
         }
@@ -91,6 +102,8 @@ class Control:
             "channels": [_channel(channel) for channel in slack.channels.values()],
             "messages": {channel: [_message(m) for m in posted[-SHOWN:]] for channel, posted in slack.messages.items()},
             "views": [_view(view) for view in slack.views.values()],
+            "homes": {user: _view(view) for user, view in slack.homes.items()},
+            "home_tab": slack.home_tab,
             "bot": {"connected": len(slack.sockets.usable), "name": BOT_NAME},
             "commands": slack.commands,
             "shortcuts": slack.shortcuts,
@@ -158,6 +171,14 @@ class Control:
     async def _shortcut(self, body: Json) -> Json:
         return _outcome(await self._slack.shortcut(body["user"], body["callback_id"]))
 
+    async def _home(self, body: Json) -> Json:
+        await self._slack.open_home(body["user"], body["tab"])
+        return {}
+
+    async def _message_shortcut(self, body: Json) -> Json:
+        where = (body["channel"], body["ts"])
+        return _outcome(await self._slack.message_shortcut(body["user"], body["callback_id"], *where))
+
     async def _act(self, body: Json) -> Json:
         view_id = body.get("view_id")
         where = view_id or (body["channel"], body["ts"])
@@ -172,7 +193,8 @@ class Control:
 
     def _still_there(self, view_id: str | None, values: Json | None) -> Json:
         # The view may have been updated under the page: what it says of blocks that are gone means nothing.
-        blocks = self._slack.views[view_id]["blocks"] if view_id in self._slack.views else []
+        views = [*self._slack.views.values(), *self._slack.homes.values()]
+        blocks = next((view["blocks"] for view in views if view["id"] == view_id), [])
         known = {block["block_id"] for block, _ in view_state.stateful(blocks)}
         return {block_id: value for block_id, value in (values or {}).items() if block_id in known}
 
@@ -195,6 +217,14 @@ class Control:
             int(body.get("retry_after", 1)),
             float(body.get("seconds", 5)),
         )
+        return {}
+
+    async def _act_at_vendor(self, body: Json) -> Json:
+        vendor = self._vendors[body["vendor"]]
+        if not isinstance(vendor, Acting):
+            raise LookupError(f"Nothing can be done with accounts of {body['vendor']}.")
+        vendor.act(body["action"], body["account"])
+        self._slack.changed()
         return {}
 
     async def _fail_vendor(self, body: Json) -> Json:
