@@ -194,7 +194,7 @@ class Control:
     def _still_there(self, view_id: str | None, values: Json | None) -> Json:
         # The view may have been updated under the page: what it says of blocks that are gone means nothing.
         views = [*self._slack.views.values(), *self._slack.homes.values()]
-        blocks = next((view["blocks"] for view in views if view["id"] == view_id), [])
+        blocks: list[Json] = next((view["blocks"] for view in views if view["id"] == view_id), [])
         known = {block["block_id"] for block, _ in view_state.stateful(blocks)}
         return {block_id: value for block_id, value in (values or {}).items() if block_id in known}
 
@@ -222,7 +222,7 @@ class Control:
     async def _act_at_vendor(self, body: Json) -> Json:
         vendor = self._vendors[body["vendor"]]
         if not isinstance(vendor, Acting):
-            raise LookupError(f"Nothing can be done with accounts of {body['vendor']}.")
+            raise TypeError(f"Nothing can be done with accounts of {body['vendor']}.")
         vendor.act(body["action"], body["account"])
         self._slack.changed()
         return {}

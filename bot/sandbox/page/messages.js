@@ -5,6 +5,7 @@ import { blocks } from "./blocks.js";
 import { classes, h } from "./dom.js";
 import { holdsValue, initialOf } from "./elements.js";
 import { botFace, icon } from "./icons.js";
+import { menu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { botName, channelOf, messagesIn, nameOf, order, person, redraw, shining, state, titleOf } from "./store.js";
 import { clock, clockExact, day, t } from "./words.js";
@@ -199,6 +200,33 @@ function article(message, following, reply = false) {
         ),
       content(message, reply),
     ),
+    moreActions(message, reply),
+  );
+}
+
+/** What can be done with a message: the app's message shortcuts. Slack offers none for what only one person sees. */
+function moreActions(message, reply) {
+  const shortcuts = state.snapshot.shortcuts.filter((each) => each.type === "message");
+  if (message.ephemeral_for || message.notice || !shortcuts.length) return null;
+  const where = { user: state.me, channel: state.channel, ts: message.ts };
+  return h(
+    "div",
+    { class: "message-tools" },
+    menu({
+      id: `${reply ? "reply" : "message"} ${message.ts}`,
+      label: t("moreActions"),
+      title: t("shortcuts"),
+      face: "dots",
+      className: "icon-button",
+      testid: "message-more",
+      items: shortcuts.map(({ callback_id, name }) => ({
+        key: callback_id,
+        name: [name, h("span", { class: "menu-from" }, botName())],
+        face: "form",
+        testid: `shortcut-${callback_id}`,
+        choose: () => order("/_/message-shortcut", { ...where, callback_id }),
+      })),
+    }),
   );
 }
 
