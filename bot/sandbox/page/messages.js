@@ -7,8 +7,20 @@ import { holdsValue, initialOf } from "./elements.js";
 import { botFace, icon } from "./icons.js";
 import { menu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { botName, channelOf, messagesIn, nameOf, order, person, redraw, shining, state, titleOf } from "./store.js";
-import { clock, clockExact, day, t } from "./words.js";
+import {
+  botName,
+  channelOf,
+  messagesIn,
+  nameOf,
+  person,
+  post,
+  redraw,
+  shining,
+  state,
+  titleOf,
+  toast,
+} from "./store.js";
+import { clientSentence, clock, clockExact, day, t } from "./words.js";
 
 const GROUP_SECONDS = 300;
 const NEAR_THE_END = 80;
@@ -224,7 +236,7 @@ function moreActions(message, reply) {
         name: [name, h("span", { class: "menu-from" }, botName())],
         face: "form",
         testid: `shortcut-${callback_id}`,
-        choose: () => order("/_/message-shortcut", { ...where, callback_id }),
+        choose: () => asked("/_/message-shortcut", { ...where, callback_id }),
       })),
     }),
   );
@@ -281,10 +293,16 @@ function surfaceOf(message, reply) {
   };
 }
 
+/** Tell the bot, and say so in the client's words when it did not answer. */
+async function asked(path, what) {
+  const answer = await post(path, what);
+  if (!answer.ok) toast(clientSentence(answer.error), true);
+}
+
 async function act(place, what) {
   state.busy.add(place);
   redraw();
-  await order("/_/act", what);
+  await asked("/_/act", what);
   state.busy.delete(place);
   redraw();
 }

@@ -60,6 +60,7 @@ const ENGLISH = {
   hint1: ["Type ", "/newhire", " in #people-ops and fill in the form, as somebody with a new colleague would."],
   hint2: "Watch the same message change when the account exists, and on the other side what really reached the vendor.",
   hint3: "Then make a call fail, take the bot out of the channel, or be somebody else.",
+  hint4: "Under Apps, newhire has a Home of its own; the dots at a message start a form from that message.",
   hintDo: "Type /newhire for me",
   hintClose: "Dismiss",
   cancel: "Cancel",
@@ -173,6 +174,7 @@ const CHINESE = {
   hint1: ["在 #people-ops 输入 ", "/newhire", "，像迎接新同事那样填写表单。"],
   hint2: "账号创建后，同一条消息会原地更新；另一侧显示厂商真正收到的内容。",
   hint3: "然后试试让调用失败、把机器人移出频道，或换一个身份。",
+  hint4: "“应用”下有 newhire 的主页；点消息旁的“⋯”，可以用该消息的内容打开表单。",
   hintDo: "替我输入 /newhire",
   hintClose: "知道了",
   cancel: "取消",
@@ -244,6 +246,7 @@ export function either([english, chinese]) {
 }
 
 const CLIENT_SENTENCES = [
+  [/^Operation timed out\. Apps need to respond within 3 seconds\.$/, "操作超时：应用须在 3 秒内响应。"],
   [/^Please complete this required field\.$/, "请填写此必填项。"],
   [/^Please enter a valid email address\.$/, "请输入有效的邮箱地址。"],
   [/^Please enter a valid URL\.$/, "请输入有效的网址。"],
@@ -257,7 +260,7 @@ const CLIENT_SENTENCES = [
   [/^Please choose no more than (\d+)\.$/, "最多可选择 $1 项。"],
 ];
 
-/** What Slack's own client says of a field before the bot ever sees it; the client speaks the person's language. */
+/** What Slack's own client says, of a field before the bot ever sees it or of a bot that is silent, in the person's language. */
 export function clientSentence(english) {
   const known = isChinese() && CLIENT_SENTENCES.find(([pattern]) => pattern.test(english));
   return known ? english.replace(...known) : english;
