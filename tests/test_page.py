@@ -575,6 +575,14 @@ async def test_on_a_telephone_the_home_tab_fits(alone: Workspace, app: App) -> N
     await fits(alone)
 
 
+async def test_somebody_joins_slack_from_the_page(alone: Workspace, app: App) -> None:
+    app.world.slack.events.add("team_join")
+    await alone.one("tab-slack").click()
+    await alone.one("join").click()
+    await expect(alone.page.locator(".toast")).to_have_text("陈洁 joined the workspace.")
+    assert (await heard(app, 1))["event"]["user"]["real_name"] == "陈洁"
+
+
 async def test_a_vendors_accounts_are_acted_upon(browser: Browser) -> None:
     """What a row of the snapshot offers is a button, in both languages."""
 

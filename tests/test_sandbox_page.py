@@ -178,6 +178,18 @@ async def test_a_message_shortcut_at_the_page(world: World, app: App, post: Post
     assert not (await post("message-shortcut", **chosen, ts="1.0"))["ok"]
 
 
+async def test_somebody_joins_at_the_page(world: World, app: App, post: Post) -> None:
+    first = await post("join")
+    assert first["user"] in world.slack.users
+    assert app.seen == []
+    world.slack.events.add("team_join")
+    second = await post("join")
+    assert second["user"] != first["user"]
+    assert app.seen[-1]["event"]["user"]["id"] == second["user"]
+    assert (await post("join"))["ok"]
+    assert await post("join") == {"ok": False, "error": "Everybody is here already."}
+
+
 class Activating(FakeAcme):
     """A vendor whose people can be made to accept their invitation."""
 

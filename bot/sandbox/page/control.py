@@ -20,7 +20,7 @@ from bot.sandbox.slack.server import FakeSlack
 from bot.sandbox.slack.socket_mode import Delivery
 from bot.sandbox.slack.trouble import WORDS
 from bot.sandbox.slack.views import on_the_wire
-from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused
+from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused, person
 from bot.sandbox.vendors.vendor import FakeVendor
 
 Json = dict[str, Any]
@@ -29,6 +29,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LOGGED = 50  # Web API calls in a snapshot
 SHOWN = 100  # messages of a channel in a snapshot
 PAUSE = 0.05  # seconds between two frames
+
+NEWCOMERS = (
+    ("U0CHENJIE", "chen.jie", "陈洁", "zh-CN", "Designer"),
+    ("U0NINA001", "nina", "Nina Berg", "en-US", "Sales"),
+    ("U0OUYANG1", "ouyang.feng", "欧阳锋", "zh-CN", "Engineer"),
+)
+"""Who joins the workspace when the page asks for somebody: id, name, real name, locale, title."""
 
 _HOSTS = ("127.0.0.1", "localhost")
 _TYPES = {
@@ -74,6 +81,7 @@ class Control:
             "say": self._say,
             "membership": self._membership,
             "slack/fail": self._fail_slack,
+            "join": self._join,
             "vendors/act": self._act_at_vendor,
             "vendors/fail": self._fail_vendor,
             "vendors/reset": self._reset_vendor,
@@ -105,6 +113,7 @@ class Control:
             "homes": {user: _view(view) for user, view in slack.homes.items()},
             "home_tab": slack.home_tab,
             "bot": {"connected": len(slack.sockets.usable), "name": BOT_NAME},
+            "events": sorted(slack.events),
             "commands": slack.commands,
             "shortcuts": slack.shortcuts,
             "notifications": self._notifications(),
@@ -208,6 +217,15 @@ class Control:
     async def _membership(self, body: Json) -> Json:
         self._slack.membership(body["channel"], bool(body["in"]))
         return {}
+
+    async def _join(self, body: Json) -> Json:
+        """The next of `NEWCOMERS`. Raises LookupError once all of them are there."""
+        left = [one for one in NEWCOMERS if one[0] not in self._slack.users]
+        if not left:
+            raise LookupError("Everybody is here already.")
+        user, name, real_name, locale, title = left[0]
+        await self._slack.join(person(user, name, real_name, locale, profile={"title": title}))
+        return {"user": user, "name": real_name}
 
     async def _fail_slack(self, body: Json) -> Json:
         self._slack.fail(
