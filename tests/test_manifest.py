@@ -11,6 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.sandbox.slack.rules import Rules
 from bot.slack import app as slack
 
 ROOT = Path(__file__).parent.parent
@@ -96,8 +97,20 @@ def test_it_runs_without_a_public_address(manifest: dict[str, Any]) -> None:
     settings = manifest["settings"]
     assert settings["socket_mode_enabled"] is True
     assert settings["interactivity"] == {"is_enabled": True}
-    assert "event_subscriptions" not in settings
+    assert "request_url" not in settings["event_subscriptions"]
     assert not any("url" in command for command in manifest["features"]["slash_commands"])
+
+
+def test_the_home_tab_is_there_and_told_of(manifest: dict[str, Any]) -> None:
+    """An app that turns the tab on and is not told of its opening shows an empty page to everybody."""
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+    assert manifest["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened"]}
+
+
+def test_the_sandbox_has_what_the_manifest_turns_on(manifest: dict[str, Any]) -> None:
+    rules = Rules()
+    assert rules.home_tab is manifest["features"]["app_home"]["home_tab_enabled"]
+    assert rules.events == set(manifest["settings"]["event_subscriptions"]["bot_events"])
 
 
 def test_people_can_read_direct_messages_of_the_bot(manifest: dict[str, Any]) -> None:

@@ -102,9 +102,25 @@ function accountRow(name, it) {
       h("span", { class: "strong" }, it.name),
       h("span", { class: "mono" }, it.account),
       it.state && h("span", { class: "chip" }, either(it.state)),
+      it.actions?.map((action) => accountAction(name, it, action)),
     ),
     h("td", {}, h("span", { class: "mono" }, it.phone), h("span", {}, it.email)),
     h("td", {}, h("span", {}, it.department || "–")),
+  );
+}
+
+// What the person whose account it is, or the vendor's own console, would do: newhire finds out by itself.
+function accountAction(vendor, account, { id, label }) {
+  return h(
+    "button",
+    {
+      key: `act ${id}`,
+      type: "button",
+      class: "button compact account-act",
+      "data-testid": `act-${id}`,
+      onclick: () => order("/_/vendors/act", { vendor, action: id, account: account.key }),
+    },
+    either([label.en, label.zh]),
   );
 }
 
