@@ -364,7 +364,7 @@ async def test_a_password_reaches_the_vendor_and_nobody_else(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("user", "said"),
     [
-        (MAX, "Workspace admins and owners can"),
+        (MAX, "A workspace admin or owner can"),
         (GUEST, "Ask a colleague to request it"),
         (STRANGER, "Ask a colleague to request it"),
         (BOT_USER, "Ask a colleague to request it"),
@@ -386,7 +386,7 @@ async def test_the_shortcut_is_refused_in_a_direct_message(bot: Bot) -> None:
     max_ = Person(bot.world, MAX)
     await bot.world.slack.shortcut(MAX, "newhire_global")
     message = await bot.world.slack.until(lambda slack: slack.messages[max_.direct][-1])
-    assert "Workspace admins and owners can" in message["text"]
+    assert "A workspace admin or owner can" in message["text"]
 
 
 async def test_rights_are_checked_again_when_the_form_is_sent(bot: Bot) -> None:
@@ -412,8 +412,8 @@ async def test_listed_people_and_groups_may_ask_and_nobody_else_and_the_groups_n
             form = await Person(bot.world, user).opens()
             assert form.fields
         refusal = await Person(bot.world, ALICE).is_told()
-        assert f"These people can do this: <@{OWEN}>, <!subteam^{GROUP}>." in refusal
-        assert "These people can do this" in await Person(bot.world, OWEN).is_told("help")
+        assert f"One of these people can do it for you: <@{OWEN}>, <!subteam^{GROUP}>." in refusal
+        assert "Who can use it: " in await Person(bot.world, OWEN).is_told("help")
 
 
 async def test_a_slack_that_does_not_say_who_somebody_is_means_not_now(bot: Bot) -> None:
@@ -554,7 +554,7 @@ async def test_an_account_that_was_there_before_is_shown_with_its_differences(bo
     text = words(await result(bot.world, again["name"]))
     assert text.startswith("⚠️")
     assert f"`{first['account']}` already exists with a different “Full name”, “Phone” and “Email”." in text
-    assert "It may belong to someone else. Nothing was created." in text
+    assert "It may belong to someone else. Check whose it is." in text
     assert first["name"] not in text
     assert first["email"] not in text
 

@@ -144,7 +144,7 @@ class HuaweiHire(NewHire):
             title=Text("Department code", "部门编码"),
             hint=Text(
                 "The code, not the name. Leave empty for the root department (1).",
-                "填部门编码，不是名称。留空则为根部门（1）。",
+                "请填写部门编码，不是名称。留空则为根部门（1）。",
             ),
             example="1",
         ),
@@ -256,7 +256,7 @@ class HuaweiHire(NewHire):
     @classmethod
     def together(cls, typed: Mapping[str, Any]) -> Iterator[PydanticCustomError]:
         if not typed.get("phone") and not typed.get("email"):
-            yield problem("Enter a phone number or an email address.", "请填写电话或邮箱。", field="phone")
+            yield problem("Enter a phone number or an email address.", "电话和邮箱至少填一项。", field="phone")
         account, password = str(typed.get("account") or ""), str(typed.get("password") or "")
         if account and password in (account, account[::-1]):
             yield problem(

@@ -79,7 +79,8 @@ class TencentHire(NewHire):
         Ask(
             title=Text("Department ID", "部门 ID"),
             hint=Text(
-                "The ID from the admin console, not the name; only one.", "填管理后台中的部门 ID，不是名称；只能一个。"
+                "The ID from the admin console, not the name; just one.",
+                "请填写管理后台中的部门 ID，不是名称；只能填一个。",
             ),
             example="07f4c1966815d251",
         ),
@@ -106,7 +107,7 @@ class TencentHire(NewHire):
             title=Text("Licence type", "账号类型"),
             kind="choice",
             hint=Text(
-                "Choose one that your edition has. If you leave it empty, newer editions use a premium licence, and fail when none is left.",
+                "Choose one that your edition has. Left empty, newer editions use a premium licence and fail when none is left.",
                 "请选择贵司版本支持的类型。不选时，新版会占用高级账号，没有余量时会失败。",
             ),
             choices=(

@@ -76,9 +76,10 @@ class Permission:
                 user = await self._user(client, user_id, anew)
                 lang = self._languages[user_id] = spoken(user.get("locale"))
                 if outsider(user, team_id):
-                    return self._refuse(user_id, lang, "refused.outsider")
+                    return self._refuse(user_id, lang, "an outsider", say(lang, "refused.outsider"))
                 if not await self._listed(client, user):
-                    return self._refuse(user_id, lang, "refused")
+                    said = self._naming(lang, listed="refused.listed", admins="refused.admins")
+                    return self._refuse(user_id, lang, "not allowed", said)
         except TROUBLES as error:
             log.warning("Slack did not say who %s is: %s", user_id, trouble(error).reason)
             lang = self._languages.get(user_id, "en")
@@ -93,14 +94,18 @@ class Permission:
             await self.verdict(client, user_id, None)
         return self._languages.get(user_id, "en")
 
-    def whom_to_ask(self, lang: str) -> str:
+    def who_may(self, lang: str) -> str:
         """Who may, as a sentence with mentions."""
-        who = [f"<@{user}>" for user in sorted(self._users)] + [f"<!subteam^{group}>" for group in self._groups]
-        return say(lang, "allowed.list", who=", ".join(who[:20])) if who else say(lang, "allowed.admins")
+        return self._naming(lang, listed="help.listed", admins="help.admins")
 
-    def _refuse(self, user_id: str, lang: Language, key: str) -> Verdict:
-        log.info("refused %s: %s", user_id, key)
-        return Verdict(lang, say(lang, key, allowed=self.whom_to_ask(lang)))
+    def _naming(self, lang: str, *, listed: str, admins: str) -> str:
+        who = [f"<@{user}>" for user in sorted(self._users)] + [f"<!subteam^{group}>" for group in self._groups]
+        between = "、" if lang == "zh" else ", "
+        return say(lang, listed, who=between.join(who[:20])) if who else say(lang, admins)
+
+    def _refuse(self, user_id: str, lang: Language, why: str, said: str) -> Verdict:
+        log.info("refused %s: %s", user_id, why)
+        return Verdict(lang, said)
 
     async def _user(self, client: AsyncWebClient, user_id: str, anew: bool) -> User:
         read, user = self._seen.get(user_id, (float("-inf"), {}))
