@@ -55,6 +55,34 @@ async def ask(
     return await (permission or Permission([])).verdict(cast(AsyncWebClient, slack), user, TEAM, anew=anew)
 
 
+# --- what they are called
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        ({"real_name": "Li Na", "profile": {"display_name": "李娜", "real_name": "Li Na"}}, "李娜"),
+        ({"real_name": "Li Na", "profile": {"display_name": "", "real_name": "Li Na"}}, "Li Na"),
+        ({"real_name": "Li Na", "profile": {"display_name": "\u200b \u3164"}}, "Li Na"),
+        ({"real_name": "Li Na"}, "Li Na"),
+        ({"profile": {"display_name": "\u202eLi\nNa"}}, "Li Na"),
+        ({"profile": {"display_name": "李娜 13800138000"}}, ""),
+        ({"profile": "none"}, ""),
+        ({}, ""),
+    ],
+)
+async def test_people_are_called_as_slack_shows_them(user: dict[str, Any], name: str) -> None:
+    assert (await ask(Slack(user | {"is_admin": True}), anew=True)).name == name
+
+
+async def test_no_name_is_remembered() -> None:
+    permission, slack = Permission([]), Slack({"is_admin": True, "profile": {"display_name": "Li Na"}})
+    assert (await ask(slack, permission, anew=True)).name == "Li Na"
+    assert "Li Na" not in repr(vars(permission))
+    assert await ask(slack, permission) == Verdict("en")
+    assert slack.calls == ["users.info"]
+
+
 # --- without a list
 
 

@@ -174,7 +174,7 @@ async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bo
         (LINA, "help", "会打开表单"),
         (LINA, "帮助", "会打开表单"),
         (ALICE, "status", "`status` isn't available in this version"),
-        (LINA, "状态 张伟", "当前版本不支持 `状态`"),
+        (LINA, "状态 张伟", "当前版本没有 `状态`"),
     ],
 )
 async def test_help_is_an_answer_that_only_the_asker_reads(bot: Bot, user: str, text: str, said: str) -> None:
@@ -332,7 +332,7 @@ async def test_creating_appears_first_and_is_edited_in_place(bot: Bot) -> None:
         ]
         for method in ("chat.postMessage", "chat.update")
     )
-    creating = f"⏳ Creating a Tencent Meeting account for *{person['name']}*… (requested by alice)"
+    creating = f"⏳ Creating a Tencent Meeting account for *{person['name']}*… (requested by Alice Chen)"
     assert posts[0]["text"] == creating
     assert [edit["ts"] for edit in edits] == [message["ts"]]
     assert message["edited"]

@@ -231,7 +231,7 @@ class Listeners:
             hire = provider.form.model_validate(typed, context={"region": self.region})
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
-        request = self._request(body, provider, hire, lang)
+        request = self._request(body, provider, hire, verdict)
         duplicate = await self.intake.accept(request, hire, form.recall(view).confirmed_duplicate)
         if duplicate is not None:
             state = replace(form.recall(view), provider=provider.key, confirmed_duplicate=duplicate.id)
@@ -256,16 +256,16 @@ class Listeners:
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
         return {"response_action": "update", "view": drawn}
 
-    def _request(self, body: Body, provider: Provider, hire: NewHire, lang: str) -> Request:
-        state = form.recall(body["view"])
+    def _request(self, body: Body, provider: Provider, hire: NewHire, verdict: Verdict) -> Request:
+        state, user = form.recall(body["view"]), body["user"]
         return Request(
             id=body["view"]["id"],
             provider=provider.key,
             hire=hire.typed(),
             region=self.region,
-            requester=body["user"]["id"],
-            requester_name=str(body["user"].get("name") or body["user"].get("username") or ""),
-            language=lang,
+            requester=user["id"],
+            requester_name=verdict.name or str(user.get("name") or user.get("username") or ""),
+            language=verdict.language,
             channel=state.channel,
             response_url=state.response_url,
             accepted_at=self.clock(),

@@ -16,6 +16,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import characters
 from bot.slack.errors import BROKEN, TROUBLES, SlackTrouble, trouble
 from bot.slack.words import Language, say
 from bot.slack.words import language as spoken
@@ -29,18 +30,22 @@ PATIENCE_SECONDS = 1.2
 
 NEVER = ("deleted", "is_bot", "is_app_user", "is_restricted", "is_ultra_restricted", "is_stranger")
 KEPT = (*NEVER, "id", "team_id", "enterprise_user", "locale", "is_admin", "is_owner")
-"""Of `users.info` what is remembered: nothing that people would call personal."""
+"""Of `users.info` what is remembered: nothing that people would call personal. A name is used while it is fresh."""
 
 User = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say."""
+    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say.
+
+    `name` is how Slack shows them, where it was just asked (`anew`); else empty.
+    """
 
     language: Language
     refusal: str | None = None
     unchecked: bool = False
+    name: str = ""
 
 
 def only_logged(group: str, code: str) -> None:
@@ -86,7 +91,7 @@ class Permission:
             return Verdict(lang, say(lang, "unchecked"), unchecked=True)
         finally:
             self._forget()
-        return Verdict(lang)
+        return Verdict(lang, name=shown_name(user))
 
     async def language(self, client: AsyncWebClient, user_id: str) -> Language:
         """The language of somebody who was seen a moment ago; Slack is asked only if not."""
@@ -110,9 +115,8 @@ class Permission:
     async def _user(self, client: AsyncWebClient, user_id: str, anew: bool) -> User:
         read, user = self._seen.get(user_id, (float("-inf"), {}))
         if anew or self._clock() - read > REMEMBERED_SECONDS:
-            found = await profile(client, user_id)
-            user = {key: found[key] for key in KEPT if key in found}
-            self._seen[user_id] = (self._clock(), user)
+            user = await profile(client, user_id)
+            self._seen[user_id] = (self._clock(), {key: user[key] for key in KEPT if key in user})
         return user
 
     def _forget(self) -> None:
@@ -177,6 +181,15 @@ async def profile(client: AsyncWebClient, user_id: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SlackTrouble("the answer has no user")
     return found
+
+
+def shown_name(user: User) -> str:
+    """What Slack shows people by: the display name, or the real one where none was chosen. Empty for one with a number in it."""
+    found = user.get("profile")
+    personal = found if isinstance(found, dict) else {}
+    names = (personal.get("display_name"), personal.get("real_name"), user.get("real_name"))
+    name = next((plain for name in names if (plain := characters.clean(str(name or "")))), "")
+    return "" if characters.holds_number(name) else name
 
 
 def outsider(user: User, team_id: str | None) -> bool:
