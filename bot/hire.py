@@ -121,7 +121,7 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
         country = f"+{number.country_code}"
         raise problem(
             f"There is no such number under {country}. Check the digits, or start with + and another country code.",
-            f"没有这样的 {country} 号码。请检查数字；其他国家或地区的号码请以 + 和国家或地区代码开头。",
+            f"{country} 下没有这样的号码。请检查数字；其他国家或地区的号码请以 + 和国际区号开头。",
         )
     if _are_two(text, region):
         raise problem("There are two numbers here. Enter just one.", "这里有两个号码，请只填一个。")
@@ -140,7 +140,7 @@ _AROUND_A_NUMBER = " '\"“”‘’。.，、；"
 def _no_number() -> PydanticCustomError:
     return problem(
         "This isn't a phone number. Write it like 138 0013 8000, or with a country code, like +44 7400 123456.",
-        "这不是电话号码。请写成 138 0013 8000，或加国家或地区代码，如 +44 7400 123456。",
+        "这不是电话号码。请写成 138 0013 8000，或加国际区号，如 +44 7400 123456。",
     )
 
 

@@ -311,7 +311,7 @@ async def test_the_result_has_every_detail_and_the_admins_read_one_line(bot: Bot
     else:
         returned = [account["id"], account["userAccount"], account["sipNum"], account["vmrList"][0]["vmrId"], "(1)"]
     masked = f"139****{person['phone'][-4:]}"
-    requester = "alice" if user == ALICE else "lina"
+    requester = "Alice Chen" if user == ALICE else "Li Na"
     for said in [*DETAILS[vendor, user], *returned, person["name"], person["email"], masked, requester]:
         assert said in text
     line = words(await admins_read(bot.world, person["name"]))
@@ -365,9 +365,9 @@ async def test_a_password_reaches_the_vendor_and_nobody_else(bot: Bot) -> None:
     ("user", "said"),
     [
         (MAX, "A workspace admin or owner can"),
-        (GUEST, "Ask a colleague to request it"),
-        (STRANGER, "Ask a colleague to request it"),
-        (BOT_USER, "Ask a colleague to request it"),
+        (GUEST, "Ask a colleague who is one"),
+        (STRANGER, "Ask a colleague who is one"),
+        (BOT_USER, "Ask a colleague who is one"),
     ],
     ids=["member", "guest", "stranger", "bot"],
 )
@@ -379,7 +379,7 @@ async def test_who_may_not_ask_is_told_whom_to_ask_and_it_is_logged(bot: Bot, us
 
 async def test_the_refusal_speaks_the_persons_language(bot: Bot) -> None:
     user = newcomer(bot.world, LINA, is_admin=False)
-    assert "工作区管理员和所有者可以办理" in await Person(bot.world, user).is_told()
+    assert "请联系工作区管理员或所有者代为办理" in await Person(bot.world, user).is_told()
 
 
 async def test_the_shortcut_is_refused_in_a_direct_message(bot: Bot) -> None:
