@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.environment import Environment, not_ascii, read
-from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url
+from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url, listed
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -48,7 +48,7 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
 
 
 def _ids(text: str) -> str:
-    items = _split(text)
+    items = listed(text)
     wrong = [
         place for place, item in enumerate(items, 1) if item[0] not in "UWS" or not re.fullmatch("[A-Z0-9]+", item)
     ]
@@ -103,7 +103,7 @@ def _region(text: str) -> str:
 
 
 def _keys(secret: SecretStr) -> SecretStr:
-    for key in _split(secret.get_secret_value()):
+    for key in listed(secret.get_secret_value()):
         try:
             Fernet(key)
         except ValueError:
@@ -166,11 +166,11 @@ class Settings(GivenSettings):
 
     @property
     def allowed(self) -> list[str]:
-        return _split(self.newhire_allowed)
+        return listed(self.newhire_allowed)
 
     @property
     def secret_keys(self) -> list[str]:
-        return _split(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
+        return listed(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
 
 
 Providers = Mapping[str, type[Provider[Any, Any]]]
@@ -390,7 +390,3 @@ def _lower(text: str) -> str:
     """As it goes on in a sentence: `The bot token` -> `the bot token`; `API key` and `Slack's` stay."""
     first = text.partition(" ")[0]
     return text[:1].lower() + text[1:] if first.isalpha() and first[1:] == first[1:].lower() else text
-
-
-def _split(text: str) -> list[str]:
-    return [item for item in re.split(r"[,，;；\s]+", text) if item]

@@ -415,6 +415,7 @@ def test_every_mistake_at_once(start: Environment) -> None:
         NEWHIRE_KEEP_DAYS="0",
         TENCENT_APP_ID="my app",
         TENCENT_SECRET_ID="AKID",
+        TENCENT_LICENCE_TYPES="premium",
         TENCENT_BASE_URL="ftp://tencent",
         HUAWEI_ACCOUNT="admin",
         HUAWEI_API="2020",
@@ -436,6 +437,7 @@ def test_every_mistake_at_once(start: Environment) -> None:
             "NEWHIRE_KEEP_DAYS",
             "TENCENT_APP_ID",
             "TENCENT_SECRET_KEY",
+            "TENCENT_LICENCE_TYPES",
             "TENCENT_BASE_URL",
             "HUAWEI_PASSWORD",
             "HUAWEI_API",
@@ -443,6 +445,28 @@ def test_every_mistake_at_once(start: Environment) -> None:
         ]
     )
     assert all(sentence.endswith(".") and "\n" not in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("value", "which"),
+    [
+        ("premium", ""),
+        ("10", ""),
+        ("02", ""),
+        ("1-9", ""),
+        (",", ""),
+        ("2, 9, 10", " (number 3 is none of them)"),
+        ("2，高级", " (number 2 is none of them)"),
+    ],
+)
+def test_a_licence_type_that_there_is_not_is_told_with_those_that_there_are(
+    start: Environment, value: str, which: str
+) -> None:
+    (sentence,) = refused(start, **SLACK, **TENCENT, TENCENT_LICENCE_TYPES=value)
+    before, _, after = sentence.partition(": ")
+    assert before == f"TENCENT_LICENCE_TYPES must list one or more of these, comma-separated{which}"
+    assert after.startswith("2 = Free; 1 = Premium (enterprise, education); ")
+    assert after.endswith(".")
 
 
 def test_a_token_of_the_wrong_kind_is_named_with_the_page_where_the_right_one_is(start: Environment) -> None:

@@ -34,7 +34,7 @@ from bot.outcome import (
     Rejected,
     Unreachable,
 )
-from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, choices_of, from_environment
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 """`entry_time` is a moment, the form asks for a day: the vendor's console shows it in Beijing time."""
@@ -154,6 +154,11 @@ class TencentSettings(ProviderSettings):
     operator_id: str | None = Field(
         None, description="userid of an administrator who may edit users; the current API wants it"
     )
+    licence_types: Annotated[str, choices_of(TencentHire, "account_type")] = Field(
+        "",
+        description="Licence types of your edition, by their numbers (docs/fields.md), comma-separated: "
+        "the form offers only these; empty: all",
+    )
     base_url: Url = Field("https://api.meeting.qq.com", description="Where the API is")
 
 
@@ -186,6 +191,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
     form = TencentHire
     settings = TencentSettings
     pace = Pace(calls=100, seconds=60, daily=200_000)
+    offered = {"account_type": "licence_types"}  # noqa: RUF012 - annotated in Provider
     credentials_page = "https://meeting.tencent.com/open-api.html"
     to_do = Text(
         "activate it with the link in the SMS or email.",
