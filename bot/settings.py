@@ -41,7 +41,7 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
         if not token.get_secret_value().startswith(prefix):
             raise ValueError(f"must be {kind}, which starts with {prefix} ({where} page)")
         if " " in token.get_secret_value():
-            raise ValueError(f"must be {kind} alone: something stands behind a blank")
+            raise ValueError(f"must be {kind} alone: there is a space in it")
         return token
 
     return AfterValidator(check)
@@ -54,13 +54,13 @@ def _ids(text: str) -> str:
     ]
     if wrong:
         which = f"; number {wrong[0]} is neither" if len(items) > 1 else ""
-        raise ValueError(f"must list user ids (U...) and user-group ids (S...), comma-separated{which}")
+        raise ValueError(f"must list user IDs (U...) and user-group IDs (S...), comma-separated{which}")
     return text
 
 
 def _channel(text: str) -> str:
     if not re.fullmatch("[CGD][A-Z0-9]+", text):
-        raise ValueError("must be a channel's id (C..., at the end of the channel's details in Slack), not its name")
+        raise ValueError("must be a channel's ID (C..., at the end of the channel's details in Slack), not its name")
     return text
 
 
@@ -130,14 +130,14 @@ class Settings(GivenSettings):
         None, description=f"Key of the provider that the form offers first; without it {FIRST}, or the first by name"
     )
     newhire_admin_channel: Annotated[str, AfterValidator(_channel)] | None = Field(
-        None, description="Id of the channel where admins are told; the bot must be in it"
+        None, description="ID of the channel where admins are told; the bot must be in it"
     )
     newhire_admin_language: Annotated[Literal["en", "zh"], Lower] = Field(
-        "en", description="Language of what the admins' channel is told"
+        "en", description="Language of the admin channel"
     )
     newhire_allowed: Annotated[str, AfterValidator(_ids)] = Field(
         "",
-        description="User and user-group ids that may ask, comma-separated; empty: the workspace's admins and owners",
+        description="IDs of the users and user groups who may use /newhire, comma-separated; empty: workspace admins and owners",
     )
     newhire_database_url: Annotated[str, AfterValidator(_database)] = Field(
         "sqlite:///newhire.sqlite", description="Where requests are kept: sqlite:///FILE or postgresql://..."
@@ -152,7 +152,7 @@ class Settings(GivenSettings):
         15,
         gt=0,
         allow_inf_nan=False,
-        description="After so long without an outcome people read what happens next, and the admins hear of it",
+        description="After so long without a result people are told what happens next, and so are the admins",
     )
     newhire_give_up_hours: float = Field(
         24, gt=0, allow_inf_nan=False, description="After so long newhire gives up and says so"
@@ -210,7 +210,7 @@ def _about_providers(providers: Providers, used: Providers, here: Environment) -
         names = " or ".join(provider.title.en for provider in providers.values())
         return [f"No provider is configured: set the credentials of {names} (see .env.example)."]
     if first and first not in used:
-        return [f"NEWHIRE_PROVIDER is {first}, and its credentials are not set."]
+        return [f"NEWHIRE_PROVIDER is {first}, but its credentials are not set."]
     return []
 
 
@@ -295,7 +295,7 @@ def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
     }
     odd = {name: why for name in _plain(kind) & values.keys() if (why := not_ascii(values[name]))}
     odd |= {
-        name: "holds a blank: it must be the address alone"
+        name: "must be the address alone: there is a space in it"
         for name in _addresses(kind) & values.keys()
         if " " in values[name]
     }
@@ -361,7 +361,7 @@ def _why(item: ErrorDetails, name: str, info: FieldInfo) -> str:
     if kind in ("literal_error", "enum"):
         return f"must be {str(context['expected']).replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return "does not look right" + (": it is a number" if "\\d" in str(context["pattern"]) else "")
+        return "must be digits only" if "\\d" in str(context["pattern"]) else "does not look right"
     return "is not what it should be"
 
 

@@ -393,7 +393,7 @@ def test_an_unknown_provider_is_answered_with_those_that_there_are(start: Enviro
 
 def test_a_provider_without_credentials_cannot_be_first(start: Environment) -> None:
     assert refused(start, **SLACK, **TENCENT, NEWHIRE_PROVIDER="huawei") == [
-        "NEWHIRE_PROVIDER is huawei, and its credentials are not set."
+        "NEWHIRE_PROVIDER is huawei, but its credentials are not set."
     ]
 
 
@@ -504,7 +504,7 @@ def test_half_a_provider_names_what_is_missing_and_what_is_there(start: Environm
         ("NEWHIRE_GIVE_UP_HOURS", "nan", "must be a number of hours above 0, like 24"),
         ("NEWHIRE_KEEP_DAYS", "-1", "must be a number of days above 0, like 30"),
         ("TENCENT_CALLS_PER_MINUTE", "1.5", "must be a whole number above 0"),
-        ("TENCENT_APP_ID", "my app", "does not look right: it is a number"),
+        ("TENCENT_APP_ID", "my app", "must be digits only"),
         ("HUAWEI_API", "2020", "must be 2019 or current"),
         ("NEWHIRE_ADMIN_LANGUAGE", "fr", "must be en or zh"),
         ("NEWHIRE_LOG", "xml", "must be text or json"),

@@ -271,14 +271,16 @@ class HuaweiSettings(ProviderSettings):
 
     model_config = from_environment("HUAWEI_")
 
-    account: str | None = Field(None, description="An administrator's account, for log-in with a password")
+    account: str | None = Field(None, description="An administrator's account, to sign in with a password")
     password: SecretStr | None = Field(None, description="That administrator's password")
-    app_id: str | None = Field(None, description="The App ID, for log-in without a person; it wins over the account")
+    app_id: str | None = Field(
+        None, description="The App ID, to sign in without a person's account; it wins over HUAWEI_ACCOUNT"
+    )
     app_key: SecretStr | None = Field(None, description="The App ID's key")
     corp_id: str | None = Field(None, description="The enterprise, only when the App ID serves several")
     user_id: str | None = Field(None, description="The administrator to act as; empty means the default one")
     api: Literal["2019", "current"] = Field("2019", description="Which generation of the API to speak")
-    auth_path: str = Field("/v1/usg/acs/auth/account", description="Where account and password log in", pattern="^/")
+    auth_path: str = Field("/v1/usg/acs/auth/account", description="Where account and password sign in", pattern="^/")
     base_url: Url = Field("https://api.meeting.huaweicloud.com", description="Where the API is")
 
     @model_validator(mode="after")

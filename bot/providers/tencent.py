@@ -147,7 +147,7 @@ class TencentSettings(ProviderSettings):
 
     model_config = from_environment("TENCENT_")
 
-    app_id: str = Field(description="The enterprise id (AppId) of the app", pattern=r"^\d+$")
+    app_id: str = Field(description="The app's enterprise ID (AppId)", pattern=r"^\d+$")
     sdk_id: str | None = Field(None, description="The app's SdkId; leave it out if none was assigned", pattern=r"^\d+$")
     secret_id: str = Field(description="The app's SecretId (AK)")
     secret_key: SecretStr = Field(description="The app's SecretKey (SK)")
