@@ -121,10 +121,10 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
         country = f"+{number.country_code}"
         raise problem(
             f"There is no such number under {country}. Check the digits, or start with + and another country code.",
-            f"{country} 下没有这样的号码。请检查数字，或用 + 加其他国家码开头。",
+            f"{country} 下没有这样的号码。请检查数字；其他国家或地区的号码请以 + 和国际区号开头。",
         )
     if _are_two(text, region):
-        raise problem("These are two numbers: enter one.", "这里有两个号码，请只填一个。")
+        raise problem("There are two numbers here. Enter just one.", "这里有两个号码，请只填一个。")
     return Phone(
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         str(number.country_code),
@@ -140,7 +140,7 @@ _AROUND_A_NUMBER = " '\"“”‘’。.，、；"
 def _no_number() -> PydanticCustomError:
     return problem(
         "This isn't a phone number. Write it like 138 0013 8000, or with a country code, like +44 7400 123456.",
-        "这不是电话号码。请写成 138 0013 8000，或带国家码，如 +44 7400 123456。",
+        "这不是电话号码。请写成 138 0013 8000，或加国际区号，如 +44 7400 123456。",
     )
 
 
@@ -207,7 +207,7 @@ def judge_account(typed: str) -> str:
         if char.isspace():
             raise problem("No spaces here.", "这里不能有空格。")
         if _is_chinese(char):
-            raise problem("No Chinese characters here. Pinyin or a staff ID does.", "这里不能用汉字，请用拼音或工号。")
+            raise problem("No Chinese characters here. Use pinyin or a staff ID.", "这里不能用汉字，请用拼音或工号。")
         if not char.isascii():
             raise problem(
                 f"{_called(char).en} can't be in an account. Type it again with plain English letters and digits.",
@@ -220,8 +220,8 @@ def judge_department(typed: str) -> str:
     """Vendors know a department by an opaque id; the name, which people have at hand, is refused by them later."""
     if not typed.isascii():
         raise problem(
-            "Enter the department's ID from the admin console, not its name.",
-            "请填写管理后台中的部门 ID，不是部门名称。",
+            "Enter the department's ID or code from the admin console, not its name.",
+            "请填写管理后台中的部门 ID 或编码，不是部门名称。",
         )
     return typed
 
@@ -230,7 +230,7 @@ def judge_name(typed: str) -> str:
     """A name is read by everybody in the channel: it holds no telephone number."""
     if characters.holds_number(typed):
         raise problem(
-            "There is a phone number or an ID in the name. Others will read it: leave it out here.",
+            "There is a phone number or an ID in the name. Others will see it, so leave it out.",
             "姓名中含有电话号码或编号。姓名会公开显示，请删除。",
         )
     return typed

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.environment import Environment, not_ascii, read
-from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url
+from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url, listed
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -41,26 +41,26 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
         if not token.get_secret_value().startswith(prefix):
             raise ValueError(f"must be {kind}, which starts with {prefix} ({where} page)")
         if " " in token.get_secret_value():
-            raise ValueError(f"must be {kind} alone: something stands behind a blank")
+            raise ValueError(f"must be {kind} alone: there is a space in it")
         return token
 
     return AfterValidator(check)
 
 
 def _ids(text: str) -> str:
-    items = _split(text)
+    items = listed(text)
     wrong = [
         place for place, item in enumerate(items, 1) if item[0] not in "UWS" or not re.fullmatch("[A-Z0-9]+", item)
     ]
     if wrong:
         which = f"; number {wrong[0]} is neither" if len(items) > 1 else ""
-        raise ValueError(f"must list user ids (U...) and user-group ids (S...), comma-separated{which}")
+        raise ValueError(f"must list user IDs (U...) and user-group IDs (S...), comma-separated{which}")
     return text
 
 
 def _channel(text: str) -> str:
     if not re.fullmatch("[CGD][A-Z0-9]+", text):
-        raise ValueError("must be a channel's id (C..., at the end of the channel's details in Slack), not its name")
+        raise ValueError("must be a channel's ID (C..., at the end of the channel's details in Slack), not its name")
     return text
 
 
@@ -103,7 +103,7 @@ def _region(text: str) -> str:
 
 
 def _keys(secret: SecretStr) -> SecretStr:
-    for key in _split(secret.get_secret_value()):
+    for key in listed(secret.get_secret_value()):
         try:
             Fernet(key)
         except ValueError:
@@ -130,14 +130,14 @@ class Settings(GivenSettings):
         None, description=f"Key of the provider that the form offers first; without it {FIRST}, or the first by name"
     )
     newhire_admin_channel: Annotated[str, AfterValidator(_channel)] | None = Field(
-        None, description="Id of the channel where admins are told; the bot must be in it"
+        None, description="ID of the channel where admins are told; the bot must be in it"
     )
     newhire_admin_language: Annotated[Literal["en", "zh"], Lower] = Field(
-        "en", description="Language of what the admins' channel is told"
+        "en", description="Language of the admin channel"
     )
     newhire_allowed: Annotated[str, AfterValidator(_ids)] = Field(
         "",
-        description="User and user-group ids that may ask, comma-separated; empty: the workspace's admins and owners",
+        description="IDs of the users and user groups who may use /newhire, comma-separated; empty: workspace admins and owners",
     )
     newhire_database_url: Annotated[str, AfterValidator(_database)] = Field(
         "sqlite:///newhire.sqlite", description="Where requests are kept: sqlite:///FILE or postgresql://..."
@@ -152,7 +152,7 @@ class Settings(GivenSettings):
         15,
         gt=0,
         allow_inf_nan=False,
-        description="After so long without an outcome people read what happens next, and the admins hear of it",
+        description="After so long without a result people are told what happens next, and so are the admins",
     )
     newhire_give_up_hours: float = Field(
         24, gt=0, allow_inf_nan=False, description="After so long newhire gives up and says so"
@@ -172,11 +172,11 @@ class Settings(GivenSettings):
 
     @property
     def allowed(self) -> list[str]:
-        return _split(self.newhire_allowed)
+        return listed(self.newhire_allowed)
 
     @property
     def secret_keys(self) -> list[str]:
-        return _split(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
+        return listed(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
 
 
 Providers = Mapping[str, type[Provider[Any, Any]]]
@@ -216,7 +216,7 @@ def _about_providers(providers: Providers, used: Providers, here: Environment) -
         names = " or ".join(provider.title.en for provider in providers.values())
         return [f"No provider is configured: set the credentials of {names} (see .env.example)."]
     if first and first not in used:
-        return [f"NEWHIRE_PROVIDER is {first}, and its credentials are not set."]
+        return [f"NEWHIRE_PROVIDER is {first}, but its credentials are not set."]
     return []
 
 
@@ -301,7 +301,7 @@ def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
     }
     odd = {name: why for name in _plain(kind) & values.keys() if (why := not_ascii(values[name]))}
     odd |= {
-        name: "holds a blank: it must be the address alone"
+        name: "must be the address alone: there is a space in it"
         for name in _addresses(kind) & values.keys()
         if " " in values[name]
     }
@@ -367,7 +367,7 @@ def _why(item: ErrorDetails, name: str, info: FieldInfo) -> str:
     if kind in ("literal_error", "enum"):
         return f"must be {str(context['expected']).replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return "does not look right" + (": it is a number" if "\\d" in str(context["pattern"]) else "")
+        return "must be digits only" if "\\d" in str(context["pattern"]) else "does not look right"
     return "is not what it should be"
 
 
@@ -396,7 +396,3 @@ def _lower(text: str) -> str:
     """As it goes on in a sentence: `The bot token` -> `the bot token`; `API key` and `Slack's` stay."""
     first = text.partition(" ")[0]
     return text[:1].lower() + text[1:] if first.isalpha() and first[1:] == first[1:].lower() else text
-
-
-def _split(text: str) -> list[str]:
-    return [item for item in re.split(r"[,，;；\s]+", text) if item]

@@ -120,7 +120,7 @@ def what_fits(field: Field) -> str:
     """Limits, choices and hint of a field in one English sentence or two."""
     said = []
     if field.ask.choices:
-        said.append("One of: " + "; ".join(choice.title.en for choice in field.ask.choices) + ".")
+        said.append("One of: " + "; ".join(f"`{choice.value}` {choice.title.en}" for choice in field.ask.choices) + ".")
     elif field.max_length is not None:
         least = f"{field.min_length} to" if field.min_length else "Up to"
         said.append(f"{least} {field.max_length} characters.")

@@ -375,7 +375,7 @@ def test_a_problem_of_two_fields_is_shown_on_one_of_them_beside_the_others(lang:
         found["phone"]
         == {
             "en": "Enter a phone number or an email address.",
-            "zh": "请填写电话或邮箱。",
+            "zh": "电话和邮箱至少填一项。",
         }[lang]
     )
 
@@ -408,7 +408,7 @@ PEOPLE_READ = [
     ("tencent", "account", "zhang wei", "No spaces here."),
     ("tencent", "account", "é" * 21, "“é” (Latin small letter e with acute, U+00E9) can't be in an account."),
     ("tencent", "account", "w" * 41, "Enter at most 40 characters."),
-    ("tencent", "department", "研发部", "Enter the department's ID from the admin console, not its name."),
+    ("tencent", "department", "研发部", "Enter the department's ID or code from the admin console, not its name."),
     ("tencent", "job_title", "x" * 97, "Enter at most 96 characters."),
     ("tencent", "start_date", "soon", "This isn't a date."),
     ("huawei", "name", "Zhang <Wei>", "A name at Huawei Cloud Meeting can't have < > in it."),

@@ -318,12 +318,12 @@ def test_a_failure_shows_the_vendors_code_and_words(lang: str, error: Failure) -
 
 MUST_ACT = {
     "Rejected": ("Correct it and submit again", "请修改后重新提交"),
-    "Conflict": ("Check whether they already have an account", "请先确认此人是否已有账号"),
+    "Conflict": ("Check whether it belongs to", "请先确认是否属于"),
     "NotAuthorised": ("An admin needs to fix this", "请等管理员处理"),
-    "NoSeatLeft": ("An admin needs to free or buy one", "请管理员释放或增购"),
+    "NoSeatLeft": ("An admin needs to free or buy one", "请等管理员释放或增购"),
     "RateLimited": ("Submit again later", "请稍后重新提交"),
     "Unreachable": ("Submit again once it's back", "请在其恢复后重新提交"),
-    "OutcomeUnknown": ("Admins: look for", "请管理员在"),
+    "OutcomeUnknown": ("Don't submit again yet", "请先不要重新提交"),
 }
 
 
@@ -398,14 +398,14 @@ def test_somebody_elses_account_shows_nothing_of_whose_it_is(lang: str, typed: s
         (
             {"account": "zw", "email": "z@example.com", "phone": f"+86{PHONE}"},
             ("account", "phone"),
-            "An account with this “Email” already exists with a different “Account” and “Phone”.",
+            "An account with this “Email” already exists, with a different “Account” and “Phone”.",
         ),
         (
             {"account": "theirs", "phone": "+8613900139000"},
             ("name", "phone"),
             "`theirs` already exists with a different",
         ),
-        ({}, ("name",), "Such an account already exists with a different “Full name”."),
+        ({}, ("name",), "A similar account already exists, with a different “Full name”."),
     ],
 )
 def test_somebody_elses_account_is_called_by_what_was_typed_and_is_the_same_there(
@@ -420,6 +420,26 @@ def test_somebody_elses_account_is_called_by_what_was_typed_and_is_the_same_ther
     assert "“Email” already exists" not in read(
         messages.result(who, AlreadyExists(account=unsaid, differences=differences))
     )
+
+
+@each_language
+def test_that_nothing_was_created_is_said_once(lang: str) -> None:
+    theirs = Account(provider="huawei", account="theirs", name="Chen Jie")
+    said = read(
+        messages.result(
+            about(lang=lang),
+            AlreadyExists(account=theirs, differences=("name",)),
+        )
+    )
+    headline = messages.result(about(lang=lang), AlreadyExists(account=theirs, differences=("name",)))["text"]
+    assert {"en": "created", "zh": "开通"}[lang] in headline
+    assert not re.search("(?i)created|创建|开通", said.replace(headline, ""))
+
+
+@each_language
+def test_a_conflict_whose_field_nobody_names_reads_as_a_sentence(lang: str) -> None:
+    said = read(messages.result(about(lang=lang), Conflict("tencent", code="x").failure))
+    assert {"en": "an account with the same details.", "zh": "已有信息相同的账号"}[lang] in said
 
 
 @settings(max_examples=tries(100), deadline=None)
@@ -489,7 +509,7 @@ def test_an_http_status_is_for_admins_only(lang: str, kind: type[ProvisionError]
 @each_language
 def test_a_form_that_cannot_be_read_any_more_is_not_the_vendors_refusal(lang: str) -> None:
     said = read(messages.result(about(lang=lang), Rejected("tencent", detail="does not read: name").failure))
-    assert {"en": "can't be read any more", "zh": "已无法读取"}[lang] in said
+    assert {"en": "can no longer read", "zh": "已无法读取"}[lang] in said
     assert {"en": "didn't accept", "zh": "未接受"}[lang] not in said
     assert "does not read" not in said
 
@@ -597,7 +617,7 @@ def test_the_message_of_a_phone_number_that_is_taken() -> None:
             {
                 "type": "section",
                 "text": _mrkdwn(
-                    "Another Tencent Meeting account already uses “Phone”. Check whether they already have an account."
+                    "Tencent Meeting already has an account with the same “Phone”. Check whether it belongs to *张伟*."
                 ),
             },
             _context("Tencent Meeting: `41003` 手机号已存在"),
@@ -609,7 +629,7 @@ def test_the_line_that_admins_read_about_a_new_account() -> None:
     made = Created(account=Account(provider="huawei", account="corp-zhangwei", name="张伟"))
     line = messages.alert(about("huawei", name="张伟"), Ended(outcome=made))
     assert line is not None
-    assert line["text"] == ("Huawei Cloud Meeting: account `corp-zhangwei` for *张伟*, requested by alice")
+    assert line["text"] == "Created: Huawei Cloud Meeting account `corp-zhangwei` for *张伟*, requested by alice"
 
 
 def test_the_message_while_a_provider_does_not_answer() -> None:

@@ -174,7 +174,7 @@ async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bo
         (LINA, "help", "会打开表单"),
         (LINA, "帮助", "会打开表单"),
         (ALICE, "status", "`status` isn't available in this version"),
-        (LINA, "状态 张伟", "当前版本不支持 `状态`"),
+        (LINA, "状态 张伟", "当前版本没有 `状态`"),
     ],
 )
 async def test_help_is_an_answer_that_only_the_asker_reads(bot: Bot, user: str, text: str, said: str) -> None:
@@ -311,7 +311,7 @@ async def test_the_result_has_every_detail_and_the_admins_read_one_line(bot: Bot
     else:
         returned = [account["id"], account["userAccount"], account["sipNum"], account["vmrList"][0]["vmrId"], "(1)"]
     masked = f"139****{person['phone'][-4:]}"
-    requester = "alice" if user == ALICE else "lina"
+    requester = "Alice Chen" if user == ALICE else "Li Na"
     for said in [*DETAILS[vendor, user], *returned, person["name"], person["email"], masked, requester]:
         assert said in text
     line = words(await admins_read(bot.world, person["name"]))
@@ -332,7 +332,7 @@ async def test_creating_appears_first_and_is_edited_in_place(bot: Bot) -> None:
         ]
         for method in ("chat.postMessage", "chat.update")
     )
-    creating = f"⏳ Creating a Tencent Meeting account for *{person['name']}*… (requested by alice)"
+    creating = f"⏳ Creating a Tencent Meeting account for *{person['name']}*… (requested by Alice Chen)"
     assert posts[0]["text"] == creating
     assert [edit["ts"] for edit in edits] == [message["ts"]]
     assert message["edited"]
@@ -364,10 +364,10 @@ async def test_a_password_reaches_the_vendor_and_nobody_else(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("user", "said"),
     [
-        (MAX, "Workspace admins and owners can"),
-        (GUEST, "Ask a colleague to request it"),
-        (STRANGER, "Ask a colleague to request it"),
-        (BOT_USER, "Ask a colleague to request it"),
+        (MAX, "A workspace admin or owner can"),
+        (GUEST, "Ask a colleague who is one"),
+        (STRANGER, "Ask a colleague who is one"),
+        (BOT_USER, "Ask a colleague who is one"),
     ],
     ids=["member", "guest", "stranger", "bot"],
 )
@@ -379,14 +379,14 @@ async def test_who_may_not_ask_is_told_whom_to_ask_and_it_is_logged(bot: Bot, us
 
 async def test_the_refusal_speaks_the_persons_language(bot: Bot) -> None:
     user = newcomer(bot.world, LINA, is_admin=False)
-    assert "工作区管理员和所有者可以办理" in await Person(bot.world, user).is_told()
+    assert "请联系工作区管理员或所有者代为办理" in await Person(bot.world, user).is_told()
 
 
 async def test_the_shortcut_is_refused_in_a_direct_message(bot: Bot) -> None:
     max_ = Person(bot.world, MAX)
     await bot.world.slack.shortcut(MAX, "newhire_global")
     message = await bot.world.slack.until(lambda slack: slack.messages[max_.direct][-1])
-    assert "Workspace admins and owners can" in message["text"]
+    assert "A workspace admin or owner can" in message["text"]
 
 
 async def test_rights_are_checked_again_when_the_form_is_sent(bot: Bot) -> None:
@@ -412,8 +412,8 @@ async def test_listed_people_and_groups_may_ask_and_nobody_else_and_the_groups_n
             form = await Person(bot.world, user).opens()
             assert form.fields
         refusal = await Person(bot.world, ALICE).is_told()
-        assert f"These people can do this: <@{OWEN}>, <!subteam^{GROUP}>." in refusal
-        assert "These people can do this" in await Person(bot.world, OWEN).is_told("help")
+        assert f"One of these people can do it for you: <@{OWEN}>, <!subteam^{GROUP}>." in refusal
+        assert "Who can use it: " in await Person(bot.world, OWEN).is_told("help")
 
 
 async def test_a_slack_that_does_not_say_who_somebody_is_means_not_now(bot: Bot) -> None:
@@ -554,7 +554,7 @@ async def test_an_account_that_was_there_before_is_shown_with_its_differences(bo
     text = words(await result(bot.world, again["name"]))
     assert text.startswith("⚠️")
     assert f"`{first['account']}` already exists with a different “Full name”, “Phone” and “Email”." in text
-    assert "It may belong to someone else. Nothing was created." in text
+    assert "It may belong to someone else. Check whose it is." in text
     assert first["name"] not in text
     assert first["email"] not in text
 

@@ -76,7 +76,7 @@ def _wide(char: str) -> bool:
     return unicodedata.east_asian_width(char) in "WF"
 
 
-@pytest.mark.parametrize("key", [key for key in WORDS if not key.startswith("help")])
+@pytest.mark.parametrize("key", WORDS)
 def test_slacks_marks_stand_apart_from_chinese(key: str) -> None:
     """Beside a Chinese character or a full-width sign Slack shows `*` itself and not bold (github.com/seratch/ChatGPT-in-Slack/pull/121)."""
     said = WORDS[key].zh

@@ -22,7 +22,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -61,8 +61,10 @@ __all__ = [
     "Seats",
     "UnknownProvider",
     "Url",
+    "choices_of",
     "from_environment",
     "installed",
+    "listed",
 ]
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,28 @@ def _url(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+
+
+def listed(text: str) -> list[str]:
+    """The items of a setting that is a list; people separate them by commas of either width, semicolons or blanks."""
+    return [item for item in re.split(r"[,，、;；\s]+", text) if item]
+
+
+def choices_of(form: type[NewHire], field: str) -> AfterValidator:
+    """For a setting that lists those choices of a form's field, by their values, which an edition has (see `offered`)."""
+    (choices,) = (declared.ask.choices for declared in form.fields() if declared.name == field)
+    known = {choice.value for choice in choices}
+
+    def check(text: str) -> str:
+        items = listed(text)
+        wrong = [place for place, item in enumerate(items, 1) if item not in known]
+        if wrong or (text and not items):
+            which = f" (number {wrong[0]} is none of them)" if len(items) > 1 else ""
+            there = "; ".join(f"{choice.value} = {choice.title.en}" for choice in choices)
+            raise ValueError(f"must list one or more of these, comma-separated{which}: {there}")
+        return text
+
+    return AfterValidator(check)
 
 
 class GivenSettings(BaseSettings):
@@ -185,6 +209,8 @@ class Provider(ABC, Generic[H, S]):
       to_do             what a person must do once the account exists, if anything
       credentials_page  where an admin finds the credentials
       hidden            fields that this configuration of the vendor does not take
+      offered           field -> the setting that lists its choices (`choices_of`): the form offers only those, or all of
+                        them where the setting is empty
 
     `config` is checked settings. `transport` replaces the network (tests), `clock` gives Unix seconds. `turn` is called
     before every call on the wire with the seconds that lie between two calls, and may block or raise RateLimited: the pace
@@ -205,6 +231,7 @@ class Provider(ABC, Generic[H, S]):
     to_do: ClassVar[Text | None] = None
     credentials_page: ClassVar[str] = ""
     hidden: frozenset[str] = frozenset()
+    offered: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -295,7 +322,16 @@ class Provider(ABC, Generic[H, S]):
 
     def fields(self) -> list[Asked]:
         """What the form asks: all that the model declares, less what this configuration of the vendor does not take."""
-        return [declared for declared in self.form.fields() if declared.name not in self.hidden]
+        return [self._narrowed(declared) for declared in self.form.fields() if declared.name not in self.hidden]
+
+    def _narrowed(self, declared: Asked) -> Asked:
+        """The field with only the choices that the settings list."""
+        setting = self.offered.get(declared.name)
+        values = listed(getattr(self.config, setting)) if setting else []
+        if not values:
+            return declared
+        choices = tuple(choice for choice in declared.ask.choices if choice.value in values)
+        return replace(declared, ask=replace(declared.ask, choices=choices))
 
     def meaning(self, code: str | None) -> Meaning | None:
         """The row of `codes` for a code as the vendor writes it.

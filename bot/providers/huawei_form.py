@@ -107,7 +107,7 @@ class HuaweiHire(NewHire):
             title=Text("Department code", "部门编码"),
             hint=Text(
                 "The code, not the name. Leave empty for the root department (1).",
-                "填部门编码，不是名称。留空则为根部门（1）。",
+                "请填写部门编码，不是名称。留空则为根部门（1）。",
             ),
             example="1",
         ),
@@ -219,7 +219,7 @@ class HuaweiHire(NewHire):
     @classmethod
     def together(cls, typed: Mapping[str, Any]) -> Iterator[PydanticCustomError]:
         if not typed.get("phone") and not typed.get("email"):
-            yield problem("Enter a phone number or an email address.", "请填写电话或邮箱。", field="phone")
+            yield problem("Enter a phone number or an email address.", "电话和邮箱至少填一项。", field="phone")
         account, password = str(typed.get("account") or ""), str(typed.get("password") or "")
         if account and password in (account, account[::-1]):
             yield problem(
@@ -234,14 +234,16 @@ class HuaweiSettings(ProviderSettings):
 
     model_config = from_environment("HUAWEI_")
 
-    account: str | None = Field(None, description="An administrator's account, for log-in with a password")
+    account: str | None = Field(None, description="An administrator's account, to sign in with a password")
     password: SecretStr | None = Field(None, description="That administrator's password")
-    app_id: str | None = Field(None, description="The App ID, for log-in without a person; it wins over the account")
+    app_id: str | None = Field(
+        None, description="The App ID, to sign in without a person's account; it wins over HUAWEI_ACCOUNT"
+    )
     app_key: SecretStr | None = Field(None, description="The App ID's key")
     corp_id: str | None = Field(None, description="The enterprise, only when the App ID serves several")
     user_id: str | None = Field(None, description="The administrator to act as; empty means the default one")
     api: Literal["2019", "current"] = Field("2019", description="Which generation of the API to speak")
-    auth_path: str = Field("/v1/usg/acs/auth/account", description="Where account and password log in", pattern="^/")
+    auth_path: str = Field("/v1/usg/acs/auth/account", description="Where account and password sign in", pattern="^/")
     base_url: Url = Field("https://api.meeting.huaweicloud.com", description="Where the API is")
 
     @model_validator(mode="after")

@@ -48,6 +48,7 @@ from bot.providers.contract import (
     ProviderSettings,
     Seats,
     Url,
+    choices_of,
     from_environment,
 )
 
@@ -106,7 +107,8 @@ class TencentHire(NewHire):
         Ask(
             title=Text("Department ID", "部门 ID"),
             hint=Text(
-                "The ID from the admin console, not the name; only one.", "填管理后台中的部门 ID，不是名称；只能一个。"
+                "The ID from the admin console, not the name; just one.",
+                "请填写管理后台中的部门 ID，不是名称；只能填一个。",
             ),
             example="07f4c1966815d251",
         ),
@@ -133,7 +135,7 @@ class TencentHire(NewHire):
             title=Text("Licence type", "账号类型"),
             kind="choice",
             hint=Text(
-                "Choose one that your edition has. If you leave it empty, newer editions use a premium licence, and fail when none is left.",
+                "Choose one that your edition has. Left empty, newer editions use a premium licence and fail when none is left.",
                 "请选择贵司版本支持的类型。不选时，新版会占用高级账号，没有余量时会失败。",
             ),
             choices=(
@@ -173,12 +175,17 @@ class TencentSettings(ProviderSettings):
 
     model_config = from_environment("TENCENT_")
 
-    app_id: str = Field(description="The enterprise id (AppId) of the app", pattern=r"^\d+$")
+    app_id: str = Field(description="The app's enterprise ID (AppId)", pattern=r"^\d+$")
     sdk_id: str | None = Field(None, description="The app's SdkId; leave it out if none was assigned", pattern=r"^\d+$")
     secret_id: str = Field(description="The app's SecretId (AK)")
     secret_key: SecretStr = Field(description="The app's SecretKey (SK)")
     operator_id: str | None = Field(
         None, description="userid of an administrator who may edit users; the current API wants it"
+    )
+    licence_types: Annotated[str, choices_of(TencentHire, "account_type")] = Field(
+        "",
+        description="Licence types of your edition, by their numbers (docs/fields.md), comma-separated: "
+        "the form offers only these; empty: all",
     )
     base_url: Url = Field("https://api.meeting.qq.com", description="Where the API is")
 
@@ -222,6 +229,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
     form = TencentHire
     settings = TencentSettings
     pace = Pace(calls=100, seconds=60, daily=200_000)
+    offered = {"account_type": "licence_types"}  # noqa: RUF012 - annotated in Provider
     credentials_page = "https://meeting.tencent.com/open-api.html"
     abilities = frozenset[Ability]({"look", "resend", "link", "remove", "switch", "seats"})
     follow_up = True

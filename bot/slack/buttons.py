@@ -101,7 +101,7 @@ class Buttons:
             action=action,
             round=round_,
             actor=user["id"],
-            actor_name=str(user.get("name") or user.get("username") or ""),
+            actor_name=verdict.name or str(user.get("name") or user.get("username") or ""),
             language=verdict.language,
             admin=verdict.admin,
             channel=channel,

@@ -26,7 +26,7 @@ from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile
 from bot.slack.reply import slacks_own, tell
-from bot.slack.words import ago, pick, say
+from bot.slack.words import ago, listing, pick, say
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +133,8 @@ class Listeners:
             await tell(client, user, None, said)
 
     def help(self, lang: str) -> str:
-        names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
-        return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
+        names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
+        return say(lang, "help", providers=names, allowed=self.permission.who_may(lang))
 
     async def _open(
         self, client: AsyncWebClient, trigger: str, state: ModalState, wanted: Prefill, lang: str, by: float
@@ -238,7 +238,7 @@ class Listeners:
             hire = provider.form.model_validate(typed, context={"region": self.region})
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
-        request = self._request(body, provider, hire, lang)
+        request = self._request(body, provider, hire, verdict)
         state = form.recall(view)
         duplicate = await self.intake.accept(request, hire, state.confirmed_duplicate or state.follows)
         if duplicate is not None:
@@ -256,7 +256,8 @@ class Listeners:
             return {"response_action": "errors", "errors": errors}
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
         titles = {item.name: pick(item.ask.title, lang) for item in provider.fields()}
-        text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
+        said = [say(lang, "form.on_field", title=titles[name], error=error) for name, error in errors.items()]
+        text = ("" if lang == "zh" else " ").join(said)
         state = replace(form.recall(view), provider=provider.key, more=True)
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
         return {"response_action": "update", "view": drawn}
@@ -266,16 +267,16 @@ class Listeners:
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
         return {"response_action": "update", "view": drawn}
 
-    def _request(self, body: Body, provider: Provider, hire: NewHire, lang: str) -> Request:
-        state = form.recall(body["view"])
+    def _request(self, body: Body, provider: Provider, hire: NewHire, verdict: Verdict) -> Request:
+        state, user = form.recall(body["view"]), body["user"]
         return Request(
             id=body["view"]["id"],
             provider=provider.key,
             hire=hire.typed(),
             region=self.region,
-            requester=body["user"]["id"],
-            requester_name=str(body["user"].get("name") or body["user"].get("username") or ""),
-            language=lang,
+            requester=user["id"],
+            requester_name=verdict.name or str(user.get("name") or user.get("username") or ""),
+            language=verdict.language,
             channel=state.channel,
             response_url=state.response_url,
             accepted_at=self.clock(),
@@ -287,7 +288,7 @@ class Listeners:
         state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(duplicate.kind, "done"))
         if ref := duplicate.ref:
             link = f"<{self.workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}|{say(lang, 'form.message')}>"
-            state = f"{state}, {say(lang, 'form.see', link=link)}"
+            state = say(lang, "form.see", state=state, link=link)
         if same_form:
             return say(lang, "form.first_version", state=state)
         when = ago(lang, self.clock() - duplicate.accepted_at)

@@ -28,7 +28,7 @@ from bot.request import (
     Update,
     Whisper,
 )
-from bot.slack.words import ago, long, pick, say
+from bot.slack.words import ago, listing, long, pick, say
 
 Message = dict[str, Any]
 
@@ -103,14 +103,12 @@ class About:
 
     def named(self, names: Iterable[str]) -> str:
         """Titles of fields, as the language lists them."""
-        *most, last = (self.field(name) for name in names)
-        between = "、" if self.language == "zh" else ", "
-        return self.say("listed", most=between.join(most), last=last) if most else last
+        return listing(self.language, (self.field(name) for name in names))
 
-    def field(self, name: str | None) -> str:
-        """A field's title, for sentences."""
+    def field(self, name: str | None, unknown: str = "a_value") -> str:
+        """A field's title, for sentences; for one that is not known the word `unknown`."""
         title = self.fields.get(name or "")
-        return f"“{pick(title, self.language)}”" if title else self.say("a_value")
+        return f"“{pick(title, self.language)}”" if title else self.say(unknown)
 
 
 def update(about: About, news: Update) -> Message:
@@ -384,7 +382,8 @@ def _somebody_elses(about: About, outcome: AlreadyExists) -> str:
 def _what_to_do(about: About, failure: Failure) -> str:
     unknown = _unknown_code(about, failure)
     key = "act.unknown_code" if unknown else "act.no_longer_read" if _ours(failure) else f"act.{failure.kind}"
-    steps = [about.say(key, field=about.field(failure.field))]
+    field = about.field(failure.field, "details" if failure.kind == "Conflict" else "a_value")
+    steps = [about.say(key, field=field)]
     advice = about.advice(failure.code)
     if advice and failure.kind not in FOR_ADMINS:
         steps.append(pick(advice, about.language))

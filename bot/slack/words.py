@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from bot.hire import Text
@@ -32,10 +33,10 @@ WORDS: dict[str, Text] = {
         "{requester} {ago}已为此人提交过申请（{state}）。如仍需创建，请点击“仍要创建”。",
     ),
     "form.first_version": Text(
-        "Your first version of this form was accepted ({state}). If this one is to be created as well, send it once more.",
-        "此表单的第一版已提交（{state}）。如仍需按现在的内容再创建一个，请再次提交。",
+        "This form was already submitted with other details ({state}). To create this one as well, choose *Create anyway*.",
+        "此表单已以其他内容提交过（{state}）。如仍需按现在的内容创建，请点击“仍要创建”。",
     ),
-    "form.see": Text("see {link}", "见{link}"),
+    "form.see": Text("{state}, see {link}", "{state}，见{link}"),
     "form.message": Text("the message", "这条消息"),
     "form.state.open": Text("in progress", "处理中"),
     "form.state.done": Text("finished", "已完成"),
@@ -65,7 +66,8 @@ WORDS: dict[str, Text] = {
         "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
         "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
     ),
-    # Errors on fields, by the error's type.
+    # Errors on fields, by the error's type; with the field's title where Slack has no field to hang it on.
+    "form.on_field": Text("{title}: {error}", "{title}：{error}"),
     "error.missing": Text("Enter a value.", "请填写此项。"),
     "error.string_too_short": Text("Enter at least {min_length} characters.", "请输入至少 {min_length} 个字符。"),
     "error.string_too_long": Text("Enter at most {max_length} characters.", "请输入不超过 {max_length} 个字符。"),
@@ -79,45 +81,53 @@ WORDS: dict[str, Text] = {
     # The command.
     "help": Text(
         "*`/newhire`* opens a form and creates an account for a new colleague at {providers}.\n"
-        "• `/newhire zhang.wei@example.com`, `/newhire +86 138 0013 8000` or `/newhire Zhang Wei` fills in what you typed\n"
-        "• A whole contact card works too: `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com`\n"
-        "• `/newhire @somebody` takes name, email and title from their Slack profile\n"
+        "• `/newhire Zhang Wei` fills in the name; a phone number or an email works too\n"
+        "• `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com` fills in a whole contact card\n"
+        "• `/newhire @somebody` takes name, phone, email and job title from their Slack profile\n"
         "• `/newhire help` shows this\n"
-        "The result is posted in the channel where you typed the command. {allowed}",
+        "The result is posted in the channel where you typed the command.\n"
+        "{allowed}",
         "*`/newhire`* 会打开表单，为新同事在{providers}创建账号。\n"
-        "• `/newhire zhang.wei@example.com`、`/newhire 138 0013 8000` 或 `/newhire 张伟` 会预先填写\n"
-        "• 也可粘贴整张名片：`/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com`\n"
-        "• `/newhire @某人` 会从其 Slack 资料中带入姓名、邮箱和职位\n"
+        "• `/newhire 张伟` 会填好姓名，也可输入手机号或邮箱\n"
+        "• `/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com` 可粘贴整张名片\n"
+        "• `/newhire @某人` 会从其 Slack 资料中带入姓名、电话、邮箱和职位\n"
         "• `/newhire help` 显示本说明\n"
-        "结果会发布在输入命令的频道中。{allowed}",
+        "结果会发布在您输入命令的频道中。\n"
+        "{allowed}",
     ),
     "help.not_here": Text(
         "`{word}` isn't available in this version, so nothing was opened. `/newhire help` shows what is. "
         "If it is a person's name, type `/newhire name: {word}`.",
-        "当前版本不支持 `{word}`，未执行任何操作。输入 `/newhire help` 查看可用功能。如果这是姓名，请输入 `/newhire 姓名：{word}`。",
+        "当前版本没有 `{word}` 功能，未执行任何操作。输入 `/newhire help` 查看可用功能。"
+        "如果这是姓名，请用 `/newhire 姓名：{word}` 打开表单。",
     ),
-    "refused": Text(
-        "You don't have permission to create accounts. {allowed} Ask one of them.",
-        "您没有创建账号的权限。{allowed}请联系其中一位代为办理。",
+    "help.provider": Text("{most} or {last}", "{most}或{last}"),
+    "help.admins": Text("Workspace admins and owners can use it.", "可使用者：工作区管理员和所有者。"),
+    "help.listed": Text("Who can use it: {who}.", "可使用者：{who}。"),
+    "refused.admins": Text(
+        "You don't have permission to create accounts. A workspace admin or owner can do it for you.",
+        "您没有创建账号的权限，请联系工作区管理员或所有者代为办理。",
+    ),
+    "refused.listed": Text(
+        "You don't have permission to create accounts. One of these people can do it for you: {who}.",
+        "您没有创建账号的权限，请联系以下任一人员代为办理：{who}。",
     ),
     "refused.outsider": Text(
-        "Only full members of this workspace can use /newhire. Ask a colleague to request it.",
-        "仅本工作区正式成员可使用 /newhire，请由工作区内的同事代为申请。",
+        "Only full members of this workspace can use /newhire. Ask a colleague who is one to request the account.",
+        "仅本工作区正式成员可使用 /newhire，请由正式成员代为申请。",
     ),
-    "allowed.admins": Text("Workspace admins and owners can do this.", "工作区管理员和所有者可以办理。"),
-    "allowed.list": Text("These people can do this: {who}.", "可以办理的人：{who}。"),
     "unchecked": Text(
-        "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute.",
-        "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。",
+        "We couldn't check your permissions with Slack, so no form was opened. Try again in a minute.",
+        "暂时无法向 Slack 核实您的权限，未打开表单，请稍后再试。",
     ),
     "not_understood": Text(
         "This button or command no longer works. Type `/newhire help`.",
         "此按钮或命令已失效，请输入 `/newhire help` 查看用法。",
     ),
-    "not_opened": Text("The form didn't open. Type the command again.", "表单未能打开，请重新输入命令。"),
+    "not_opened": Text("The form didn't open. Please try again.", "表单未能打开，请重试。"),
     "not_opened.unsure": Text(
-        "Slack didn't answer properly. If no form has opened, type the command again.",
-        "Slack 未正常响应。如果表单没有打开，请重新输入命令。",
+        "Slack didn't answer properly. If no form has opened, please try again.",
+        "Slack 未正常响应。如果表单没有打开，请重试。",
     ),
     # Messages in the channel. Between a mark of Slack's (*, `) and a Chinese character or full-width sign stands a blank:
     # without it Slack shows the mark and not what it means.
@@ -139,7 +149,7 @@ WORDS: dict[str, Text] = {
     ),
     "late": Text(
         "Still waiting for {provider} to create *{name}*'s account. Next try: {next}. We'll post the result here. "
-        "Nothing for you to do. (requested by {requester})",
+        "You don't need to do anything. (requested by {requester})",
         "{provider}尚未为 *{name}* 开通账号。将于 {next} 重试，结果会在此告知，您无需操作。（申请人：{requester}）",
     ),
     "unknown": Text(
@@ -172,12 +182,12 @@ WORDS: dict[str, Text] = {
         "{mention} 您为 *{name}* 提交的申请已完成，请见上方。",
     ),
     "reply.failed": Text(
-        "{mention} Your request for *{name}* didn't go through. What to do is written above.",
+        "{mention} Your request for *{name}* didn't go through. See above for what to do.",
         "{mention} 您为 *{name}* 提交的申请未成功，处理办法请见上方。",
     ),
     "reply.unknown": Text(
-        "{mention} We couldn't find out what became of your request for *{name}*. What to do is written above.",
-        "{mention} 您为 *{name}* 提交的申请结果无法确认，处理办法请见上方。",
+        "{mention} We couldn't find out whether *{name}*'s account was created. See above for what to do.",
+        "{mention} 无法确认 *{name}* 的账号是否已创建，处理办法请见上方。",
     ),
     # What was done since, and the buttons.
     "removed": Text(
@@ -277,43 +287,43 @@ WORDS: dict[str, Text] = {
     "to_do": Text("*Next step for {name}:* {what}", "*{name} 的下一步：* {what}"),
     "same": Text("Its details match your form.", "账号信息与表单一致。"),
     "differs": Text(
-        "{account} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "{account} already exists with a different {fields}. It may belong to someone else.",
+        "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。",
     ),
     "differs.otherwise": Text(
-        "An account with this {field} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "此{field}已有账号，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "An account with this {field} already exists, with a different {fields}. It may belong to someone else.",
+        "已有使用此{field}的账号，但其{fields}与表单不一致，可能属于他人。",
     ),
     "differs.somehow": Text(
-        "Such an account already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "此类账号已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "A similar account already exists, with a different {fields}. It may belong to someone else.",
+        "已有相近的账号，但其{fields}与表单不一致，可能属于他人。",
     ),
     "act.AlreadyExists": Text(
-        "Check whose account it is. If *{name}* needs one of their own, submit again with other details.",
+        "Check whose it is. If *{name}* needs a new account, submit again with other details.",
         "请先确认该账号的归属；如 *{name}* 需要新账号，请修改信息后重新提交。",
     ),
     "act.Rejected": Text(
         "{provider} didn't accept {field}. Correct it and submit again.", "{provider}未接受{field}，请修改后重新提交。"
     ),
     "act.no_longer_read": Text(
-        "This request can't be read any more, for example because newhire was updated meanwhile. Submit it again.",
-        "该申请已无法读取（例如期间 newhire 有更新），请重新提交。",
+        "We can no longer read this request, perhaps because newhire was updated. Submit it again.",
+        "该申请已无法读取（可能因 newhire 更新），请重新提交。",
     ),
     "act.unknown_code": Text(
         "{provider} answered with a code that isn't in its documents. Ask an admin before you submit again.",
         "{provider}返回了文档中没有的错误码。请先联系管理员，再决定是否重新提交。",
     ),
     "act.Conflict": Text(
-        "Another {provider} account already uses {field}. Check whether they already have an account.",
-        "{field}已被{provider}其他账号使用，请先确认此人是否已有账号。",
+        "{provider} already has an account with the same {field}. Check whether it belongs to *{name}*.",
+        "{provider}已有{field}相同的账号，请先确认是否属于 *{name}* 本人。",
     ),
     "act.NotAuthorised": Text(
         "newhire can't access {provider}. An admin needs to fix this before you submit again.",
         "newhire 无法访问{provider}，请等管理员处理后再提交。",
     ),
     "act.NoSeatLeft": Text(
-        "All {provider} licences are in use. An admin needs to free or buy one.",
-        "{provider}账号数已用完，请管理员释放或增购。",
+        "All {provider} licences are in use. An admin needs to free or buy one before you submit again.",
+        "{provider}账号数已用完，请等管理员释放或增购后再提交。",
     ),
     "act.RateLimited": Text(
         "{provider} kept limiting requests, so newhire stopped trying. Submit again later.",
@@ -324,16 +334,18 @@ WORDS: dict[str, Text] = {
         "无法连接{provider}，申请未发送，请在其恢复后重新提交。",
     ),
     "act.OutcomeUnknown": Text(
-        "Admins: look for *{name}* in the {provider} console. If it isn't there, submit again.",
-        "请管理员在{provider}后台查找 *{name}* 的账号，若不存在，可重新提交。",
+        "Don't submit again yet: an admin first needs to look for *{name}* in the {provider} console. "
+        "If there's no account, submit again.",
+        "请先不要重新提交：需由管理员在{provider}后台查找 *{name}* 的账号，确认不存在后再提交。",
     ),
     "told.admins": Text("Admins have been told.", "已通知管理员。"),
     "a_value": Text("one of the values", "某项内容"),
+    "details": Text("details", "信息"),
     "listed": Text("{most} and {last}", "{most}和{last}"),
     # To the admins: what they can do, and not what they are to be asked for.
     "admin.created": Text(
-        "{provider}: account {account} for *{name}*, requested by {requester}",
-        "{provider}：已为 *{name}* 开通账号 {account} （申请人：{requester}）",
+        "Created: {provider} account {account} for *{name}*, requested by {requester}",
+        "已开通：{requester} 为 *{name}* 申请的{provider}账号 {account}",
     ),
     "admin.act": Text(
         "*Action needed:* {provider} account for *{name}*, requested by {requester}",
@@ -376,7 +388,7 @@ WORDS: dict[str, Text] = {
         "无法连接{provider}，申请未发送，已请 {requester} 在其恢复后重新提交。",
     ),
     "fix.OutcomeUnknown": Text(
-        "Look for *{name}* in the {provider} console. If it isn't there, {requester} can submit again.",
+        "Look for *{name}* in the {provider} console. If there's no account, {requester} can submit again.",
         "请在{provider}后台查找 *{name}* 的账号，若不存在，{requester} 可重新提交。",
     ),
     # What is wrong with a provider, for all its requests together.
@@ -394,7 +406,7 @@ WORDS: dict[str, Text] = {
         "*{provider}已恢复。* 历时 {lasted}，正在处理排队的申请。",
     ),
     "admin.solved": Text(
-        "*Solved:* {provider} creates accounts again, after {lasted}. Requests affected: {n}.",
+        "*Solved:* newhire can create {provider} accounts again, after {lasted}. Requests affected: {n}.",
         "*已解决：* {provider}已恢复开通账号，历时 {lasted}，受影响的申请：{n}。",
     ),
     "long.minutes.1": Text("1 minute", "1 分钟"),
@@ -419,6 +431,12 @@ def pick(text: Text, lang: str) -> str:
 def say(lang: str, key: str, **values: object) -> str:
     """The sentence for people who read `lang`. Raises KeyError for a sentence that is not there."""
     return pick(WORDS[key], lang).format(**values)
+
+
+def listing(lang: str, names: Iterable[str], key: str = "listed") -> str:
+    """Names as the language lists them; `key` is the sentence that joins the last one to the rest."""
+    *most, last = names
+    return say(lang, key, most=("、" if lang == "zh" else ", ").join(most), last=last) if most else last
 
 
 def ago(lang: str, seconds: float) -> str:
