@@ -61,11 +61,11 @@ def read(file: str, forms: Forms) -> tuple[Defaults, list[str]]:
     try:
         tables = tomllib.loads(Path(file).read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        return Defaults(), [f"names {file}, which cannot be read: {error.strerror}"]
+        return Defaults(), [f"names a file that cannot be read: {_lower(error.strerror or 'it is no file')}"]
     except UnicodeDecodeError:
-        return Defaults(), [f"names {file}, which is not UTF-8"]
+        return Defaults(), ["names a file that is not UTF-8"]
     except tomllib.TOMLDecodeError as error:
-        return Defaults(), [f"names {file}, which is not TOML: {_lower(str(error))}"]
+        return Defaults(), [f"names a file that is not TOML: {_lower(str(error))}"]
     channels = tables.pop("channel", {})
     return Defaults(tables, channels), list(_wrong(tables, channels, forms))
 

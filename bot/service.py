@@ -197,6 +197,9 @@ class Bot:
             Permission(self.settings.allowed, on_trouble=self._group_gone),
             self.settings.newhire_region,
             workspace=_slash(workspace),
+            defaults=self.settings.defaults,
+            pattern=self.settings.newhire_account_pattern or "",
+            result=self.settings.newhire_result,
         )
 
     def _group_gone(self, group: str, code: str) -> None:

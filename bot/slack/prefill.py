@@ -65,6 +65,15 @@ def prefill(text: str, region: str = "CN") -> tuple[dict[str, str], str | None]:
     return card.read(rest, region), mention[1] if mention else None
 
 
+def from_message(text: str, region: str = "CN") -> Prefill:
+    """What a message says of somebody. A mention in it is the newcomer only where it says nothing else of a person.
+
+    In `@alice please add 张伟 138...` it is whoever was asked.
+    """
+    typed, mentioned = prefill(text, region)
+    return Prefill(typed, None if typed.keys() & {"name", "phone", "email"} else mentioned)
+
+
 def from_profile(user: Mapping[str, Any], region: str = "CN") -> dict[str, str]:
     """Name, email, title and phone of a Slack user (`users.info`), where they are filled in, cleaned like all else.
 

@@ -59,6 +59,14 @@ WORDS: dict[str, Text] = {
         "Slack didn't give us the profile of {who}, so it isn't filled in.",
         "暂时无法获取 {who} 的 Slack 资料，未能预先填写。",
     ),
+    "form.proposes": Text("Leave empty to have one proposed.", "留空则由系统拟定。"),
+    "form.proposed": Text(
+        "We propose the account `{account}`. Change it if you like, and submit again.",
+        "已拟定账号 `{account}` ，可修改，请再次提交。",
+    ),
+    "form.result": Text("Where should the result go?", "结果发到哪里？"),
+    "form.result.channel": Text("This channel", "本频道"),
+    "form.result.me": Text("Only me", "仅发给我"),
     "form.not_redrawn": Text(
         "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
         "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
@@ -80,14 +88,16 @@ WORDS: dict[str, Text] = {
         "• `/newhire zhang.wei@example.com`, `/newhire +86 138 0013 8000` or `/newhire Zhang Wei` fills in what you typed\n"
         "• A whole contact card works too: `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com`\n"
         "• `/newhire @somebody` takes name, email and title from their Slack profile\n"
+        "• *New hire from message*, in the menu of a message, fills in what it says\n"
         "• `/newhire help` shows this\n"
-        "The result is posted in the channel where you typed the command. {allowed}",
+        "The result is posted in the channel where you typed the command, or to you alone if you choose so under *More options*. {allowed}",
         "*`/newhire`* 会打开表单，为新同事在{providers}创建账号。\n"
         "• `/newhire zhang.wei@example.com`、`/newhire 138 0013 8000` 或 `/newhire 张伟` 会预先填写\n"
         "• 也可粘贴整张名片：`/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com`\n"
         "• `/newhire @某人` 会从其 Slack 资料中带入姓名、邮箱和职位\n"
+        "• 在消息的菜单中选择 *New hire from message* ，会带入该消息的内容\n"
         "• `/newhire help` 显示本说明\n"
-        "结果会发布在输入命令的频道中。{allowed}",
+        "结果会发布在输入命令的频道中，也可在“更多选项”中选择仅发给自己。{allowed}",
     ),
     "help.not_here": Text(
         "`{word}` isn't available in this version, so nothing was opened. `/newhire help` shows what is. "

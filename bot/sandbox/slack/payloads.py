@@ -82,6 +82,21 @@ def shortcut(user: Json, callback_id: str, trigger_id: str) -> Json:
     }
 
 
+def message_shortcut(
+    user: Json, callback_id: str, channel: Json, message: Json, trigger_id: str, response_url: str
+) -> Json:
+    """https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload: the message comes whole."""
+    return _interaction("message_action", user) | {
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "action_ts": _action_ts(),
+        "channel": {"id": channel["id"], "name": _channel_name(channel)},
+        "message_ts": message["ts"],
+        "message": copy.deepcopy(message),
+    }
+
+
 def view_submission(user: Json, view: Json, trigger_id: str) -> Json:
     return _interaction("view_submission", user) | {
         "trigger_id": trigger_id,

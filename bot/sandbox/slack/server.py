@@ -212,6 +212,14 @@ class FakeSlack(Rules):
         payload = payloads.shortcut(self.users[user], callback_id, self.triggers.new(user))
         return await self._interact(payload, NO_ANSWER)
 
+    async def message_shortcut(self, user: str, callback_id: str, channel: str, ts: str) -> Delivery:
+        """Chooses a shortcut from a message's menu. Raises LookupError for a message that is not there."""
+        place, message = self.channels[channel], _posted(self.workspace, channel, ts)
+        response_url = self.url + self.response_urls.new(channel, user)
+        trigger_id = self.triggers.new(user)
+        payload = payloads.message_shortcut(self.users[user], callback_id, place, message, trigger_id, response_url)
+        return await self._interact(payload, NO_ANSWER)
+
     async def say(self, user: str, channel: str, text: str) -> Json:
         """Writes a message, as a person."""
         place = self.workspace.direct(channel) if channel in self.users else self.channels[channel]
