@@ -292,6 +292,11 @@ def test_a_mention_is_never_a_command() -> None:
         # No command: somebody may be called so.
         ("help", Prefill({"name": "help"})),
         ("", Prefill()),
+        ("新同事入职\n姓名：张伟", Prefill({"name": "张伟"})),
+        ("新员工信息\n姓名 张伟", Prefill({"name": "张伟"})),
+        ("麻烦给新来的张伟开个账号 13800138000", Prefill({"phone": "13800138000"})),
+        ("Hi team please open one for Zhang Wei w@example.com", Prefill({"email": "w@example.com"})),
+        ("姓名：买买提·吐尔逊", Prefill({"name": "买买提·吐尔逊"})),
         ("*张伟* &lt;w@example.com&gt;", Prefill({"name": "张伟", "email": "w@example.com"})),
     ],
 )
