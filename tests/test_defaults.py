@@ -13,6 +13,7 @@ from bot.hire import NewHire
 from bot.providers.huawei import HuaweiHire
 from bot.providers.tencent import TencentHire
 from tests.conftest import tries
+from tests.regenerate import DOCS
 
 FORMS: dict[str, type[NewHire]] = {"tencent": TencentHire, "huawei": HuaweiHire}
 
@@ -65,6 +66,12 @@ def test_the_nearer_default_counts(tmp_path: Path) -> None:
         "invite": "false",
         "start_date": "2026-12-01",
     }
+
+
+def test_the_example_is_one() -> None:
+    found, mistakes = read(str(DOCS / "defaults.example.toml"), FORMS)
+    assert mistakes == []
+    assert found.said("provider", "C0123456789") == "huawei"
 
 
 def test_without_a_file_nothing_is_filled_in() -> None:

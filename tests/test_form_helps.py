@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -76,11 +77,6 @@ def filling_bot(running_filling_bot: Bot) -> Bot:
 
 def focused(form: Form) -> list[str]:
     return [block["block_id"] for block in form.view["blocks"] if block.get("element", {}).get("focus_on_load")]
-
-
-def asked_of(bot: Bot, vendor: str) -> list[Json]:
-    """What the vendor holds of accounts."""
-    return list(bot.world.vendors[vendor].users.values())
 
 
 # --- an account is proposed -------------------------------------------------------------------------------------------
@@ -162,8 +158,6 @@ async def test_where_nothing_can_be_proposed_the_field_says_so(bot: Bot) -> None
 
 async def test_a_database_that_hangs_does_not_keep_the_form(bot: Bot) -> None:
     """Locked by somebody else: it is proposed without knowing what is taken."""
-    import sqlite3
-
     with sqlite3.connect(bot.folder / "newhire.sqlite", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         form = await Person(bot.world, ALICE).opens("张伟")
@@ -184,7 +178,7 @@ async def test_a_pattern_proposes_at_every_vendor(filling_bot: Bot, vendor: str,
 
 async def test_defaults_are_of_the_channel_and_of_the_provider(filling_bot: Bot) -> None:
     alice = Person(filling_bot.world, ALICE)
-    here, there = await alice.opens(in_=PEOPLE), None
+    here = await alice.opens(in_=PEOPLE)
     assert here.values == {"provider": "tencent", "department": "07f4c1966815d251", "job_title": "Engineer"}
     there = await alice.opens(in_=GENERAL)
     assert there.values == {"provider": "huawei", "department": "7", "notify": "1", "result-to": "channel"}

@@ -18,7 +18,7 @@ RESERVED = frozenset((
 
 
 MOST_WORDS, MOST_CHARACTERS = 5, 6
-"""Of a name in a message: a compound surname of two characters and a married name before it are four, with two given ones."""
+"""Of a name in a message; in Chinese characters, two surnames of two (a married woman's) and a given name of two are six."""
 
 
 @dataclass(frozen=True)
