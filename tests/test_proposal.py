@@ -117,6 +117,27 @@ def test_half_a_name_is_no_proposal(name: str) -> None:
     assert proposed(name=name) == ""
 
 
+REPORTED = [
+    ("茜查", "qiancha"),  # mozillazg/python-pinyin 297: 查 is a surname only where it stands first
+    ("曾老大", "zenglaoda"),  # hotoo/pinyin 312, stuxuhai/jpinyin 11: ceng
+    ("乐嘉", "yuejia"),  # overtrue/pinyin 164: le, and qu for 区
+    ("仇三哥", "qiusange"),  # houbb/pinyin 13, onestraw/qiming 3: chou
+    ("覃辉", "qinhui"),  # zh-lx/pinyin-pro 136: tan
+    ("陳大羽", "chendayu"),  # faker-js/faker 1554: hexadecimal
+    ("Ærøskøbing", "aeroskobing"),  # scirate/scirate 309, where a Chinese name left nothing
+    ("Carl-Erik", "carlerik"),  # JabbR/JabbR 963: a blank in the account
+    ("James O'Beirne", "jamesobeirne"),  # keybase/keybase-issues 339, learningequality/kolibri 12647
+    ("José García", "josegarcia"),  # openedx/openedx-platform 36056: no suggestion at all
+    ("Özgür García-Iglesias", "ozgurgarciaiglesias"),  # alan-turing-institute/data-safe-haven 2320: Ö, two surnames
+    ("Sukarno", "sukarno"),  # zorn96/ms_active_directory 77: a crash without a surname
+]
+
+
+@pytest.mark.parametrize(("name", "account"), REPORTED)
+def test_what_others_tripped_over_is_an_account(name: str, account: str) -> None:
+    assert proposed(name=name) == account
+
+
 # --- the pattern
 
 
