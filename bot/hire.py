@@ -348,6 +348,17 @@ class NewHire(BaseModel):
         """Names of the fields that no message, log line or stored request may hold."""
         return frozenset(field.name for field in cls.fields() if field.ask.kind == "secret")
 
+    @classmethod
+    def mistakes(cls, field: str, typed: str) -> list[ErrorDetails]:
+        """What is wrong with this value of one field, whatever the rest of the form holds; empty when it is taken."""
+        try:
+            cls.model_validate({field: typed})
+        except ValidationError as error:
+            return [
+                item for item in error.errors() if field in (*item["loc"][:1], (item.get("ctx") or {}).get("field"))
+            ]
+        return []
+
     def typed(self) -> dict[str, Any]:
         """What was filled in, as portable JSON that validates to the same person again; secrets are left out."""
         return self.model_dump(mode="json", exclude_none=True, exclude=set(self.secrets()))

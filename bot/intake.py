@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 ACCEPT_SECONDS = 2.0
 THREADS = 16
+LOOK_SECONDS = 0.3
+"""A form waits no longer to learn which accounts are taken."""
 
 
 class NotConfirmed(Exception):
@@ -46,6 +48,8 @@ class Intake:
         self._requests, self._engine = requests, engine
         # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="newhire-intake")
+        # Looks that hang keep no form from being accepted.
+        self._lookers = ThreadPoolExecutor(2, thread_name_prefix="newhire-look")
 
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None = None) -> Duplicate | None:
         """Durable when it returns None; the same request again changes nothing. Raises NotConfirmed after 2 s.
@@ -55,6 +59,15 @@ class Intake:
         when other values were accepted from it.
         """
         return await self.in_time(lambda: self._accept(request, hire, confirmed))
+
+    async def taken(self, provider: str, accounts: Sequence[str]) -> set[str]:
+        """Those of these accounts that newhire knows to be taken; none when the database does not say so within 0.3 s."""
+        look = asyncio.get_running_loop().run_in_executor(self._lookers, self._requests.taken, provider, accounts)
+        try:
+            return await asyncio.wait_for(look, LOOK_SECONDS)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("the database did not say which accounts are taken: %s", _reason(error))
+            return set()
 
     def _accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
         duplicate = self._write(request, hire, confirmed)

@@ -203,7 +203,17 @@ class Bot:
         permission = Permission(self.settings.allowed, on_trouble=self._group_gone)
         region = self.settings.newhire_region
         return (
-            Listeners(self.providers, intake, permission, region, workspace=address, clicks=clicks),
+            Listeners(
+                self.providers,
+                intake,
+                permission,
+                region,
+                workspace=address,
+                clicks=clicks,
+                defaults=self.settings.defaults,
+                pattern=self.settings.newhire_account_pattern or "",
+                result=self.settings.newhire_result,
+            ),
             Buttons(self.providers, clicks, permission, workspace=address),
         )
 

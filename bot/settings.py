@@ -11,12 +11,15 @@ import phonenumbers
 import sqlalchemy as sa
 from annotated_types import Ge, Gt, Le, Lt
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import defaults
+from bot.defaults import Defaults
 from bot.environment import Environment, not_ascii, read
+from bot.proposal import check_pattern
 from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url, listed
 
 S = TypeVar("S", bound=BaseSettings)
@@ -148,6 +151,18 @@ class Settings(GivenSettings):
     newhire_region: Annotated[str, AfterValidator(_region)] = Field(
         "CN", description="Country of phone numbers that are typed without a country code"
     )
+    newhire_account_pattern: Annotated[str, AfterValidator(check_pattern)] | None = Field(
+        None,
+        description="How a proposed account is made, of {pinyin}, {first}, {last}, {employee_id} and {email_local}, like "
+        "{first}.{last}; without it, or where one is not known: what the email starts with, else the name",
+    )
+    newhire_defaults: str = Field(
+        "", description="TOML file with what the form is filled in with, for the workspace and its channels"
+    )
+    newhire_result: Annotated[Literal["channel", "me"], Lower] = Field(
+        "channel",
+        description="Where the result goes unless the form says otherwise, the channel or the requester alone",
+    )
     newhire_patience_minutes: float = Field(
         15,
         gt=0,
@@ -169,6 +184,13 @@ class Settings(GivenSettings):
     newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
         "text", description="How the log is written to stderr"
     )
+
+    _defaults: Defaults = PrivateAttr(default_factory=Defaults)
+
+    @property
+    def defaults(self) -> Defaults:
+        """What NEWHIRE_DEFAULTS holds."""
+        return self._defaults
 
     @property
     def allowed(self) -> list[str]:
@@ -192,6 +214,8 @@ def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
     used = {key: provider for key, provider in sorted(providers.items()) if given(provider.settings, here)}
     settings, wrong = _built(Settings, here)
     sentences = [*here.mistakes.values(), *_about_tokens(here, wrong), *_about_providers(providers, used, here)]
+    filled_in, wrong = _defaults(used or providers, here)
+    sentences += wrong
     configured: dict[str, ProviderSettings] = {}
     for key in _offered(used, here):
         found, wrong = _built(used[key].settings, here)
@@ -200,7 +224,17 @@ def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
             configured[key] = found
     if sentences or settings is None:
         raise Misconfigured(sentences)
+    settings._defaults = filled_in
     return settings, configured
+
+
+def _defaults(providers: Providers, here: Environment) -> tuple[Defaults, list[str]]:
+    """The file of NEWHIRE_DEFAULTS, held against the forms of these providers."""
+    file = here.values.get("NEWHIRE_DEFAULTS")
+    if file is None or "NEWHIRE_DEFAULTS" in here.mistakes:
+        return Defaults(), []
+    found, wrong = defaults.read(file, {key: provider.form for key, provider in providers.items()})
+    return found, [f"NEWHIRE_DEFAULTS {why}." for why in wrong]
 
 
 def _offered(used: Providers, here: Environment) -> list[str]:

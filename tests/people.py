@@ -143,6 +143,13 @@ class Person:
         assert delivery.acked, delivery
         return await self._new_form(before)
 
+    async def uses_message_shortcut(self, message: Json, in_: str = PEOPLE) -> Form:
+        """*New hire from message* in the menu of that message."""
+        before = set(self.world.slack.views)
+        delivery = await self.world.slack.message_shortcut(self.user, "newhire_message", in_, message["ts"])
+        assert delivery.acked, delivery
+        return await self._new_form(before)
+
     async def is_told(self, text: str = "", in_: str = PEOPLE) -> str:
         """Type the command and wait for the answer that only this person sees; what it says."""
         before = len(self.whispers(in_))

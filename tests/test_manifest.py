@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 
 from bot.sandbox.slack.rules import Rules
 from bot.slack import app as slack
+from bot.slack.words import say
 
 ROOT = Path(__file__).parent.parent
 
@@ -87,10 +88,15 @@ def test_the_command_is_the_one_that_is_listened_to(manifest: dict[str, Any]) ->
     assert f'app.command("{command["command"]}"' in source
 
 
-def test_the_shortcut_is_the_one_that_is_listened_to(manifest: dict[str, Any]) -> None:
-    (shortcut,) = manifest["features"]["shortcuts"]
-    assert shortcut["callback_id"] == slack.SHORTCUT
-    assert shortcut["type"] == "global"
+def test_the_shortcuts_are_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
+    kinds = {shortcut["callback_id"]: shortcut["type"] for shortcut in manifest["features"]["shortcuts"]}
+    assert kinds == {slack.SHORTCUT: "global", slack.MESSAGE_SHORTCUT: "message"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_help_calls_the_message_shortcut_as_slack_shows_it(manifest: dict[str, Any], lang: str) -> None:
+    (shown,) = [one["name"] for one in manifest["features"]["shortcuts"] if one["type"] == "message"]
+    assert f"*{shown}*" in say(lang, "help", providers="", allowed="")
 
 
 def test_it_runs_without_a_public_address(manifest: dict[str, Any]) -> None:

@@ -140,20 +140,32 @@ async def test_the_command_opens_the_form_in_the_language_of_whoever_typed_it(
 @pytest.mark.parametrize(
     ("text", "filled"),
     [
-        ("zhang.wei@example.com", {"email": "zhang.wei@example.com"}),
-        ("<mailto:zhang.wei@example.com|zhang.wei@example.com>", {"email": "zhang.wei@example.com"}),
+        ("zhang.wei@example.com", {"email": "zhang.wei@example.com", "account": "zhang.wei"}),
+        (
+            "<mailto:zhang.wei@example.com|zhang.wei@example.com>",
+            {"email": "zhang.wei@example.com", "account": "zhang.wei"},
+        ),
         ("+86 138 0013 8000", {"phone": "+86 138 0013 8000"}),
-        ("Zhang Wei", {"name": "Zhang Wei"}),
-        ("O&G 张伟 <3", {"name": "O&G 张伟 <3"}),
-        ("张伟 138-0013-8000 w@example.com", {"name": "张伟", "phone": "138-0013-8000", "email": "w@example.com"}),
-        ("张伟 <w@example.com>", {"name": "张伟", "email": "w@example.com"}),
+        ("Zhang Wei", {"name": "Zhang Wei", "account": "zhangwei"}),
+        ("O&G 张伟 <3", {"name": "O&G 张伟 <3", "account": "zhangwei"}),
+        (
+            "张伟 138-0013-8000 w@example.com",
+            {"name": "张伟", "phone": "138-0013-8000", "email": "w@example.com", "account": "w"},
+        ),
+        ("张伟 <w@example.com>", {"name": "张伟", "email": "w@example.com", "account": "w"}),
         # What is filled in is seen, also a field that is folded away else.
-        ("姓名：张伟\n工号：10086\n职位：工程师", {"name": "张伟", "employee_id": "10086", "job_title": "工程师"}),
+        (
+            "姓名：张伟\n工号：10086\n职位：工程师",
+            {"name": "张伟", "employee_id": "10086", "job_title": "工程师", "account": "zhangwei"},
+        ),
     ],
 )
 async def test_what_is_typed_after_the_command_is_filled_in(bot: Bot, text: str, filled: Json) -> None:
     form = await Person(bot.world, ALICE).opens(text)
-    assert form.values == {"provider": "tencent", **filled}
+    assert {name: text for name, text in form.values.items() if name != "result-to"} == {
+        "provider": "tencent",
+        **filled,
+    }
 
 
 async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bot) -> None:
@@ -163,6 +175,7 @@ async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bo
         "name": "Zhang Wei",
         "email": "zhang.wei@example.com",
         "job_title": "Engineer",
+        "account": "zhang.wei",
     }
 
 
@@ -202,6 +215,7 @@ async def test_choosing_another_provider_keeps_what_was_typed(bot: Bot) -> None:
         "phone": "138 0013 8000",
         "email": "w@example.com",
         "job_title": "Engineer",
+        "account": "w",
     }
 
 
@@ -213,7 +227,13 @@ async def test_more_options_are_revealed_and_folded_away_without_losing_what_was
     await form.press_more(signature="Hello", notify="1")
     assert form.fields == few
     await form.press_more()
-    assert form.values == {"provider": "huawei", "name": "张伟", "signature": "Hello", "notify": "1"}
+    assert form.values == {
+        "provider": "huawei",
+        "name": "张伟",
+        "signature": "Hello",
+        "notify": "1",
+        "result-to": "channel",
+    }
 
 
 async def test_a_single_provider_is_shown_as_text(another_bot: Bots) -> None:

@@ -590,3 +590,32 @@ def test_no_secret_shows_when_settings_are_printed(start: Environment, name: str
     settings, providers = start(**(SLACK | TENCENT | HUAWEI | HUAWEI_APP | {name: secret}))
     assert secret not in repr(settings)
     assert secret not in repr(providers)
+
+
+# --- what the form is filled in with
+
+
+def test_the_defaults_come_with_the_settings(start: Environment) -> None:
+    Path("defaults.toml").write_text('provider = "tencent"\n[channel.C1]\ninvite = false\n')
+    settings, _ = start(**SLACK, **TENCENT, NEWHIRE_DEFAULTS="defaults.toml")
+    assert settings.defaults.said("provider", None) == "tencent"
+    assert settings.defaults.fields("tencent", "C1") == {"invite": "false"}
+    assert start()[0].newhire_result == "channel"
+
+
+def test_mistakes_in_the_defaults_are_said_with_all_others(start: Environment) -> None:
+    Path("预设.toml").write_text('provider = "huawei"\nnotify = "1"\n')
+    said = refused(
+        start, **TENCENT, NEWHIRE_DEFAULTS="预设.toml", NEWHIRE_RESULT="nowhere", NEWHIRE_ACCOUNT_PATTERN="{name}"
+    )
+    assert len(said) == 6
+    # Huawei has no credentials here: it is no provider to open with.
+    assert "NEWHIRE_DEFAULTS has provider, which must be tencent." in said
+    assert [one for one in said if one.startswith("NEWHIRE_DEFAULTS has notify, which no form asks for")]
+    assert "NEWHIRE_RESULT must be channel or me" in " ".join(said)
+    assert "NEWHIRE_ACCOUNT_PATTERN must be made of {pinyin}, " in " ".join(said)
+
+
+@pytest.mark.parametrize("pattern", ["{pinyin}", "{first}.{last}", "corp-{employee_id}", "{email_local}@acme"])
+def test_a_pattern_of_accounts(start: Environment, pattern: str) -> None:
+    assert start(**SLACK, **TENCENT, NEWHIRE_ACCOUNT_PATTERN=pattern)[0].newhire_account_pattern == pattern

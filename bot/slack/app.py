@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 ANY = re.compile(".*")
 SHORTCUT = "newhire_global"
+MESSAGE_SHORTCUT = "newhire_message"
 AGAIN_SECONDS = 0.05
 
 
@@ -54,6 +55,7 @@ def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any
     app.use(ours)
     app.command("/newhire", middleware=[acknowledge])(listeners.command)
     app.shortcut(SHORTCUT, middleware=[acknowledge])(listeners.shortcut)
+    app.shortcut(MESSAGE_SHORTCUT, middleware=[acknowledge])(listeners.from_message)
     for block, action in ((form.PROVIDER, form.VALUE), (form.MORE, form.MORE)):
         exactly: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": action}
         app.action(exactly, middleware=[acknowledge])(listeners.redraw)

@@ -17,6 +17,8 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import proposal
+from bot.defaults import Defaults
 from bot.hire import NewHire
 from bot.intake import NotConfirmed
 from bot.request import Act, Duplicate, Request
@@ -24,7 +26,7 @@ from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
-from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile
+from bot.slack.prefill import Help, NotHere, Prefill, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
 from bot.slack.words import ago, listing, pick, say
 
@@ -52,6 +54,7 @@ class Intake(Protocol):
     """Where forms are handed in (`intake.Intake`)."""
 
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
+    async def taken(self, provider: str, accounts: Sequence[str]) -> set[str]: ...
 
 
 class Corrections(Protocol):
@@ -88,7 +91,11 @@ class Modal:
 
 @dataclass(frozen=True)
 class Listeners:
-    """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
+    """The handlers, over what they work with. `workspace` is the address that links to messages start with.
+
+    `pattern` is how accounts are proposed (`proposal.check_pattern`), `result` where results go unless the form says
+    otherwise.
+    """
 
     providers: Mapping[str, Provider]
     intake: Intake
@@ -96,6 +103,9 @@ class Listeners:
     region: str
     workspace: str = "https://slack.com/"
     clicks: Corrections | None = None
+    defaults: Defaults = field(default_factory=Defaults)
+    pattern: str = ""
+    result: str = form.CHANNEL
     clock: Callable[[], float] = time.time
     _modals: dict[str, Modal] = field(default_factory=dict)
 
@@ -103,7 +113,7 @@ class Listeners:
     def offers(self) -> Sequence[Provider]:
         return list(self.providers.values())
 
-    # /newhire and the shortcut.
+    # /newhire and the shortcuts.
 
     async def command(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         by = _now() + TRIGGER_SECONDS
@@ -132,6 +142,19 @@ class Listeners:
             # A shortcut has no channel to answer in.
             await tell(client, user, None, said)
 
+    async def from_message(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """The message shortcut: the form, filled in with what a message says; the result goes where the message stands."""
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
+        response_url = slacks_own(body.get("response_url"), client.base_url)
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            wanted = from_message(body["message"].get("text") or "", self.region)
+            state = ModalState(channel=body["channel"]["id"], response_url=response_url)
+            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, response_url, said)
+
     def help(self, lang: str) -> str:
         names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
         return say(lang, "help", providers=names, allowed=self.permission.who_may(lang))
@@ -145,22 +168,39 @@ class Listeners:
             found = await self._profile(client, wanted.mentioned)
             typed = (found or {}) | typed
             notice = say(lang, "form.no_profile", who=f"<@{wanted.mentioned}>") if found is None else None
-        offer = self.offers[0]
-        known = form.belonging(offer, typed)
-        state = replace(
-            state,
-            provider=offer.key,
-            # What was filled in for people must be seen by them before they send it.
-            more=any(item.ask.more and item.name in known for item in offer.fields()),
-            kept={key: typed[key] for key in typed.keys() - known.keys()},
-        )
-        view = form.build(self.offers, state, lang, typed=known, notice=notice)
+        offer = self._first(state.channel)
+        typed, filled = await self._fill(offer, typed, state)
+        typed.setdefault(form.RESULT, self.defaults.said("result", state.channel) or self.result)
+        state = replace(state, provider=offer.key, filled=filled, more=_is_hidden(offer, typed))
+        view = form.build(self.offers, state, lang, typed=typed, notice=notice)
         try:
             async with asyncio.timeout_at(by):
                 await client.views_open(trigger_id=trigger, view=view)
         except TROUBLES as error:
             return not_opened(trouble(error), lang)
         return None
+
+    def _first(self, channel: str | None) -> Provider:
+        """The provider that the form opens with there."""
+        return self.providers.get(self.defaults.said("provider", channel) or "") or self.offers[0]
+
+    async def _fill(
+        self, offer: Provider, typed: Mapping[str, str], state: ModalState
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """What is typed with what newhire fills in itself, and the latter: defaults, and an account that is proposed."""
+        wanted = form.belonging(offer, self.defaults.fields(offer.key, state.channel))
+        if typed.get(proposal.ACCOUNT, "") == state.filled.get(proposal.ACCOUNT, ""):
+            proposed = await self._propose(offer, typed)
+            wanted |= {proposal.ACCOUNT: proposed} if proposed else {}
+        return form.refill(typed, state.filled, wanted)
+
+    async def _propose(self, offer: Provider, typed: Mapping[str, str]) -> str | None:
+        """An account for whom the form is about that newhire does not know to be taken, if it can think of one."""
+        if not proposal.is_proposed(offer.form, self.pattern):
+            return None
+        names = proposal.candidates(offer.form, typed, self.pattern)
+        taken = await self.intake.taken(offer.key, names) if names else set()
+        return proposal.choose(offer.form, names, taken)
 
     async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str] | None:
         """Fields from somebody's profile; None where Slack does not give it in time."""
@@ -186,10 +226,13 @@ class Listeners:
     async def _redraw(self, body: Body, client: AsyncWebClient, modal: Modal, lang: str) -> SlackTrouble | None:
         view = body["view"]
         before, hash_ = modal.now(view)
-        state = replace(before, provider=form.chosen(view), confirmed_duplicate=None)
-        if body["actions"][0]["block_id"] == form.MORE:
-            state = replace(state, more=not state.more)
-        drawn = form.build(self.offers, state, lang, typed=form.read(view))
+        offer = self.providers.get(form.chosen(view)) or self.offers[0]
+        typed, filled = await self._fill(offer, {**before.kept, **form.read(view)}, before)
+        state = replace(before, provider=offer.key, confirmed_duplicate=None, kept={}, filled=filled)
+        by_more = body["actions"][0]["block_id"] == form.MORE
+        state = replace(state, more=not before.more if by_more else before.more or _is_hidden(offer, filled))
+        # Who wants more options looks at what comes below, and not at the first empty field.
+        drawn = form.build(self.offers, state, lang, typed=typed, focus=not by_more)
         try:
             async with asyncio.timeout(TRIGGER_SECONDS):
                 answer = await client.views_update(view_id=view["id"], hash=hash_, view=drawn)
@@ -234,6 +277,8 @@ class Listeners:
             return {"response_action": "update", "view": form.notice(lang, verdict.refusal)}
         provider = self.providers[form.chosen(view)]
         typed = form.belonging(provider, form.read(view))
+        if form.lacks_account(provider, typed) and (account := await self._propose(provider, typed)):
+            return self._with_proposal(view, provider, account, lang)
         try:
             hire = provider.form.model_validate(typed, context={"region": self.region})
         except ValidationError as error:
@@ -251,14 +296,26 @@ class Listeners:
             await self.clicks.corrected(state.follows, act)
         return {}
 
+    def _with_proposal(self, view: Body, provider: Provider, account: str, lang: str) -> Body:
+        """The form again with an account in it, and whatever else is wrong: nobody sends what they have not seen."""
+        typed = form.read(view) | {proposal.ACCOUNT: account}
+        said = [say(lang, "form.proposed", account=account)]
+        try:
+            provider.form.model_validate(form.belonging(provider, typed), context={"region": self.region})
+        except ValidationError as error:
+            said.append(form.listed(form.complaints(error, provider, lang), provider, lang))
+        before = form.recall(view)
+        filled = {**before.filled, proposal.ACCOUNT: account}
+        state = replace(before, provider=provider.key, filled=filled)
+        drawn = form.build(self.offers, state, lang, typed=typed, notice="\n".join(said))
+        return {"response_action": "update", "view": drawn}
+
     def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
         if errors.keys() <= form.shown(view):
             return {"response_action": "errors", "errors": errors}
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
-        titles = {item.name: pick(item.ask.title, lang) for item in provider.fields()}
-        said = [say(lang, "form.on_field", title=titles[name], error=error) for name, error in errors.items()]
-        text = ("" if lang == "zh" else " ").join(said)
         state = replace(form.recall(view), provider=provider.key, more=True)
+        text = form.listed(errors, provider, lang)
         drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
         return {"response_action": "update", "view": drawn}
 
@@ -269,6 +326,9 @@ class Listeners:
 
     def _request(self, body: Body, provider: Provider, hire: NewHire, verdict: Verdict) -> Request:
         state, user = form.recall(body["view"]), body["user"]
+        # Said to the requester alone, it is said by direct message and not where the command was typed.
+        where = state if form.read(body["view"]).get(form.RESULT) != form.ME else replace(state, channel=None)
+        spoken = self.defaults.said("language", where.channel) if where.channel else None
         return Request(
             id=body["view"]["id"],
             provider=provider.key,
@@ -276,9 +336,9 @@ class Listeners:
             region=self.region,
             requester=user["id"],
             requester_name=verdict.name or str(user.get("name") or user.get("username") or ""),
-            language=verdict.language,
-            channel=state.channel,
-            response_url=state.response_url,
+            language=spoken or verdict.language,
+            channel=where.channel,
+            response_url=where.response_url if where.channel else None,
             accepted_at=self.clock(),
             has_password=any(getattr(hire, name) is not None for name in type(hire).secrets()),
             follows=state.follows_link,
@@ -308,6 +368,11 @@ def not_opened(found: SlackTrouble, lang: str) -> str:
     if found.code is None or found.code == "exchanged_trigger_id":
         return say(lang, "not_opened.unsure")
     return say(lang, "not_opened")
+
+
+def _is_hidden(offer: Offer, typed: Mapping[str, str]) -> bool:
+    """Whether something is filled in that is behind *More options*: people must see it before they send it."""
+    return any(item.ask.more and item.name in typed for item in offer.fields())
 
 
 def _now() -> float:

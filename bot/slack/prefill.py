@@ -17,6 +17,10 @@ RESERVED = frozenset((
 """Words that people try as commands. None of them is there yet, and a form for a person of that name is no answer."""
 
 
+MOST_WORDS, MOST_CHARACTERS = 5, 6
+"""Of a name in a message; in Chinese characters, two surnames of two (a married woman's) and a given name of two are six."""
+
+
 @dataclass(frozen=True)
 class Help:
     """`help`, whatever stands behind it."""
@@ -86,6 +90,22 @@ def prefill(text: str, region: str = "CN") -> tuple[dict[str, str], str | None]:
     rest = _CHANNEL.sub(" ", _MENTION.sub(" ", text))
     rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], rest))
     return card.read(rest, region), mention[1] if mention else None
+
+
+def from_message(text: str, region: str = "CN") -> Prefill:
+    """What a message says of somebody. A mention in it is the newcomer only where it says nothing else of a person.
+
+    In `@alice please add 张伟 138...` it is whoever was asked. People write to each other in sentences: an empty name is
+    better than one of those.
+    """
+    typed, mentioned = prefill(text, region)
+    if _is_sentence(typed.get("name", "")):
+        del typed["name"]
+    return Prefill(typed, None if typed.keys() & {"name", "phone", "email"} else mentioned)
+
+
+def _is_sentence(name: str) -> bool:
+    return len(name.split()) > MOST_WORDS or re.search(f"[\u3400-\u9fff]{{{MOST_CHARACTERS + 1}}}", name) is not None
 
 
 def from_profile(user: Mapping[str, Any], region: str = "CN") -> dict[str, str]:

@@ -62,6 +62,14 @@ WORDS: dict[str, Text] = {
     ),
     "form.refused": Text("{where}: {words}", "{where}：{words}"),
     "form.look_at": Text("Check {where}.", "请检查{where}。"),
+    "form.proposes": Text("Leave empty to have one proposed.", "留空则由系统拟定。"),
+    "form.proposed": Text(
+        "We propose the account `{account}`. Change it if you like, and submit again.",
+        "已拟定账号 `{account}` ，可修改，请再次提交。",
+    ),
+    "form.result": Text("Where should the result go?", "结果发到哪里？"),
+    "form.result.channel": Text("This channel", "本频道"),
+    "form.result.me": Text("Only me", "仅发给我"),
     "form.not_redrawn": Text(
         "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
         "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
@@ -84,15 +92,17 @@ WORDS: dict[str, Text] = {
         "• `/newhire Zhang Wei` fills in the name; a phone number or an email works too\n"
         "• `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com` fills in a whole contact card\n"
         "• `/newhire @somebody` takes name, phone, email and job title from their Slack profile\n"
+        "• *New hire from message*, in the menu of a message, fills in what it says\n"
         "• `/newhire help` shows this\n"
-        "The result is posted in the channel where you typed the command.\n"
+        "The result is posted in the channel where you typed the command, or to you alone if you choose so under *More options*.\n"
         "{allowed}",
         "*`/newhire`* 会打开表单，为新同事在{providers}创建账号。\n"
         "• `/newhire 张伟` 会填好姓名，也可输入手机号或邮箱\n"
         "• `/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com` 可粘贴整张名片\n"
         "• `/newhire @某人` 会从其 Slack 资料中带入姓名、电话、邮箱和职位\n"
+        "• 在消息的菜单中选择 *New hire from message* ，会带入该消息的内容\n"
         "• `/newhire help` 显示本说明\n"
-        "结果会发布在您输入命令的频道中。\n"
+        "结果会发布在您输入命令的频道中，也可在“更多选项”中选择仅发给自己。\n"
         "{allowed}",
     ),
     "help.not_here": Text(

@@ -39,6 +39,17 @@ _DUPLICATE = (
     .order_by(REQUESTS.c.accepted_at.desc())
     .limit(1)
 )
+_TAKEN = (
+    sa.select(FINGERPRINTS.c.fingerprint)
+    .join(REQUESTS, FINGERPRINTS.c.request_id == REQUESTS.c.id)
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        sa.or_(
+            REQUESTS.c.state != "done",
+            REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown", "Conflict")),
+        ),
+    )
+)
 _SAME = sa.select(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id"))
 _UNDER_WAY = sa.select(sa.func.count()).where(
     REQUESTS.c.requester == sa.bindparam("requester"), REQUESTS.c.state != "done"
@@ -94,6 +105,12 @@ class Requests:
             for statement, values in rows:
                 connection.execute(statement, values)
         return None
+
+    def taken(self, provider: str, accounts: Iterable[str]) -> set[str]:
+        """Those of these accounts that somebody at the provider has, will soon have, or may have, as far as is remembered."""
+        of = {found: name for name in accounts for found in self._fingerprint(provider, "account", name.casefold())}
+        with self.front.connect() as connection:
+            return {of[found] for found in connection.execute(_TAKEN, {"fingerprints": list(of)}).scalars()}
 
     def under_way(self, requester: str) -> int:
         """How many requests of theirs are not done yet."""
