@@ -110,17 +110,17 @@ function accountRow(name, it) {
 }
 
 // What the person whose account it is, or the vendor's own console, would do: newhire finds out by itself.
-function accountAction(vendor, account, { id, label }) {
+function accountAction(vendor, account, { name, title }) {
   return h(
     "button",
     {
-      key: `act ${id}`,
+      key: `act ${name}`,
       type: "button",
       class: "button compact account-act",
-      "data-testid": `act-${id}`,
-      onclick: () => order("/_/vendors/act", { vendor, action: id, account: account.key }),
+      "data-testid": `act-${name}`,
+      onclick: () => order("/_/vendors/act", { vendor, action: name, account: account.key }),
     },
-    either([label.en, label.zh]),
+    either(title),
   );
 }
 
