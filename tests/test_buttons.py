@@ -66,7 +66,7 @@ async def requested(bot: Bot, vendor: str, user: str | None = None, **fields: st
 
 
 def buttons(message: Json) -> list[str]:
-    rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
+    rows = [block["elements"] for block in message.get("blocks", []) if block["type"] == "actions"]
     return [element["action_id"] for row in rows for element in row]
 
 
@@ -87,12 +87,11 @@ async def press(world: World, user: str, message: Json, action: str, in_: str = 
 async def now(world: World, message: Json, reads: str, in_: str = PEOPLE) -> Json:
     """The message, once it reads so."""
 
-    def there(_: object) -> Json | None:
-        found = next(one for one in world.slack.messages[in_] if one["ts"] == message["ts"])
-        return found if reads in words(found) else None
+    def there(_: object) -> list[Json]:
+        found = (one for one in world.slack.messages[in_] if one["ts"] == message["ts"])
+        return [one for one in found if reads in words(one)]
 
-    found: Json = await world.slack.until(there, timeout=20)
-    return found
+    return (await world.slack.until(there, timeout=20))[0]
 
 
 async def whispered(world: World, user: str, before: int, in_: str = PEOPLE) -> str:
@@ -191,7 +190,7 @@ async def test_the_activation_link_is_for_whoever_pressed_alone(bot: Bot) -> Non
     await press(world, ALICE, message, "link")
     said = await whispered(world, ALICE, 0)
     assert "48 hours" in said
-    link = next(word for word in said.split() if word.startswith("https://") or word.startswith("http://"))
+    link = next(word for word in said.split() if word.startswith(("https://", "http://")))
     others = [one for one in world.slack.messages[PEOPLE] if "ephemeral_for" not in one]
     assert all(link not in words(one) for one in others)
     assert person["name"] in said
