@@ -33,6 +33,7 @@ from bot.request import (
     Unheard,
     Update,
 )
+from bot.store.audit import ended
 from bot.store.outbox import Letter, Outbox
 
 log = logging.getLogger(__name__)
@@ -138,7 +139,8 @@ class Relay:
             (letter, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
         ]
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored))
+        entry = ended(request, outcome)
+        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, entry))
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
