@@ -21,7 +21,7 @@ from bot.logs import mask_phones
 from bot.outcome import Failure, Outcome
 from bot.request import Request
 from bot.store.cipher import Cipher, Unreadable
-from bot.store.tables import AUDIT
+from bot.store.tables import AUDIT, SAID
 
 Event = Literal["requested", "ended", "clicked", "acted", "followed_up", "said", "forgotten"]
 
@@ -122,7 +122,7 @@ class Audit:
             query = query.where(_ROW.request_id == request_id)
         with self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=500).execute(query).mappings():
-                yield self._noted(row)
+                yield self.noted(row)
 
     # What leaves.
 
@@ -140,7 +140,8 @@ class Audit:
     def _sealed(self, words: Words) -> str | None:
         return self._cipher.encrypt(json.dumps(dict(words))) if words else None
 
-    def _noted(self, row: sa.RowMapping) -> Noted:
+    def noted(self, row: sa.RowMapping) -> Noted:
+        """A row of the table, opened as far as our keys go."""
         try:
             facts, detail, readable = self._opened(row["facts"]), self._opened(row["detail"]), True
         except Unreadable:
@@ -156,6 +157,12 @@ def forget_requests(connection: sa.Connection, request_ids: Collection[str]) -> 
     """Of what was noted about these requests, keep the facts alone; of how many rows something left."""
     of_theirs = sa.and_(_ROW.request_id.in_(request_ids), _ROW.detail.is_not(None))
     return connection.execute(sa.update(AUDIT).where(of_theirs).values(detail=None)).rowcount
+
+
+def forget_said(engine: sa.Engine, older_than: float) -> None:
+    """What was said once before that time may be said again."""
+    with engine.begin() as connection:
+        connection.execute(sa.delete(SAID).where(SAID.c.at < older_than))
 
 
 def requested(request: Request) -> Entry:

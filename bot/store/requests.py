@@ -75,12 +75,20 @@ class Requests:
     def check_cipher(self) -> None:
         """Raises cipher.Unreadable when what is stored here was encrypted with a key that we do not have."""
         with self.engine.begin() as connection:
-            sample = connection.execute(sa.select(CIPHER_SAMPLE.c.sample)).scalar_one_or_none()
-            if sample is not None:
-                self.cipher.decrypt(sample)
+            self._open_sample(connection)
             fresh = self.cipher.encrypt("newhire")
             connection.execute(insert_once(self.engine, CIPHER_SAMPLE, id=1, sample=fresh))
             connection.execute(sa.update(CIPHER_SAMPLE).values(sample=fresh))
+
+    def open_sample(self) -> None:
+        """The same, and nothing is written."""
+        with self.engine.connect() as connection:
+            self._open_sample(connection)
+
+    def _open_sample(self, connection: sa.Connection) -> None:
+        sample = connection.execute(sa.select(CIPHER_SAMPLE.c.sample)).scalar_one_or_none()
+        if sample is not None:
+            self.cipher.decrypt(sample)
 
     # From the form to the end.
 
