@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -306,7 +307,9 @@ async def test_killed_at_twenty_moments_of_a_click_it_is_done_once(
         bot.process = again.process
         delivery = await click
         if not delivery.acked:
-            await press(world, ALICE, message, "undo")
+            # Whoever reads a warning presses again, if the button is still there.
+            with contextlib.suppress(LookupError):
+                await press(world, ALICE, message, "undo")
         message = await now(world, message, "account was removed again")
         assert buttons(message) == ["copy"]
         assert [one for one in final(world, person["name"]) if "removed" not in words(one)] == []
