@@ -77,7 +77,9 @@ def was_taken(answer: WebhookResponse) -> bool:
 async def _respond(client: AsyncWebClient, url: str, text: str) -> None:
     webhook = AsyncWebhookClient(url, session=client.session, ssl=client.ssl, retry_handlers=[])
     webhook.proxy = proxy_for(url)
-    answer = await webhook.send(text=text, response_type="ephemeral")
+    # "Responding immediately with a JSON message body will replace the current message in its entirety by default"
+    # (https://api.slack.com/interactive-messages): a word to one person must not wipe out what all read.
+    answer = await webhook.send(text=text, response_type="ephemeral", replace_original=False)
     if not was_taken(answer):
         raise SlackTrouble(f"HTTP {answer.status_code}, and not taken", status=answer.status_code)
 
