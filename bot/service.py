@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sqlite3
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -162,6 +163,8 @@ class Bot:
             base_url=_slash(self.settings.slack_api_url),
             timeout=max(1, round(self.policy.slack_timeout.total_seconds())),
             retry_handlers=[],
+            # Without one, each call reads the certificates of all authorities anew: 20 ms.
+            ssl=ssl.create_default_context(),
         )
         client.proxy = proxy_for(client.base_url)
         settings = self.settings
