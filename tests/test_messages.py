@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any, get_args
@@ -176,6 +177,7 @@ def whispers(why: Failure) -> list[Whisper]:
     ]
 
 
+@functools.cache
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
