@@ -18,7 +18,7 @@ run: $(VENV)/.run ## the bot, with .env
 	$(BIN)/newhire run
 
 check: ## the fast loop: style, types, and the tests that start no process, with few examples each
-	$(MAKE) -j 2 lint quick
+	$(MAKE) --no-print-directory -j 2 lint quick
 
 quick: $(VENV)/.dev ## those tests alone
 	$(BIN)/python -m pytest -q $(BOTH) -m 'not slow' --hypothesis-profile=check
