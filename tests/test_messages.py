@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any, get_args
@@ -176,8 +177,9 @@ def whispers(why: Failure) -> list[Whisper]:
     ]
 
 
+@functools.cache
 def every_message(lang: str, text: str) -> list[Message]:
-    """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
+    """All that newhire ever posts about a request, each once, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
@@ -188,7 +190,7 @@ def every_message(lang: str, text: str) -> list[Message]:
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
             made += [messages.whisper(who, one) for one in whispers(failure)]
-    return [message for message in made if message is not None]
+    return list({json.dumps(message): message for message in made if message is not None}.values())
 
 
 def notice(who: About, failure: Failure) -> Message:

@@ -42,7 +42,13 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
 def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any) -> AsyncApp:
     """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
     # With a logger of its own it would take its level from the root, and chat.
-    app = AsyncApp(client=web, logger=logging.getLogger("slack_bolt"), raise_error_for_unhandled_request=False)
+    # Without a name Bolt looks for the caller's file among all modules, for 50 ms and more.
+    app = AsyncApp(
+        name="newhire",
+        client=web,
+        logger=logging.getLogger("slack_bolt"),
+        raise_error_for_unhandled_request=False,
+    )
     for middleware in app._async_middleware_list:
         if isinstance(middleware, AsyncSingleTeamAuthorization):
             middleware.auth_test_result = auth

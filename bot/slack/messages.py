@@ -314,13 +314,14 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
 
 def escape(text: str) -> str:
     """Typed or vendor text for mrkdwn: no markup, no mention, one line."""
-    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them.
-    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in entities(_line(text)))[:500]
+    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them. Cut first too: a form holds
+    # three thousand characters, an answer a million.
+    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in entities(_line(text)[:500]))[:500]
 
 
 def _code(text: str | None) -> str | None:
     """Something to copy: nothing in it is markup, and nothing is added to it."""
-    plain = entities(_line(text or "").replace("`", "'"))
+    plain = entities(_line(text or "")[:300].replace("`", "'"))
     return f"`{plain[:300]}`" if plain else None
 
 
