@@ -194,7 +194,9 @@ def _beyond(query: sa.Select[tuple[object, ...]], cursor: Cursor | None, many: i
     ordered = (_ROW.accepted_at, _ROW.handle)
     if cursor is None:
         return query.order_by(*(column.desc() for column in ordered)).limit(many + 1)
-    place = sa.tuple_(sa.literal(cursor.at, sa.Float), sa.literal(cursor.handle))
+    # The time by itself as well: by that the index is entered at the place, and not read from its end.
+    place, at = sa.tuple_(sa.literal(cursor.at, sa.Float), sa.literal(cursor.handle)), sa.literal(cursor.at, sa.Float)
     if cursor.back:
-        return query.where(sa.tuple_(*ordered) > place).order_by(*ordered).limit(many + 1)
-    return query.where(sa.tuple_(*ordered) < place).order_by(*(column.desc() for column in ordered)).limit(many + 1)
+        return query.where(_ROW.accepted_at >= at, sa.tuple_(*ordered) > place).order_by(*ordered).limit(many + 1)
+    older = query.where(_ROW.accepted_at <= at, sa.tuple_(*ordered) < place)
+    return older.order_by(*(column.desc() for column in ordered)).limit(many + 1)
