@@ -58,7 +58,7 @@ class Store:
             id=f"V{number}", provider=provider, hire=typed or {"name": f"Zhang {number}"}, requester=requester,
             requester_name="Li Na", accepted_at=0.0,
         )  # fmt: skip
-        identity = {key: typed[key] for key in ("account", "phone", "email") if key in typed}
+        identity: dict[str, str] = {key: typed[key] for key in ("account", "phone", "email") if key in typed}
         assert self.requests.accept(request, identity) is None
         done = {"state": "done", "kind": kind, "finished_at": START + number + 0.5} if kind else {"state": state}
         with self.engine.begin() as connection:
@@ -112,7 +112,7 @@ def test_pages_lead_there_and_back_and_nothing_is_skipped(store: Store, wanted: 
         if not page.older:
             break
         cursor = Cursor.beyond(page.rows[-1], "older")
-    assert sorted(sum(there, [])) == [f"V{number}" for number in range(7)]
+    assert sorted(itertools.chain(*there)) == [f"V{number}" for number in range(7)]
     back = store.overview.page(wanted.model_copy(update={"cursor": Cursor.beyond(page.rows[0], "newer"), "many": 3}))
     assert (ids(back), back.newer, back.older) == (there[-2], True, True)
 

@@ -125,7 +125,7 @@ def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
     lang, person = reader.language, row.person
     about = About(
         provider=reader.title(row.provider),
-        name=person.name or "?",
+        name=person.name if messages.escape(person.name) else "?",
         requester=row.requester,
         requester_name=person.requester_name,
         language=lang,
@@ -136,7 +136,7 @@ def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
     account = row.account.account if row.account else person.account
     small = [
         code(account),
-        about.say("status.by", who=about.words["requester"] if person.requester_name else about.words["mention"]),
+        about.say("status.by", who=messages.escape(person.requester_name) or about.words["mention"]),
         ago(lang, reader.now - row.accepted_at),
         _link(reader, row),
     ]

@@ -102,7 +102,7 @@ WORDS: dict[str, Text] = {
         "• `/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com` 可粘贴整张名片\n"
         "• `/newhire @某人` 会从其 Slack 资料中带入姓名、电话、邮箱和职位\n"
         "• 在消息的菜单中选择 *New hire from message* ，会带入该消息的内容\n"
-        "• `/newhire 状态` 查看申请进度，`/newhire 状态 张伟` 查看某人的申请\n"
+        "• `/newhire 状态` 显示申请进度； `/newhire 状态 张伟` 显示某人的申请\n"
         "• `/newhire help` 显示本说明\n"
         "结果会发布在您输入命令的频道中，也可在“更多选项”中选择仅发给自己。\n"
         "{allowed}",
@@ -343,7 +343,7 @@ WORDS: dict[str, Text] = {
     "home.none_such": Text("No requests here.", "没有符合条件的申请。"),
     "home.trouble": Text(
         "We couldn't look up the requests just now. Open this tab again in a moment. `/newhire` works as ever.",
-        "暂时无法查询申请，请稍后重新打开此页。`/newhire` 仍可使用。",
+        "暂时无法查询申请，请稍后重新打开此页。 `/newhire` 仍可使用。",
     ),
     "health.well": Text("*{provider}* is working", "*{provider}* 运行正常"),
     "health.down": Text("*{provider}* isn't responding (since {since})", "*{provider}* 无响应（始于 {since}）"),
