@@ -35,6 +35,7 @@ from bot.request import (
     Update,
     Whisper,
 )
+from bot.store.audit import ended
 from bot.store.outbox import Draft, Letter, Outbox
 
 log = logging.getLogger(__name__)
@@ -175,8 +176,8 @@ class Relay:
             Draft(letter, request.id, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
         ]
-        stored = record.model_dump_json()
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts))
+        stored, entry = record.model_dump_json(), ended(request, outcome)
+        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry))
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""

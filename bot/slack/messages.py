@@ -41,8 +41,8 @@ ICONS = {
     "ActionRequired": "✅",
     "AlreadyExists": "ℹ️",
     "OutcomeUnknown": "❓",
-    "removed": "↩️",
-    "disabled": "⏸️",
+    "removed": "🚫",
+    "disabled": "🔒",
 }
 
 BUTTONS = "newhire_buttons"
