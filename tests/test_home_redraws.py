@@ -71,9 +71,15 @@ class Team:
     team_id = "T1"
 
 
+def chosen(**menus: str) -> dict[str, Any]:
+    """What is chosen in the menus, as Slack says it."""
+    return {"newhire_home_filter": {name: {"selected_option": {"value": value}} for name, value in menus.items()}}
+
+
 class There:
     def __init__(self, again: timedelta = NOTHING, open_: timedelta = HOUR, **verdicts: Verdict) -> None:
         self.slack, self.lists = Slack(), Lists()
+        self.menus: dict[str, str] = {}
         policy = Policy(home_again=again, home_open=open_)
         permission: Any = Known(**verdicts)
         self.home = Home(self.lists, PROVIDERS, permission, policy, seats=lambda key, lang: f"{key}: 2 left")
@@ -83,8 +89,8 @@ class There:
         team: Any = Team()
         await self.home.opened({"user": user, "tab": tab, **event}, slack, team)
 
-    async def chooses(self, user: str, **pressed: Any) -> None:
-        view = self.slack.published[-1][1]
+    async def chooses(self, user: str, view: Any = None, **pressed: Any) -> None:
+        view = (view or self.slack.published[-1][1]) | {"state": {"values": chosen(**self.menus)}}
         slack: Any = self.slack
         team: Any = Team()
         await self.home.turned({"user": {"id": user}, "view": view, "actions": [pressed]}, slack, team)
@@ -136,7 +142,8 @@ async def test_what_nobody_has_opened_costs_nothing() -> None:
 async def test_a_redraw_keeps_what_was_chosen_and_opening_begins_at_the_newest() -> None:
     there = There(U0=Verdict("en", admin=True))
     await there.opens("U0")
-    await there.chooses("U0", block_id="newhire_home_filter", action_id="by_state", selected_option={"value": "failed"})
+    there.menus = {"by_state": "failed", "by_provider": "all"}
+    await there.chooses("U0", block_id="newhire_home_filter", action_id="by_state")
     await there.chooses("U0", block_id="newhire_home_all", action_id="status_page", value="older:1.0:a")
     await there.chooses("U0", block_id="newhire_home_own", action_id="status_page", value="older:2.0:b")
     await there.changes("U2")
@@ -146,6 +153,17 @@ async def test_a_redraw_keeps_what_was_chosen_and_opening_begins_at_the_newest()
     await there.opens("U0", view=there.slack.published[-1][1])
     own, every = there.lists.wanted[-2:]
     assert (own.cursor, every.cursor, every.state) == ("", "", "failed")
+
+
+async def test_two_menus_chosen_before_either_was_drawn_both_count() -> None:
+    there = There(U0=Verdict("en", admin=True))
+    await there.opens("U0")
+    before = there.slack.published[-1][1]
+    there.menus = {"by_state": "failed", "by_provider": "all"}
+    await there.chooses("U0", before, block_id="newhire_home_filter", action_id="by_state")
+    there.menus = {"by_state": "failed", "by_provider": "huawei"}
+    await there.chooses("U0", before, block_id="newhire_home_filter", action_id="by_provider")
+    assert (there.lists.wanted[-1].state, there.lists.wanted[-1].provider) == ("failed", "huawei")
 
 
 @pytest.mark.parametrize(

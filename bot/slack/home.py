@@ -179,18 +179,14 @@ class Home:
 
 
 def _chosen(state: HomeState, pressed: Mapping[str, Any]) -> HomeState:
-    """What is remembered after that."""
-    option = str((pressed.get("selected_option") or {}).get("value") or "")
-    option = "" if option == lists.EVERY else option
+    """What is remembered after that; what menus say is in `state` already."""
     value = str(pressed.get("value") or "")
-    match pressed["block_id"], pressed["action_id"]:
-        case lists.HOME_OWN, _:
+    match pressed["block_id"]:
+        case lists.HOME_OWN:
             return replace(state, own=value)
-        case lists.HOME_ALL, _:
+        case lists.HOME_ALL:
             return replace(state, all=value)
-        case _, lists.BY_STATE:
-            return replace(state, state=option, all="")
-        case _, lists.BY_PROVIDER:
-            return replace(state, provider=option, all="")
+        case lists.HOME_FILTER:
+            return replace(state, all="")
         case _:
             return state

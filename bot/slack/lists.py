@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Protocol, get_args
 
 from bot.hire import Text, mask_phone
@@ -69,18 +69,29 @@ class HomeState:
 
     @classmethod
     def read(cls, view: Mapping[str, Any]) -> HomeState:
-        """What the view itself remembers."""
+        """What the view itself remembers, and what is chosen in it: that may have come since it was drawn."""
         try:
             kept = json.loads(view.get("private_metadata") or "{}")
         except ValueError:
-            return cls()
+            kept = {}
         known = {field.name for field in fields(cls)}
         texts = kept.items() if isinstance(kept, dict) else ()
-        return cls(**{name: value for name, value in texts if name in known and isinstance(value, str)})
+        state = cls(**{name: value for name, value in texts if name in known and isinstance(value, str)})
+        menus = ((view.get("state") or {}).get("values") or {}).get(HOME_FILTER) or {}
+        chosen = {name: _selected(menus[action]) for action, name in _MENUS.items() if action in menus}
+        return replace(state, **chosen)
 
     def write(self) -> str:
         """As `read` takes it."""
         return json.dumps({name: value for name, value in asdict(self).items() if value})
+
+
+_MENUS = {BY_STATE: "state", BY_PROVIDER: "provider"}
+
+
+def _selected(menu: Mapping[str, Any]) -> str:
+    value = str((menu.get("selected_option") or {}).get("value") or "")
+    return "" if value == EVERY else value
 
 
 # The answer to `/newhire status`.
