@@ -123,7 +123,8 @@ class Buttons:
         record = await self.clicks.read(handle, act)
         if record is None:
             return say(act.language, "not_done.unknown")
-        return say(act.language, "copied", command=as_command(record.request.hire, record.request.language))
+        command = as_command(record.request.hire, record.request.language)
+        return say(act.language, "copied", command=messages.entities(command))
 
     async def _edit(self, body: Body, client: AsyncWebClient, verdict: Verdict, by: float) -> str | None:
         """The form with everything that was typed but a password; the sentence for whoever pressed if it does not open."""

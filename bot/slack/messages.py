@@ -315,12 +315,12 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
 def escape(text: str) -> str:
     """Typed or vendor text for mrkdwn: no markup, no mention, one line."""
     # Formatting characters get a zero-width space behind them, so that Slack pairs none of them.
-    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in _entities(_line(text)))[:500]
+    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in entities(_line(text)))[:500]
 
 
 def _code(text: str | None) -> str | None:
     """Something to copy: nothing in it is markup, and nothing is added to it."""
-    plain = _entities(_line(text or "").replace("`", "'"))
+    plain = entities(_line(text or "").replace("`", "'"))
     return f"`{plain[:300]}`" if plain else None
 
 
@@ -333,7 +333,8 @@ def _line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
 
-def _entities(text: str) -> str:
+def entities(text: str) -> str:
+    """Slack's three characters, so that they are read and not obeyed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

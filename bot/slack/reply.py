@@ -87,8 +87,9 @@ def was_taken(answer: WebhookResponse) -> bool:
 async def _respond(client: AsyncWebClient, url: str, message: dict[str, Any], replace: bool) -> None:
     webhook = AsyncWebhookClient(url, session=client.session, ssl=client.ssl, retry_handlers=[])
     webhook.proxy = proxy_for(url)
-    original = {"replace_original": True} if replace else {}
-    answer = await webhook.send_dict({**message, "response_type": "ephemeral", **original})
+    # "Responding immediately with a JSON message body will replace the current message in its entirety by default"
+    # (https://api.slack.com/interactive-messages): a word to one person must not wipe out what all read.
+    answer = await webhook.send_dict({**message, "response_type": "ephemeral", "replace_original": replace})
     if not was_taken(answer):
         raise SlackTrouble(f"HTTP {answer.status_code}, and not taken", status=answer.status_code)
 
