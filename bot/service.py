@@ -29,9 +29,10 @@ from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
-from bot.intake import Clicks, Intake
+from bot.intake import Clicks, Intake, Looks
 from bot.onboarding.actions import Actions
 from bot.onboarding.incidents import Incidents
+from bot.onboarding.lists import Lists
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
@@ -43,10 +44,12 @@ from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack import errors
 from bot.slack.buttons import Buttons
+from bot.slack.home import Home
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
 from bot.slack.proxy import proxy_for
+from bot.slack.status import StatusList
 from bot.store import limits, opening
 from bot.store.audit import forget_said
 from bot.store.cipher import Cipher, Unreadable
@@ -56,6 +59,7 @@ from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
 from bot.store.migrate import NewerDatabase, migrate
 from bot.store.outbox import Outbox
+from bot.store.overview import Overview
 from bot.store.records import Records
 from bot.store.requests import Requests
 
@@ -158,7 +162,8 @@ class Bot:
             key: providers[key](config[key], turn=self._turn(key, providers[key]), timeout=self._timeout())
             for key in config
         }
-        self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
+        self.home: Home | None = None
+        self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up, self._changed)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
         self.actions = Actions(self.providers, self.requests, self.records, self.relay, self.engine, self.policy)
@@ -215,12 +220,15 @@ class Bot:
         self.actions.take_up()
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
 
-    def listeners(self, workspace: str) -> tuple[Listeners, Buttons]:
+    def listeners(self, workspace: str) -> tuple[Listeners, Buttons, StatusList, Home]:
         """What answers people; `workspace` is its address, as auth.test says."""
         intake = Intake(self.requests, self.engine)
         clicks, address = Clicks(self.actions, intake), _slash(workspace)
         permission = Permission(self.settings.allowed, on_trouble=self._group_gone)
         region = self.settings.newhire_region
+        looks = Looks(self._lists())
+        statuses = StatusList(looks, self.providers, permission, workspace=address)
+        self.home = Home(looks, self.providers, permission, self.policy, workspace=address)
         return (
             Listeners(
                 self.providers,
@@ -229,12 +237,26 @@ class Bot:
                 region,
                 workspace=address,
                 clicks=clicks,
+                statuses=statuses,
                 defaults=self.settings.defaults,
                 pattern=self.settings.newhire_account_pattern or "",
                 result=self.settings.newhire_result,
             ),
             Buttons(self.providers, clicks, permission, workspace=address),
+            statuses,
+            self.home,
         )
+
+    def _lists(self) -> Lists:
+        """Over connections of its own: the others are for requests."""
+        apart = database(self.settings.newhire_database_url)
+        overview = Overview(apart, self.requests, list(self.providers))
+        records = Records(apart, self.cipher, self.outbox)
+        return Lists(overview, records, self.actions, self.settings.newhire_region)
+
+    def _changed(self, requester: str) -> None:
+        if self.home is not None:
+            self.home.changed(requester)
 
     def _group_gone(self, group: str, code: str) -> None:
         """From the event loop, which must not wait for the database."""

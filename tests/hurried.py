@@ -24,6 +24,7 @@ HURRIED = Policy(
     shortest_probe=3 * TENTH,
     longest_probe=6 * TENTH,
     act_again=(TENTH, TENTH),
+    home_again=TENTH,
     vendor_read=5 * TENTH,
     slack_timeout=20 * TENTH,
     slack_again=3 * TENTH,

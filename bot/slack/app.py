@@ -15,11 +15,13 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.onboarding.policy import Policy
-from bot.slack import form, messages
+from bot.slack import form, lists, messages
 from bot.slack.buttons import Buttons
+from bot.slack.home import Home
 from bot.slack.listeners import Listeners, Next, acknowledge
 from bot.slack.proxy import proxy_for
 from bot.slack.socket import Handler
+from bot.slack.status import StatusList
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,9 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
     return web
 
 
-def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any) -> AsyncApp:
+def build(
+    web: AsyncWebClient, listeners: Listeners, buttons: Buttons, statuses: StatusList, home: Home, auth: Any
+) -> AsyncApp:
     """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
     # With a logger of its own it would take its level from the root, and chat.
     # Without a name Bolt looks for the caller's file among all modules, for 50 ms and more.
@@ -68,6 +72,16 @@ def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any
     pressed: dict[str, str | re.Pattern[Any]] = {"block_id": re.compile(f"^{messages.BUTTONS}"), "action_id": ANY}
     app.action(pressed, middleware=[buttons.pressed])(_done)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
+    app.event("app_home_opened", middleware=[acknowledge])(home.opened)
+    for block, handler in (
+        (lists.HOME_NEW, listeners.shortcut),
+        (lists.HOME_FILTER, home.turned),
+        (lists.HOME_OWN, home.turned),
+        (lists.HOME_ALL, home.turned),
+        (lists.STATUS_PAGE, statuses.turned),
+    ):
+        inside: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": ANY}
+        app.action(inside, middleware=[acknowledge])(handler)
     _catch_all(app, listeners)
     app.error(_log)
     return app

@@ -325,6 +325,11 @@ def _code(text: str | None) -> str | None:
     return f"`{plain[:300]}`" if plain else None
 
 
+def code(text: str | None) -> str:
+    """The same, for what may be empty."""
+    return _code(text) or ""
+
+
 def _line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
