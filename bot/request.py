@@ -98,6 +98,8 @@ class Record(_Fact):
     made: bool = False
     deeds: tuple[Deed, ...] = ()
     account: Account | None = None
+    reminded: tuple[float, ...] = ()  # when the requester was reminded that it is not activated, Unix seconds
+    reminded_enough: bool = False  # the last of these was the last
 
 
 class Standing(_Fact):
@@ -160,6 +162,20 @@ class Nudge(_Fact):
 
     kind: Literal["nudge"] = "nudge"
     outcome: Outcome
+
+
+class Reminder(_Fact):
+    """To the requester alone: the account, made at `since` (Unix seconds), is not activated. A message of its own for each.
+
+    `last`: nobody looks it up again. Edited when something was done about it: then `standing` shows it.
+    """
+
+    kind: Literal["reminder"] = "reminder"
+    outcome: Outcome
+    standing: Standing = Standing()
+    since: float
+    at: float
+    last: bool = False
 
 
 class Act(_Fact):

@@ -28,6 +28,7 @@ from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
 from bot.intake import Clicks, Intake
 from bot.onboarding.actions import Actions
+from bot.onboarding.follow_up import FollowUp
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
@@ -47,6 +48,7 @@ from bot.slack.proxy import proxy_for
 from bot.store import limits, opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
+from bot.store.follow_ups import FollowUps
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
@@ -130,6 +132,7 @@ class Bot:
             patience=timedelta(minutes=settings.newhire_patience_minutes),
             give_up=timedelta(hours=settings.newhire_give_up_hours),
             undo=timedelta(minutes=settings.newhire_undo_minutes),
+            follow_up=tuple(timedelta(days=days) for days in settings.follow_up_days),
         )
         self.cipher = Cipher(settings.secret_keys)
         self.database = database(url)
@@ -144,7 +147,13 @@ class Bot:
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
-        self.actions = Actions(self.providers, self.requests, self.records, self.relay, self.engine, self.policy)
+        follow_ups = FollowUps(self.database, self.records)
+        self.actions = Actions(
+            self.providers, self.requests, self.records, follow_ups, self.relay, self.engine, self.policy
+        )
+        self.follow_up = FollowUp(
+            self.providers, self.records, follow_ups, self.relay, self.actions.standing, self.policy
+        )
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -195,6 +204,7 @@ class Bot:
         self.restored = False
         self.actions.take_up()
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
+        threading.Thread(target=self._watch, name="newhire-watch", daemon=True).start()
 
     def listeners(self, workspace: str) -> tuple[Listeners, Buttons]:
         """What answers people; `workspace` is its address, as auth.test says."""
@@ -277,6 +287,18 @@ class Bot:
                 self.engine.sleep(wait)
 
         return turn
+
+    def _watch(self) -> None:
+        """What newhire does by itself, now and then, about accounts that are there."""
+        while not self.engine.stopping.wait(self.policy.follow_up_look.total_seconds()):
+            try:
+                self.follow_up.look()
+            except Interrupted:
+                return
+            except SQLAlchemyError as error:
+                log.warning("nothing was looked up: the database does not work (%s)", type(error).__name__)
+            except Exception:
+                log.exception("a look at what was created failed; it is tried again")
 
     def _housekeeping(self) -> None:
         """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""

@@ -58,6 +58,7 @@ class Heard:
     alerts: list[Alert] = field(default_factory=list)
     outcomes: list[tuple[Outcome, bool, bool]] = field(default_factory=list)
     records: list[tuple[Record, Standing]] = field(default_factory=list)
+    follow_ups: list[float | None] = field(default_factory=list)
 
     def begin(self, request: Request) -> None: ...
 
@@ -67,7 +68,8 @@ class Heard:
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         self.alerts.append(alert)
 
-    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None:
+    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None) -> None:
+        self.follow_ups.append(follow_up)
         self.records.append((record, standing))
         self.outcomes.append((record.outcome, nudge, admins))
 

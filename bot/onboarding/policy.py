@@ -42,6 +42,14 @@ class Policy:
     act_again: tuple[timedelta, ...] = (2 * SECOND, 5 * SECOND, 10 * SECOND)
     """What a button does is tried again after these waits, where nothing was sent; then whoever pressed it is told."""
 
+    # Until the account is used.
+    follow_up: tuple[timedelta, ...] = (24 * HOUR, 72 * HOUR, 168 * HOUR)
+    """An account that somebody has to activate is looked up so long after it was made."""
+    follow_up_look: timedelta = MINUTE
+    """How often newhire sees whether one is due,"""
+    follow_up_again: timedelta = 10 * MINUTE
+    """and after how long it is due again when the vendor did not answer."""
+
     # A provider, for all requests.
     failures_before_open: int = 5
     """Calls in a row without an answer after which the circuit opens."""

@@ -21,6 +21,7 @@ from bot.request import (
     InLine,
     Late,
     NotDone,
+    Reminder,
     Standing,
     Stuck,
     Unheard,
@@ -142,6 +143,22 @@ def final(about: About, outcome: Outcome, standing: Standing) -> Message:
     account = None if isinstance(outcome, Failure) else outcome.account.account
     if standing.offers:
         message["blocks"].append(buttons(about, standing, account))
+    return message
+
+
+def reminder(about: About, news: Reminder) -> Message:
+    """That an account is not activated yet, with what helps; once it is, or is no more, what became of it."""
+    standing = news.standing
+    helps = tuple(action for action in standing.offers if action in ("resend", "link"))
+    left = standing.model_copy(update={"offers": helps})
+    if not helps or any(deed.kind in _STATES for deed in standing.deeds):
+        return final(about, news.outcome, left)
+    said = about.say("reminder", long=long(about.language, news.at - news.since))
+    message = _message(f"⏳ {said}", step=about.say("reminder.last" if news.last else "reminder.step"))
+    done = [_deed(about, deed) for deed in standing.deeds]
+    if done:
+        message["blocks"].append(_context("\n".join(done)))
+    message["blocks"].append(buttons(about, left, None))
     return message
 
 

@@ -24,6 +24,7 @@ from bot.request import (
     Incident,
     MessageRef,
     Nudge,
+    Reminder,
     Request,
     TryLater,
     Update,
@@ -131,6 +132,18 @@ class Notifier:
             self._message(whisper.to, message)
         except _Closed:
             raise CannotBeTold from None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
+        message = messages.reminder(self._about(request), reminder)
+        try:
+            if ref is None:
+                return self._message(request.requester, message)
+            self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+        except _Closed as closed:
+            log.info("request %s: no reminder (%s)", request.id, closed)
+            raise CannotBeTold from None
+        return ref
 
     def _reply(self, request: Request, ref: MessageRef | None, nudge: Nudge) -> None:
         message = messages.reply(self._about(request), nudge.outcome)

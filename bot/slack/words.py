@@ -217,6 +217,18 @@ WORDS: dict[str, Text] = {
     "deed.enabled": Text("Enabled by {who}, {when}.", "{who} 于 {when} 启用。"),
     "deed.activated": Text("Activated, seen {when}.", "已激活（{when} 核实）。"),
     "follows": Text("Follows <{link}|an earlier request>.", "由<{link}|之前的申请>而来。"),
+    "reminder": Text(
+        "*{name}* hasn't activated their {provider} account yet, {long} after it was created.",
+        "*{name}* 的{provider}账号已创建 {long}，仍未激活。",
+    ),
+    "reminder.step": Text(
+        "Send the invitation again, or get a link and forward it to them. We'll check again.",
+        "您可以重新发送邀请，或获取激活链接转发给本人。系统稍后会再次核实。",
+    ),
+    "reminder.last": Text(
+        "Send the invitation again, or get a link and forward it to them. This is the last reminder.",
+        "您可以重新发送邀请，或获取激活链接转发给本人。此后不再提醒。",
+    ),
     "button.look_up": Text("Check now", "立即核实"),
     "button.retry": Text("Try again", "重试"),
     "button.edit": Text("Edit and try again", "修改后重试"),

@@ -16,7 +16,7 @@ from bot.request import MessageRef
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, now, scrub_or_later
 from bot.store.requests import BEGUN
-from bot.store.tables import IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, RECORDS, REQUESTS
+from bot.store.tables import FOLLOW_UPS, IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, RECORDS, REQUESTS
 
 _ROW = OUTBOX.c
 _ID = sa.bindparam("letter_id", type_=sa.Text)
@@ -107,15 +107,25 @@ class Outbox:
         with self._engine.begin() as connection:
             return self.put_in(connection, draft)
 
-    def end(self, request_id: str, kind: str, record: str, drafts: Sequence[Draft]) -> list[Letter]:
+    def end(
+        self,
+        request_id: str,
+        kind: str,
+        record: str,
+        drafts: Sequence[Draft],
+        follow_up: tuple[str, float] | None = None,
+    ) -> list[Letter]:
         """The outcome is known: write down its kind, its record (JSON) and what tells of it, in one transaction; the password
-        is gone. Returns what this process is to tell.
+        is gone. `follow_up`: at which provider it is looked up, and when (Unix seconds). Returns what this process is to tell.
         """
         with self._engine.begin() as connection:
             connection.execute(_KIND, {"request_id": request_id, "outcome": kind})
             held = connection.execute(_FORGET_PASSWORD, {"gone": request_id}).rowcount
             row = {"request_id": request_id, "content": self._cipher.encrypt(record)}
             connection.execute(insert_once(self._engine, RECORDS, **row))
+            if follow_up is not None:
+                later = {"request_id": request_id, "provider": follow_up[0], "due_at": follow_up[1]}
+                connection.execute(insert_once(self._engine, FOLLOW_UPS, **later))
             put = [self.put_in(connection, draft) for draft in drafts]
         if held:
             scrub_or_later(self._engine)
@@ -142,7 +152,7 @@ class Outbox:
         place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
         with self._engine.begin() as connection:
             # The request before the letter, as in `end`: two that lock them the other way round wait for each other for ever.
-            if letter.request_id is not None and ref is not None and ref != letter.ref:
+            if letter.id == f"{letter.request_id}/message" and ref is not None and ref != letter.ref:
                 connection.execute(_PLACED, {"request_id": letter.request_id, **place})
             if letter.request_id is not None and last:
                 connection.execute(_DONE, {"request_id": letter.request_id, "now": time.time()})

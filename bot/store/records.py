@@ -46,7 +46,7 @@ class Records:
     """The records of all requests that have ended and are not forgotten."""
 
     def __init__(self, engine: sa.Engine, cipher: Cipher, outbox: Outbox) -> None:
-        self._engine, self._cipher, self._outbox = engine, cipher, outbox
+        self._engine, self._cipher, self.outbox = engine, cipher, outbox
 
     def request_of(self, handle: str) -> str | None:
         """The id of the request whose buttons carry this handle."""
@@ -115,17 +115,22 @@ class Records:
         None when there is no such record, or the round was over already: then nothing is changed.
         """
         with self._engine.begin() as connection:
-            stored = self._change(connection, request_id, change, round_)
+            if is_sqlite(self._engine):
+                # pysqlite would begin a transaction at the first write only, after the read.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            stored = self.change_in(connection, request_id, change, round_)
             for draft in drafts(stored) if stored else ():
-                self._outbox.put_in(connection, draft)
+                self.outbox.put_in(connection, draft)
         return stored
 
-    def _change(
-        self, connection: sa.Connection, request_id: str, change: Callable[[Record], Record], round_: int | None
+    def change_in(
+        self,
+        connection: sa.Connection,
+        request_id: str,
+        change: Callable[[Record], Record],
+        round_: int | None = None,
     ) -> Stored | None:
-        if is_sqlite(self._engine):
-            # pysqlite would begin a transaction at the first write only, after the read.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        """Alter a record in somebody else's transaction, in which something was written already."""
         query = sa.select(RECORDS).where(_ROW.request_id == request_id).with_for_update()
         row = connection.execute(query).mappings().first()
         if row is None or (round_ is not None and row["round"] != round_):
