@@ -1,0 +1,117 @@
+"""What newhire does by itself once an account is there, as people in Slack see it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.world import World
+from tests.conftest import Bot, begin, tidy
+from tests.people import ALICE, LINA, PEOPLE, Person, about, result, somebody, words
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+
+Json = dict[str, Any]
+
+SOON = "0.00002,0.00004,9"
+"""Days: two looks within some seconds, and one that no test waits for."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def watching_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    world = World()
+    await world.start()
+    folder = tmp_path_factory.mktemp("watching")
+    bot = await begin(world, folder, module="tests.hurried", NEWHIRE_FOLLOW_UP_DAYS=SOON)
+    yield bot
+    assert await bot.stop() == 0
+    await world.stop()
+
+
+@pytest.fixture
+def bot(watching_bot: Bot) -> Iterator[Bot]:
+    tidy(watching_bot.world)
+    yield watching_bot
+    watching_bot.check_log(watching_bot.fresh_log())
+
+
+async def hired(bot: Bot, user: str = ALICE) -> tuple[Person, dict[str, str]]:
+    """Somebody hires somebody at Tencent; who did, and whom."""
+    person, whom = Person(bot.world, user), somebody()
+    form = await person.opens()
+    await form.submit(**whom)
+    await result(bot.world, whom["name"])
+    return person, whom
+
+
+async def reminders(bot: Bot, person: Person, name: str, many: int = 1) -> list[Json]:
+    """What the requester reads directly, once there are so many."""
+    found: list[Json] = await bot.world.slack.until(
+        lambda _: [one for one in [about(bot.world, name, person.direct)] if len(one) >= many], timeout=30
+    )
+    return found[0]
+
+
+@pytest.mark.parametrize(("user", "said"), [(ALICE, "hasn't activated"), (LINA, "仍未激活")])
+async def test_the_requester_is_reminded_and_hands_on_a_link_from_the_reminder(bot: Bot, user: str, said: str) -> None:
+    slack = bot.world.slack
+    person, whom = await hired(bot, user)
+    reminder = (await reminders(bot, person, whom["name"]))[0]
+    assert said in reminder["text"]
+    for times in (1, 2):
+        # The second time it carries the number of the next round.
+        delivery = await slack.click(user, person.direct, reminder["ts"], "link")
+        assert delivery.acked
+        links = await slack.until(
+            lambda _, times=times: [
+                one
+                for one in [[m for m in slack.messages[person.direct] if "https://" in words(m)]]
+                if len(one) >= times
+            ]
+        )
+        await slack.until(lambda _, times=times: f".{times}" in str(reminder["blocks"][-1]))
+    assert len(links[0]) == 2
+    assert len(about(bot.world, whom["name"], PEOPLE)) == 1
+
+
+async def test_each_look_is_a_reminder_of_its_own(bot: Bot) -> None:
+    person, whom = await hired(bot)
+    first, second = await reminders(bot, person, whom["name"], 2)
+    assert first["ts"] != second["ts"]
+
+
+async def test_what_a_reminder_asks_for_is_written_below_the_result_too(bot: Bot) -> None:
+    slack = bot.world.slack
+    person, whom = await hired(bot)
+    reminder = (await reminders(bot, person, whom["name"]))[0]
+    bot.world.tencent._invited.clear()  # another day: the vendor sends one invitation a day
+    await slack.click(ALICE, person.direct, reminder["ts"], "resend")
+    message = about(bot.world, whom["name"])[0]
+    await slack.until(lambda _: "Invitation sent again" in words(message) and "sent again" in words(reminder))
+
+
+async def test_once_activated_the_message_says_so(bot: Bot) -> None:
+    _, whom = await hired(bot)
+    bot.world.tencent.activate(whom["account"])
+    message = about(bot.world, whom["name"])[0]
+    await bot.world.slack.until(lambda _: "Activated, seen" in words(message), timeout=30)
+    assert "account is ready (" in message["text"]
+    assert "Send invitation again" not in words(message)
+
+
+async def test_who_is_removed_in_the_vendors_console_leaves_no_buttons(bot: Bot) -> None:
+    _, whom = await hired(bot)
+    bot.world.tencent.by_hand(whom["account"], "delete")
+    message = about(bot.world, whom["name"])[0]
+    await bot.world.slack.until(lambda _: "Send invitation again" not in words(message), timeout=30)
+    assert "Undo" not in words(message)
+
+
+async def test_a_vendor_that_is_away_makes_no_noise_and_the_reminder_comes_later(bot: Bot) -> None:
+    world = bot.world
+    person, whom = await hired(bot)
+    world.tencent.fail("find_500", 3)
+    await reminders(bot, person, whom["name"])
