@@ -107,14 +107,18 @@ def _region(text: str) -> str:
 
 def _days(text: str) -> str:
     try:
-        days = [float(item) for item in listed(text)]
+        days = _numbers(text)
     except ValueError:
         days = [0.0]
     if any(not 0 < day <= LONGEST_FOLLOW_UP for day in days) or days != sorted(set(days)):
         raise ValueError(
-            f"must list numbers of days, like 1,3,7, each larger than the one before, up to {LONGEST_FOLLOW_UP}"
+            f"must list numbers of days, like 1,3,7, each larger than the one before, up to {LONGEST_FOLLOW_UP}, or be never"
         )
     return text
+
+
+def _numbers(text: str) -> list[float]:
+    return [] if text == "never" else [float(item) for item in listed(text)]
 
 
 LONGEST_FOLLOW_UP = 365
@@ -196,10 +200,10 @@ class Settings(GivenSettings):
         allow_inf_nan=False,
         description="For so long an account that was just created can be removed again with a button; 0 never offers it",
     )
-    newhire_follow_up_days: Annotated[str, AfterValidator(_days)] = Field(
+    newhire_follow_up_days: Annotated[str, Lower, AfterValidator(_days)] = Field(
         "1,3,7",
         description="An account that has to be activated is looked up after so many days, and the requester reminded; "
-        "comma-separated; empty: never",
+        "comma-separated, or never",
     )
     newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
         "text", description="How the log is written to stderr"
@@ -218,7 +222,7 @@ class Settings(GivenSettings):
 
     @property
     def follow_up_days(self) -> list[float]:
-        return [float(item) for item in listed(self.newhire_follow_up_days)]
+        return _numbers(self.newhire_follow_up_days)
 
     @property
     def secret_keys(self) -> list[str]:

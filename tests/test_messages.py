@@ -39,6 +39,7 @@ from bot.request import (
     Incident,
     InLine,
     Late,
+    Reminder,
     Standing,
     Stuck,
     Unheard,
@@ -176,6 +177,11 @@ def whispers(why: Failure) -> list[Whisper]:
     ]
 
 
+def reminders(outcome: Outcome, text: str) -> list[Reminder]:
+    made: dict[str, Any] = {"outcome": outcome, "since": 1795305600.0, "at": 1795305600.0 + 86400 * 3}
+    return [Reminder(**made, standing=one, last=last) for one in standings(text) for last in (False, True)]
+
+
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
@@ -185,6 +191,7 @@ def every_message(lang: str, text: str) -> list[Message]:
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
             made += [messages.update(who, Final(outcome=outcome, standing=one)) for one in standings(text)]
             made += [messages.alert(who, one) for one in alerts(outcome)]
+            made += [messages.reminder(who, one) for one in reminders(outcome, text)[:8]]
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
             made += [messages.whisper(who, one) for one in whispers(failure)]
@@ -639,3 +646,25 @@ def test_the_message_while_a_provider_does_not_answer() -> None:
         "<!date^1795305600^{date_short_pretty} {time}|2026-11-22 00:00 UTC>). "
         "The request for *张伟* is saved and will be sent automatically. (requested by alice)"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "headline", "step"),
+    [
+        (
+            "en",
+            "⏳ *张伟* hasn't activated their Tencent Meeting account yet, 3 days after it was created.",
+            "We'll check again.",
+        ),
+        ("zh", "⏳ *张伟* 的腾讯会议账号已创建 3 天，仍未激活。", "系统稍后会再次核实。"),
+    ],
+)
+def test_a_reminder_says_what_helps(lang: str, headline: str, step: str) -> None:
+    made = ActionRequired(account=account("zhangwei"))
+    waits = Standing(round=2, offers=("resend", "link", "undo", "copy"))
+    news = Reminder(outcome=made, standing=waits, since=1795305600.0, at=1795305600.0 + 86400 * 3)
+    message = messages.reminder(about("tencent", lang, "张伟"), news)
+    assert message["text"] == headline
+    assert step in str(message["blocks"][1])
+    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == ["resend", "link"]
+    assert {button["value"][-2:] for button in message["blocks"][-1]["elements"]} == {".2"}
