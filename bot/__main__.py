@@ -1,9 +1,10 @@
-"""The `newhire` command: `run` the bot, `demo` it in a pretend world, make a `key`. Parses, calls, prints."""
+"""The `newhire` command: `run` the bot, `demo` it, make a `key`, read its `history`, `forget` somebody. Parses, calls, prints."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import logging
 import os
 import sys
@@ -11,7 +12,7 @@ from importlib.metadata import version
 
 from cryptography.fernet import Fernet
 
-from bot import service
+from bot import service, shell
 from bot.onboarding.policy import Policy
 
 INTERRUPTED = 130
@@ -23,6 +24,8 @@ examples:
   newhire demo --port 0 --no-browser    the same on any free port, and open the page yourself
   newhire key                           a new key for NEWHIRE_SECRET_KEY
   newhire run                           the bot; copy .env.example to .env and fill it in first
+  newhire history --since 2026-11-01    who asked for whom since then, and what came of it (--csv: for a spreadsheet)
+  newhire forget zhang.wei@example.com  take a person out of the database
 """
 
 
@@ -53,6 +56,36 @@ def command_demo(port: int, browser: bool) -> int:
     return code
 
 
+def command_history(since: dt.datetime | None, until: dt.datetime | None, as_csv: bool) -> int:
+    """The audit, the newest last."""
+    try:
+        for line in shell.history(since, until, as_csv=as_csv):
+            print(line)  # noqa: T201 - the command's output
+    except shell.Cannot as problem:
+        print(problem, file=sys.stderr)  # noqa: T201 - to the person at the terminal
+        return 2
+    except BrokenPipeError:
+        # Whoever reads it (head, less) has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def command_forget(who: str, provider: str | None, yes: bool) -> int:
+    """Take a person out of the database."""
+    if not (yes or sys.stdin.isatty()):
+        print("Add --yes: there is no terminal to ask at.", file=sys.stderr)  # noqa: T201 - to whoever wrote the script
+        return 2
+    try:
+        said = shell.forget(who, provider, lambda question: yes or input(f"{question} [y/N] ").strip().lower() == "y")
+    except shell.Cannot as problem:
+        print(problem, file=sys.stderr)  # noqa: T201 - to the person at the terminal
+        return 2
+    except (KeyboardInterrupt, EOFError):
+        return INTERRUPTED
+    print(*said.lines, sep="\n")  # noqa: T201 - the command's output
+    return said.code
+
+
 def main(arguments: list[str] | None = None, policy: Policy | None = None) -> int:
     """The command line; the exit code. `policy` is for tests: how long the bot waits is no setting."""
     parser = _parser()
@@ -64,6 +97,10 @@ def main(arguments: list[str] | None = None, policy: Policy | None = None) -> in
     if chosen.command == "key":
         print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
         return 0
+    if chosen.command == "history":
+        return command_history(chosen.since, chosen.until, chosen.csv)
+    if chosen.command == "forget":
+        return command_forget(chosen.who, chosen.provider, chosen.yes)
     parser.print_help()
     return 0
 
@@ -85,6 +122,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=_port, default=8765, help="where the page is (0: any free port; default: 8765)")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
     commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
+    history = commands.add_parser("history", help="the audit: who asked for whom, when, and what came of it")
+    history.add_argument("--since", type=_day, metavar="DAY", help="from this day on, like 2026-11-01 (UTC)")
+    history.add_argument("--until", type=_end_of_day, metavar="DAY", help="up to the end of this day")
+    history.add_argument("--csv", action="store_true", help="for a spreadsheet; formulas in it do nothing")
+    forget = commands.add_parser("forget", help="delete everything that is kept about a person, and say what it was")
+    forget.add_argument("who", metavar="ACCOUNT|PHONE|EMAIL", help="by which the person is known")
+    forget.add_argument("--provider", help="only what was asked of this one, like tencent")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
     commands.add_parser("help", help="print this")
     return parser
 
@@ -93,6 +138,17 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536):
         raise argparse.ArgumentTypeError("must be a number from 0 to 65535, like 8765 (0: any free port)")
     return int(text)
+
+
+def _day(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a day, like 2026-11-01") from None
+
+
+def _end_of_day(text: str) -> dt.datetime:
+    return _day(text) + dt.timedelta(days=1)
 
 
 if __name__ == "__main__":

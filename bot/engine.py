@@ -19,7 +19,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, TypeVar
 
@@ -27,6 +27,7 @@ import psycopg
 import sqlalchemy as sa
 from dbos import (
     DBOS,
+    DBOSClient,
     DBOSConfig,
     DBOSPortableJSONSerializer,
     Serializer,
@@ -52,6 +53,9 @@ APPLICATION_VERSION = "2"
 waiting request at each upgrade; unfinished runs of an older version are handed over at the start."""
 
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
+
+AT_ONCE = 500
+"""Runs that one statement deletes."""
 
 TAKE_OVER_EVERY = 2.0
 CLOCK_EVERY, CLOCK_STEP = 5.0, 30.0
@@ -401,6 +405,49 @@ class Engine:
                 continue
             os.environ[RESTARTED] = "1"
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+
+
+class Runs:
+    """The stored runs as another process sees them, while the bot runs or not. What they hold is not read: no key is needed."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+
+    def unfinished(self, request_ids: Collection[str]) -> set[str]:
+        """Those of these requests that a run is still to do something for."""
+        return {_request_of(run.workflow_id) for run in self._all(UNFINISHED)} & set(request_ids)
+
+    def sweep(self, known: Callable[[], set[str]]) -> int:
+        """Delete the finished runs of requests that are not `known` (any more); how many.
+
+        The runs are listed before `known` is asked: a request is written down before its first run.
+        """
+        runs = [run for run in self._all() if run.status not in UNFINISHED]
+        kept = known()
+        lost = [run.workflow_id for run in runs if _request_of(run.workflow_id) not in kept]
+        for first in range(0, len(lost), AT_ONCE):
+            with self._client() as client:
+                client.delete_workflows(lost[first : first + AT_ONCE])
+        return len(lost)
+
+    def _all(self, status: list[str] | None = None) -> list[WorkflowStatus]:
+        schema = None if self._database.dialect.name == "sqlite" else "dbos"
+        if not sa.inspect(self._database).has_table("workflow_status", schema=schema):
+            return []
+        with self._client() as client:
+            return client.list_workflows(status=status, load_input=False, load_output=False)
+
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[DBOSClient]:
+        client = DBOSClient(
+            system_database_engine=self._database,
+            serializer=DBOSPortableJSONSerializer(),
+            retry_connection_errors=False,
+        )
+        try:
+            yield client
+        finally:
+            client.destroy()
 
 
 _run: Callable[[Stored, Stored], None]

@@ -9,6 +9,7 @@ Whatever the door (form, command, profile, file), what people typed is cleaned a
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import functools
@@ -26,6 +27,7 @@ from pydantic import (
     ConfigDict,
     ModelWrapValidatorHandler,
     PlainSerializer,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -379,6 +381,18 @@ class NewHire(BaseModel):
         """By what the person can be recognised at the provider: account, phone (E.164) and e-mail, where given."""
         found = {key: getattr(self, key, None) for key in ("account", "phone", "email")}
         return {key: _plain(value).casefold() for key, value in found.items() if value is not None}
+
+
+def known_by(text: str, region: str) -> list[tuple[str, str]]:
+    """What an account, phone or e-mail that somebody types may be in `NewHire.identity`: each reading that is possible."""
+    found = [("account", characters.fold(text).casefold())]
+    for key, adapter in _READINGS.items():
+        with contextlib.suppress(ValidationError):
+            found.append((key, _plain(adapter.validate_python(text, context={"region": region})).casefold()))
+    return found
+
+
+_READINGS: dict[str, TypeAdapter[Any]] = {"phone": TypeAdapter(PhoneNumber), "email": TypeAdapter(Email)}
 
 
 def mask_phone(number: str) -> str:

@@ -109,9 +109,9 @@ class Clicks:
         """Durable when it returns None. Raises NotConfirmed, as the others do."""
         return await self._intake.in_time(lambda: self._actions.begin(handle, act))
 
-    async def read(self, handle: str) -> Record | None:
+    async def read(self, handle: str, act: Act) -> Record | None:
         """What the button's request came to."""
-        stored = await self._intake.in_time(lambda: self._actions.read(handle))
+        stored = await self._intake.in_time(lambda: self._actions.read(handle, act))
         return stored.record if stored else None
 
     async def corrected(self, request_id: str, act: Act) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import unquote
 
@@ -205,6 +206,12 @@ class Settings(GivenSettings):
         description="An account that has to be activated is looked up after so many days, and the requester reminded; "
         "comma-separated, or never",
     )
+    newhire_audit_days: float = Field(
+        400,
+        gt=0,
+        allow_inf_nan=False,
+        description="Who asked when, and what came of it, stays in the audit for so many days, without the person",
+    )
     newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
         "text", description="How the log is written to stderr"
     )
@@ -265,6 +272,30 @@ def _defaults(providers: Providers, here: Environment) -> tuple[Defaults, list[s
     return found, [f"NEWHIRE_DEFAULTS {why}." for why in wrong]
 
 
+@dataclass(frozen=True)
+class Storage:
+    """What the commands need that only read or clean the database."""
+
+    url: str
+    keys: list[str]
+    region: str
+
+
+def load_storage() -> Storage:
+    """The settings of the database alone, whatever the others are. Raises Misconfigured with every mistake in them."""
+    names = ("newhire_database_url", "newhire_secret_key", "newhire_region")
+    # The tokens are needed, and not here: any will do.
+    stand_in = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
+    here = read({variable(Settings, name) for name in names})
+    given_here = {variable(Settings, name): here.values.get(variable(Settings, name), "") for name in names}
+    values = {name: value for name, value in given_here.items() if value} | stand_in
+    settings, wrong = _built(Settings, Environment(values, here.mistakes))
+    sentences = [*here.mistakes.values(), *wrong]
+    if sentences or settings is None:
+        raise Misconfigured(sentences)
+    return Storage(settings.newhire_database_url, settings.secret_keys, settings.newhire_region)
+
+
 def _offered(used: Providers, here: Environment) -> list[str]:
     first = here.values.get("NEWHIRE_PROVIDER", FIRST).lower()
     return sorted(used, key=lambda key: (key != first, key))
@@ -301,11 +332,11 @@ def secrets(*models: BaseSettings) -> set[str]:
     for model in models:
         if isinstance(model, Settings):
             found |= set(model.secret_keys)
-            found |= _passwords(model.newhire_database_url)
+            found |= secrets_of(model.newhire_database_url)
     return found
 
 
-def _passwords(url: str) -> set[str]:
+def secrets_of(url: str) -> set[str]:
     """The password of an address, as it stands there and as it is meant."""
     before, _, _ = url.partition("://")[2].rpartition("@")
     password = before.partition(":")[2]

@@ -211,7 +211,9 @@ def test_only_the_service_ties_the_rooms_together() -> None:
 
 
 def test_the_command_line_parses_calls_and_prints_and_knows_the_service_alone() -> None:
-    assert own("bot.__main__") == {"bot.service", "bot.onboarding.policy", "bot.sandbox.demo"}
+    assert own("bot.__main__") == {"bot.service", "bot.shell", "bot.onboarding.policy", "bot.sandbox.demo"}
+    assert {module for module in MODULES if uses(module, "bot.shell")} == {"bot.__main__"}
+    assert not uses("bot.shell", "bot.service", "bot.slack", "bot.providers", "bot.onboarding")
     assert {module for module in HALL if uses(module, "bot.service")} == {"bot.__main__"}
 
 

@@ -589,12 +589,14 @@ async def test_a_vendors_accounts_are_acted_upon(browser: Browser) -> None:
         done: tuple[str, str] = ("", "")
 
         def shown(self) -> dict[str, Any]:
-            label = {"en": "Accept the invitation", "zh": "接受邀请"}
             row = {"key": "wei", "name": "Zhang Wei", "account": "wei", "phone": "", "email": "", "department": ""}
-            return {**super().shown(), "accounts": [row | {"actions": [{"id": "activate", "label": label}]}]}
+            return {
+                **super().shown(),
+                "accounts": [row | {"actions": [{"name": "activate", "title": ("Accept the invitation", "接受邀请")}]}],
+            }
 
-        def act(self, action: str, account: str) -> None:
-            self.done = (action, account)
+        def by_hand(self, key: str, action: str) -> None:
+            self.done = (action, key)
 
     acme = Activating()
     world = World(others=[acme])

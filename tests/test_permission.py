@@ -79,7 +79,7 @@ async def test_no_name_is_remembered() -> None:
     permission, slack = Permission([]), Slack({"is_admin": True, "profile": {"display_name": "Li Na"}})
     assert (await ask(slack, permission, anew=True)).name == "Li Na"
     assert "Li Na" not in repr(vars(permission))
-    assert await ask(slack, permission) == Verdict("en")
+    assert await ask(slack, permission) == Verdict("en", admin=True)
     assert slack.calls == ["users.info"]
 
 

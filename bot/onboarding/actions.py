@@ -34,6 +34,7 @@ from bot.outcome import (
     ProvisionError,
 )
 from bot.request import Act, Action, Deed, NotDone, Record, Request, Standing, Whisper, handle_of
+from bot.store.audit import Entry
 from bot.store.follow_ups import FollowUps
 from bot.store.outbox import Draft
 from bot.store.records import Records, Stored
@@ -148,6 +149,11 @@ class Actions:
     def begin(self, handle: str, act: Act) -> NotDone | None:
         """Durable when it returns None: it is done, once. Else why it is not."""
         request_id = self.records.request_of(handle)
+        refusal = self._begin(request_id, act)
+        self.records.note(_clicked(act, request_id, refusal.reason if refusal else "accepted"))
+        return refusal
+
+    def _begin(self, request_id: str | None, act: Act) -> NotDone | None:
         stored = self.records.get(request_id) if request_id else None
         if stored is None:
             return self._wake(request_id, act)
@@ -161,9 +167,10 @@ class Actions:
         self.engine.act(stored.record.request, act, act.round)
         return None
 
-    def read(self, handle: str) -> Stored | None:
+    def read(self, handle: str, act: Act) -> Stored | None:
         """The record behind a button, for what shows it and changes nothing."""
         request_id = self.records.request_of(handle)
+        self.records.note(_clicked(act, request_id, "shown" if request_id else "unknown"))
         return self.records.get(request_id) if request_id else None
 
     def corrected(self, request_id: str, act: Act) -> None:
@@ -372,30 +379,33 @@ class Actions:
         except ProvisionError as error:
             self._finish(request, act, Failed(error.failure))
         else:
-            self._write(request, act, lambda record: record, self._whisper(act, "link", link=link, hours=hours))
+            self._write(request, act, lambda record: record, self._whisper(act, "link", link=link, hours=hours), "done")
 
     # Written down, and told.
 
     def _finish(self, request: Request, act: Act, came: Came) -> None:
         match came:
             case Worked():
-                self._write(request, act, lambda record: _amended(record, act, came), None)
+                self._write(request, act, lambda record: _amended(record, act, came), None, "done")
             case Failed(why=why):
-                self._write(request, act, lambda record: record, self._whisper(act, "failed", why=why))
+                self._write(request, act, lambda record: record, self._whisper(act, "failed", why=why), why.kind)
             case Requested():
-                self._write(request, act, lambda record: record, self._whisper(act, "requested"))
+                self._write(request, act, lambda record: record, self._whisper(act, "requested"), "requested")
             case _:
                 assert_never(came)
 
-    def _write(self, request: Request, act: Act, change: Callable[[Record], Record], whisper: Whisper | None) -> None:
+    def _write(
+        self, request: Request, act: Act, change: Callable[[Record], Record], whisper: Whisper | None, came: str
+    ) -> None:
+        entry = Entry("acted", act.actor, request.id, request.provider, facts={"action": act.action, "outcome": came})
+        more = [whispered(request, whisper, act.round)] if whisper else []
         put: list[Draft] = []
 
         def drafts(stored: Stored) -> list[Draft]:
             put.extend([*self._drawn(stored, act.response_url), *more])
             return put
 
-        more = [whispered(request, whisper, act.round)] if whisper else []
-        stored = self.records.amend(request.id, change, drafts, round_=act.round)
+        stored = self.records.amend(request.id, change, drafts, round_=act.round, entry=entry)
         if stored is not None and act.action == "look_up":
             self._follow(stored.record)
         for draft in put:
@@ -413,6 +423,10 @@ class Actions:
     @staticmethod
     def _whisper(act: Act, said: Literal["link", "failed", "requested"], **more: Any) -> Whisper:
         return Whisper(to=act.actor, language=act.language, channel=act.channel, said=said, action=act.action, **more)
+
+
+def _clicked(act: Act, request_id: str | None, came: str) -> Entry:
+    return Entry("clicked", act.actor, request_id, facts={"action": act.action, "outcome": came})
 
 
 def _account(record: Record) -> Account:

@@ -36,6 +36,7 @@ from bot.request import (
     Update,
     Whisper,
 )
+from bot.store.audit import ended
 from bot.store.outbox import Draft, Letter, Outbox
 from bot.store.records import Stored
 
@@ -200,8 +201,11 @@ class Relay:
             Draft(letter, request.id, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
         ]
-        stored, later = record.model_dump_json(), None if follow_up is None else (request.provider, follow_up)
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, later))
+        stored, entry = record.model_dump_json(), ended(request, outcome)
+        later = None if follow_up is None else (request.provider, follow_up)
+        self._put_and_tell(
+            contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry, follow_up=later)
+        )
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""

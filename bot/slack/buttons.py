@@ -37,7 +37,7 @@ class Clicks(Protocol):
     """Where clicks are handed in (`intake.Clicks`)."""
 
     async def begin(self, handle: str, act: Act) -> NotDone | None: ...
-    async def read(self, handle: str) -> Record | None: ...
+    async def read(self, handle: str, act: Act) -> Record | None: ...
     async def retry_all(self, handle: str, act: Act) -> int: ...
 
 
@@ -72,7 +72,7 @@ class Buttons:
             said = say(verdict.language, "not_done.trouble")
         await ack()
         if said is None and body["actions"][0]["action_id"] == "edit":
-            said = await self._edit(body, client, verdict.language, by)
+            said = await self._edit(body, client, verdict, by)
         if said:
             await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
         await next()
@@ -90,7 +90,7 @@ class Buttons:
         if action == "edit":
             return None
         if action == "copy":
-            return await self._copy(handle, lang)
+            return await self._copy(handle, self._act(action, round_, body, client, verdict))
         refused = await self.clicks.begin(handle, self._act(action, round_, body, client, verdict))
         return messages.not_done(lang, refused, self.clock()) if refused else None
 
@@ -115,16 +115,17 @@ class Buttons:
 
     # What shows something, and changes nothing.
 
-    async def _copy(self, handle: str, lang: str) -> str:
-        record = await self.clicks.read(handle)
+    async def _copy(self, handle: str, act: Act) -> str:
+        record = await self.clicks.read(handle, act)
         if record is None:
-            return say(lang, "not_done.unknown")
-        return say(lang, "copied", command=as_command(record.request.hire, record.request.language))
+            return say(act.language, "not_done.unknown")
+        return say(act.language, "copied", command=as_command(record.request.hire, record.request.language))
 
-    async def _edit(self, body: Body, client: AsyncWebClient, lang: str, by: float) -> str | None:
+    async def _edit(self, body: Body, client: AsyncWebClient, verdict: Verdict, by: float) -> str | None:
         """The form with everything that was typed but a password; the sentence for whoever pressed if it does not open."""
+        lang, (handle, round_) = verdict.language, _value(body["actions"][0])
         try:
-            record = await self.clicks.read(_value(body["actions"][0])[0])
+            record = await self.clicks.read(handle, self._act("edit", round_, body, client, verdict))
         except NotConfirmed:
             return say(lang, "not_done.not_confirmed")
         if record is None:

@@ -178,7 +178,8 @@ def complaints(error: ValidationError, offer: Offer, lang: str) -> dict[str, str
 def listed(errors: Mapping[str, str], offer: Offer, lang: str) -> str:
     """The same in one text, for what Slack has no block to hang on."""
     titles = {item.name: pick(item.ask.title, lang) for item in offer.fields()}
-    return " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
+    said = [say(lang, "form.on_field", title=titles[name], error=error) for name, error in errors.items()]
+    return ("" if lang == "zh" else " ").join(said)
 
 
 def lacks_account(offer: Offer, typed: Mapping[str, str]) -> bool:

@@ -42,8 +42,8 @@ ICONS = {
     "ActionRequired": "✅",
     "AlreadyExists": "ℹ️",
     "OutcomeUnknown": "❓",
-    "removed": "↩️",
-    "disabled": "⏸️",
+    "removed": "🚫",
+    "disabled": "🔒",
 }
 
 BUTTONS = "newhire_buttons"

@@ -70,8 +70,11 @@ def scrub_or_later(engine: sa.Engine) -> None:
         log.warning("the database's log could not be emptied now: %s", type(error).__name__)
 
 
-def scrub(engine: sa.Engine) -> None:
-    """Write SQLite's log back and empty it: deleted texts live on there otherwise."""
-    if is_sqlite(engine):
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+def scrub(engine: sa.Engine) -> bool:
+    """Write SQLite's log back and empty it: deleted texts live on there otherwise. False when a reader needs it still."""
+    if not is_sqlite(engine):
+        return True
+    with engine.connect() as connection:
+        # (busy, pages in the log, pages written back); busy is no error here.
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    return not busy

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.request import Record
+from bot.store.audit import NEW_ENTRY, NEWHIRE, Entry
 from bot.store.database import insert_once, is_sqlite
 from bot.store.outbox import Draft
 from bot.store.records import Records, Stored
@@ -99,6 +100,14 @@ class FollowUps:
                 connection.execute(sa.update(FOLLOW_UPS).where(row).values(due_at=next_at))
             if stored is not None:
                 put = list(seen[0].drafts(stored))
+                connection.execute(NEW_ENTRY, self._records.audit.row(_noted(stored.record, due)))
             for draft in put:
                 self._records.outbox.put_in(connection, draft)
         return put
+
+
+def _noted(record: Record, due: Due) -> Entry:
+    """For the audit: that it was looked up, and what the account was then."""
+    state = record.account.state if record.account else "gone"
+    facts = {"look": str(due.step + 1), "state": state}
+    return Entry("followed_up", NEWHIRE, record.request.id, record.request.provider, facts=facts)

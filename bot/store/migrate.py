@@ -37,6 +37,12 @@ def migrate(engine: sa.Engine) -> None:
         _upgrade(connection, current)
 
 
+def is_current(engine: sa.Engine) -> bool:
+    """Whether the tables are those of this version, as `migrate` leaves them."""
+    with engine.connect() as connection:
+        return _current(connection) == NEWEST
+
+
 def _upgrade(connection: sa.Connection, current: str | None) -> None:
     from alembic import command
     from alembic.config import Config

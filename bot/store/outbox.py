@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.request import MessageRef
+from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, now, scrub_or_later
 from bot.store.requests import BEGUN
@@ -47,7 +48,12 @@ _TOLD = (
     )
     .returning(_ROW.version)
 )
-_KIND = sa.update(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id")).values(kind=sa.bindparam("outcome"))
+_OUTCOME = sa.bindparam("outcome", type_=sa.Text)
+_KIND = (
+    sa.update(REQUESTS)
+    .where(REQUESTS.c.id == sa.bindparam("request_id"), REQUESTS.c.kind.is_distinct_from(_OUTCOME))
+    .values(kind=_OUTCOME)
+)
 _FORGET_PASSWORD = sa.delete(PASSWORDS).where(PASSWORDS.c.request_id == sa.bindparam("gone"))
 _PLACED = (
     sa.update(REQUESTS)
@@ -93,6 +99,7 @@ class Outbox:
 
     def __init__(self, engine: sa.Engine, cipher: Cipher, me: str) -> None:
         self._engine, self._cipher, self._me = engine, cipher, me
+        self._audit = Audit(engine, cipher)
 
     def begin(self, request_id: str, letter_id: str, content: str) -> Letter | None:
         """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before."""
@@ -113,13 +120,18 @@ class Outbox:
         kind: str,
         record: str,
         drafts: Sequence[Draft],
+        entry: Entry | None = None,
         follow_up: tuple[str, float] | None = None,
     ) -> list[Letter]:
         """The outcome is known: write down its kind, its record (JSON) and what tells of it, in one transaction; the password
-        is gone. `follow_up`: at which provider it is looked up, and when (Unix seconds). Returns what this process is to tell.
+        is gone. Returns what this process is to tell. `entry` is for the audit: noted once, however often a run that begins
+        anew comes to the same end. `follow_up`: at which provider it is looked up, and when (Unix seconds).
         """
+        noted = entry and self._audit.row(entry)
         with self._engine.begin() as connection:
-            connection.execute(_KIND, {"request_id": request_id, "outcome": kind})
+            fresh = connection.execute(_KIND, {"request_id": request_id, "outcome": kind}).rowcount
+            if noted and fresh:
+                connection.execute(NEW_ENTRY, noted)
             held = connection.execute(_FORGET_PASSWORD, {"gone": request_id}).rowcount
             row = {"request_id": request_id, "content": self._cipher.encrypt(record)}
             connection.execute(insert_once(self._engine, RECORDS, **row))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.request import Action, Record
+from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, is_sqlite
 from bot.store.outbox import Draft, Outbox
@@ -46,7 +47,7 @@ class Records:
     """The records of all requests that have ended and are not forgotten."""
 
     def __init__(self, engine: sa.Engine, cipher: Cipher, outbox: Outbox) -> None:
-        self._engine, self._cipher, self.outbox = engine, cipher, outbox
+        self._engine, self._cipher, self.outbox, self.audit = engine, cipher, outbox, Audit(engine, cipher)
 
     def request_of(self, handle: str) -> str | None:
         """The id of the request whose buttons carry this handle."""
@@ -79,6 +80,11 @@ class Records:
 
     # Clicks.
 
+    def note(self, entry: Entry) -> None:
+        """What the audit is to say of a click, whatever came of it."""
+        with self._engine.begin() as connection:
+            connection.execute(NEW_ENTRY, self.audit.row(entry))
+
     def claim(self, request_id: str, round_: int, action: Action, actor: str) -> bool:
         """Act in this round; False when somebody does or did, or the round is over."""
         row = {"request_id": request_id, "round": round_, "action": action, "actor": actor, "at": time.time()}
@@ -109,8 +115,10 @@ class Records:
         drafts: Callable[[Stored], Sequence[Draft]],
         *,
         round_: int | None = None,
+        entry: Entry | None = None,
     ) -> Stored | None:
-        """Alter a record and put what tells of it, in one transaction. With a `round_`, that action is done with it.
+        """Alter a record, put what tells of it and note it in the audit, in one transaction. With a `round_`, that action is
+        done with it.
 
         None when there is no such record, or the round was over already: then nothing is changed.
         """
@@ -121,6 +129,8 @@ class Records:
             stored = self.change_in(connection, request_id, change, round_)
             for draft in drafts(stored) if stored else ():
                 self.outbox.put_in(connection, draft)
+            if stored and entry:
+                connection.execute(NEW_ENTRY, self.audit.row(entry))
         return stored
 
     def change_in(

@@ -6,15 +6,26 @@ Every method is one short transaction. Times are Unix seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.request import Duplicate, MessageRef, Request
+from bot.store.audit import NEW_ENTRY, Audit, forget_requests, requested
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, is_sqlite, now
-from bot.store.tables import CIPHER_SAMPLE, FINGERPRINTS, IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, REQUESTS
+from bot.store.tables import (
+    ACTIONS,
+    CIPHER_SAMPLE,
+    FINGERPRINTS,
+    FOLLOW_UPS,
+    IDEMPOTENCY_KEYS,
+    OUTBOX,
+    PASSWORDS,
+    RECORDS,
+    REQUESTS,
+)
 
 BEGUN = "announce"
 """The key that every request claims first; what was accepted and never claimed it was never begun."""
@@ -57,6 +68,9 @@ _UNDER_WAY = sa.select(sa.func.count()).where(
 _NEW, _NEW_FINGERPRINT, _NEW_PASSWORD = sa.insert(REQUESTS), sa.insert(FINGERPRINTS), sa.insert(PASSWORDS)
 """Built once: a person waits for them."""
 
+OF_A_REQUEST = (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX, RECORDS, ACTIONS, FOLLOW_UPS)
+"""What leaves with it."""
+
 Identity = Mapping[str, str]
 """By what a person is recognised at a provider: `NewHire.identity`."""
 
@@ -67,16 +81,25 @@ class Requests:
     def __init__(self, engine: sa.Engine, cipher: Cipher, front: sa.Engine | None = None) -> None:
         """`front` has connections of its own for what a person waits for (`accept`)."""
         self.engine, self.cipher, self.front = engine, cipher, front or engine
+        self.audit = Audit(engine, cipher)
 
     def check_cipher(self) -> None:
         """Raises cipher.Unreadable when what is stored here was encrypted with a key that we do not have."""
         with self.engine.begin() as connection:
-            sample = connection.execute(sa.select(CIPHER_SAMPLE.c.sample)).scalar_one_or_none()
-            if sample is not None:
-                self.cipher.decrypt(sample)
+            self._open_sample(connection)
             fresh = self.cipher.encrypt("newhire")
             connection.execute(insert_once(self.engine, CIPHER_SAMPLE, id=1, sample=fresh))
             connection.execute(sa.update(CIPHER_SAMPLE).values(sample=fresh))
+
+    def open_sample(self) -> None:
+        """The same, and nothing is written."""
+        with self.engine.connect() as connection:
+            self._open_sample(connection)
+
+    def _open_sample(self, connection: sa.Connection) -> None:
+        sample = connection.execute(sa.select(CIPHER_SAMPLE.c.sample)).scalar_one_or_none()
+        if sample is not None:
+            self.cipher.decrypt(sample)
 
     # From the form to the end.
 
@@ -226,9 +249,7 @@ class Requests:
     def _delete(self, which: sa.Select[str]) -> list[str]:
         with self.engine.begin() as connection:
             ids = list(connection.execute(which).scalars())
-            for table in (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX):
-                connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
-            connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))
+            delete_requests(connection, ids)
         return ids
 
     def _rows(
@@ -250,6 +271,7 @@ class Requests:
             rows.append((_NEW_FINGERPRINT, [{"request_id": request.id, "fingerprint": one} for one in newest]))
         if password is not None:
             rows.append((_NEW_PASSWORD, [{"request_id": request.id, "encrypted": self.cipher.encrypt(password)}]))
+        rows.append((NEW_ENTRY, [self.audit.row(requested(request))]))
         return rows
 
     def _lock(self, connection: sa.Connection, fingerprints: Iterable[str]) -> None:
@@ -267,6 +289,14 @@ class Requests:
 
     def _fingerprint(self, provider: str, key: str, value: str) -> list[str]:
         return self.cipher.fingerprints(f"{provider}\n{key}\n{value}")
+
+
+def delete_requests(connection: sa.Connection, ids: Collection[str]) -> None:
+    """Delete these requests with all that is kept of them; of the audit, facts stay."""
+    forget_requests(connection, ids)
+    for table in OF_A_REQUEST:
+        connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
+    connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))
 
 
 def _duplicate(row: Mapping[Any, Any]) -> Duplicate:

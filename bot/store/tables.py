@@ -164,12 +164,19 @@ AUDIT = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),  # a Slack id, or "newhire"
+    sa.Column("actor", sa.Text, nullable=False),  # a Slack id, "newhire", or "shell:" and a user of the machine
     sa.Column("request_id", sa.Text),
     sa.Column("provider", sa.Text),
-    sa.Column("detail", sa.Text),  # encrypted JSON, phones masked
+    sa.Column("facts", sa.Text),  # encrypted JSON: what may stay
+    sa.Column("detail", sa.Text),  # encrypted JSON about a person, phones masked; leaves before the row does
     sa.Index("newhire_audit_at", "at"),
     sa.Index("newhire_audit_request", "request_id"),
+    sa.Index(
+        "newhire_audit_people",
+        "at",
+        sqlite_where=sa.text("detail IS NOT NULL"),
+        postgresql_where=sa.text("detail IS NOT NULL"),
+    ),
 )
 
 SAID = sa.Table(

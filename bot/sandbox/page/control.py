@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
@@ -51,14 +51,6 @@ _TYPES = {
 
 FOLDER = Path(__file__).parent
 """Where the page's own files are."""
-
-
-@runtime_checkable
-class Acting(Protocol):
-    """A vendor whose accounts can be acted upon in the page, as their person would: `actions` of a row say how."""
-
-    def act(self, action: str, account: str) -> None:
-        """Raises LookupError for an action or account that is not there."""
 
 
 class Control:
@@ -238,11 +230,7 @@ class Control:
         return {}
 
     async def _act_at_vendor(self, body: Json) -> Json:
-        vendor = self._vendors[body["vendor"]]
-        if not isinstance(vendor, Acting):
-            raise TypeError(f"Nothing can be done with accounts of {body['vendor']}.")
-        vendor.act(body["action"], body["account"])
-        self._slack.changed()
+        self._vendors[body["vendor"]].by_hand(body["account"], body["action"])
         return {}
 
     async def _fail_vendor(self, body: Json) -> Json:

@@ -169,6 +169,10 @@ class FakeTencent(FakeVendor):
 
     # --- what happens without the API
 
+    def a_day_passes(self) -> None:
+        """Whom it has invited can be invited again."""
+        self._invited = {who: at - _DAY for who, at in self._invited.items()}
+
     def activate(self, userid: str) -> None:
         """What the new colleague does with the link in the text message. KeyError when there is no such account."""
         self.put(self._account(userid), "activate")

@@ -59,10 +59,13 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("request_id", sa.Text),
         sa.Column("provider", sa.Text),
+        sa.Column("facts", sa.Text),
         sa.Column("detail", sa.Text),
     )
     op.create_index("newhire_audit_at", "newhire_audit", ["at"])
     op.create_index("newhire_audit_request", "newhire_audit", ["request_id"])
+    people = sa.text("detail IS NOT NULL")
+    op.create_index("newhire_audit_people", "newhire_audit", ["at"], sqlite_where=people, postgresql_where=people)
     op.create_table(
         "newhire_said",
         sa.Column("key", sa.Text, primary_key=True),

@@ -1,0 +1,169 @@
+"""`newhire forget`: whatever is kept about one person leaves, and nothing of it stays in the file.
+
+A person is found as a second request for them is: by fingerprints. What is not done yet is left alone, for somebody waits for
+it. Rows are not all: SQLite's log and its half-empty pages keep what was deleted, so the file is written anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from bot.store.audit import Audit, forget_requests
+from bot.store.cipher import Cipher
+from bot.store.database import is_sqlite, scrub
+from bot.store.requests import delete_requests
+from bot.store.tables import ACTIONS, AUDIT, FINGERPRINTS, OUTBOX, REQUESTS
+
+Known = tuple[str, str]
+"""By what a person may be known: ("phone", "+8613800138000")."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A request about the person; `words` are what the audit says of it (account, name), where that can be read."""
+
+    id: str
+    provider: str
+    requester: str
+    accepted_at: float
+    kind: str | None
+    done: bool
+    words: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gone:
+    """How much has left. `rewritten` is False when the database was too busy: what was deleted can still be dug up there."""
+
+    requests: int
+    entries: int
+    runs: int
+    rewritten: bool = True
+
+
+class Runs(Protocol):
+    """What the engine has stored of requests."""
+
+    def unfinished(self, request_ids: Collection[str]) -> set[str]: ...
+    def sweep(self, known: Callable[[], set[str]]) -> int: ...
+
+
+class Erasure:
+    """One person's data, over all tables."""
+
+    def __init__(self, engine: sa.Engine, cipher: Cipher, runs: Runs) -> None:
+        self._engine, self._cipher, self._runs = engine, cipher, runs
+        self._audit = Audit(engine, cipher)
+
+    def providers(self) -> list[str]:
+        """Those that somebody has asked for an account."""
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(_PROVIDERS).scalars())
+
+    def find(self, known_by: Iterable[Known], provider: str | None = None) -> list[Kept]:
+        """The requests for whoever is known by one of these, and those that share a fingerprint with them; oldest first."""
+        providers = [provider] if provider else self.providers()
+        with self._engine.connect() as connection:
+            known = list(known_by)
+            ids = self._by_fingerprint(connection, known, providers)
+            ids |= self._by_account(connection, {value for key, value in known if key == "account"}, providers)
+            shared = sa.select(FINGERPRINTS.c.fingerprint).where(FINGERPRINTS.c.request_id.in_(ids))
+            near = sa.select(FINGERPRINTS.c.request_id).where(FINGERPRINTS.c.fingerprint.in_(shared))
+            ids |= set(connection.execute(near).scalars())
+            rows = connection.execute(_REQUESTS.where(REQUESTS.c.id.in_(ids))).mappings().all()
+        busy = self._runs.unfinished(ids)
+        return [self._kept(row, busy) for row in rows]
+
+    def forget(self, request_ids: Collection[str], actor: str) -> Gone:
+        """Delete what is kept of these requests, but for those under way, and note that `actor` did so."""
+        with self._engine.begin() as connection:
+            if is_sqlite(self._engine):
+                # Nobody may begin to work on one of them in between; PostgreSQL locks the rows.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            free = sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(request_ids), _DONE).with_for_update()
+            ids = list(connection.execute(free).scalars())
+            entries = forget_requests(connection, ids)
+            delete_requests(connection, ids)
+            self._take_out_of_letters(connection, ids)
+            if ids:
+                facts = {"requests": str(len(ids)), "audit_entries": str(entries)}
+                self._audit.note("forgotten", actor=actor, facts=facts, connection=connection)
+        # After the rows: whoever is killed in between runs it again, and these go with the next sweep.
+        runs = self._runs.sweep(self._known_ids)
+        return Gone(len(ids), entries, runs, rewritten=rewrite(self._engine))
+
+    def _known_ids(self) -> set[str]:
+        with self._engine.connect() as connection:
+            return set(connection.execute(sa.select(REQUESTS.c.id)).scalars())
+
+    def _by_fingerprint(self, connection: sa.Connection, known: list[Known], providers: list[str]) -> set[str]:
+        marks = [
+            mark
+            for provider in providers
+            for key, value in known
+            # Those too that were made before there was a key.
+            for cipher in (self._cipher, Cipher())
+            for mark in cipher.fingerprints(f"{provider}\n{key}\n{value}")
+        ]
+        query = sa.select(FINGERPRINTS.c.request_id).where(FINGERPRINTS.c.fingerprint.in_(marks))
+        return set(connection.execute(query).scalars())
+
+    def _by_account(self, connection: sa.Connection, accounts: set[str], providers: list[str]) -> set[str]:
+        """Whom the vendor gave an account of its own choosing, which nobody typed."""
+        query = sa.select(AUDIT).where(
+            AUDIT.c.detail.is_not(None), AUDIT.c.event == "ended", AUDIT.c.provider.in_(providers)
+        )
+        rows = (self._audit.noted(row) for row in connection.execute(query).mappings())
+        return {
+            row.request_id for row in rows if row.request_id and row.detail.get("account", "").casefold() in accounts
+        }
+
+    def _kept(self, row: sa.RowMapping, busy: set[str]) -> Kept:
+        asked = next((noted for noted in self._audit.read(request_id=row["id"]) if noted.event == "requested"), None)
+        words = {name: asked.detail[name] for name in ("name", "account") if name in asked.detail} if asked else {}
+        return Kept(
+            **{name: row[name] for name in _NAMES}, done=bool(row["done"]) and row["id"] not in busy, words=words
+        )
+
+    def _take_out_of_letters(self, connection: sa.Connection, ids: Collection[str]) -> None:
+        """A letter about an incident outlives the request in which it showed, and still holds what was typed."""
+        untold = sa.select(OUTBOX.c.id, OUTBOX.c.content).where(
+            OUTBOX.c.request_id.is_(None), OUTBOX.c.content.is_not(None)
+        )
+        for letter_id, stored in connection.execute(untold).all():
+            content = json.loads(self._cipher.decrypt(stored))
+            if (content.get("request") or {}).get("id") in ids:
+                without = self._cipher.encrypt(json.dumps(content | {"request": None}))
+                connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=without))
+
+
+_BUSY = sa.exists().where(ACTIONS.c.request_id == REQUESTS.c.id, ACTIONS.c.done_at.is_(None))
+_DONE = sa.and_(REQUESTS.c.state == "done", ~_BUSY)
+_NAMES = ("id", "provider", "requester", "accepted_at", "kind")
+_PROVIDERS = sa.select(REQUESTS.c.provider).distinct()
+_REQUESTS = sa.select(*(REQUESTS.c[name] for name in _NAMES), sa.case((_DONE, 1), else_=0).label("done")).order_by(
+    REQUESTS.c.accepted_at, REQUESTS.c.id
+)
+
+
+def rewrite(engine: sa.Engine) -> bool:
+    """Write SQLite's file anew, without what was deleted. False when somebody reads it all the while (30 s).
+
+    `secure_delete` zeroes what a row leaves, but not the copies that stay behind when rows move from page to page: seen with
+    SQLite 3.40.1, in one deleted row of a hundred. PostgreSQL does it in its own time (autovacuum).
+    """
+    if not is_sqlite(engine):
+        return True
+    try:
+        with engine.connect() as connection:
+            # The copy that VACUUM makes is a file in the temporary folder otherwise.
+            connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
+            connection.exec_driver_sql("VACUUM")
+    except sa.exc.OperationalError:
+        return False
+    return scrub(engine)
