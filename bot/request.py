@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from bot.hire import Text
 from bot.outcome import Account, Failure, Outcome
 
 
@@ -281,7 +282,22 @@ class GroupGone(_Fact):
     group: str
 
 
-Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone, Field(discriminator="kind")]
+class SeatsLow(_Fact):
+    """Few licences of a provider are free, or none, or (`what` is "expiring") some end within a month.
+
+    `licence` is the title of a licence's type, None where all are alike.
+    """
+
+    kind: Literal["seats_low"] = "seats_low"
+    what: Literal["few", "full", "expiring"]
+    provider: str
+    licence: Text | None = None
+    free: int
+    total: int
+    expiring: int = 0
+
+
+Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow, Field(discriminator="kind")]
 
 
 class TryLater(Exception):

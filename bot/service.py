@@ -26,12 +26,13 @@ from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
-from bot.intake import Clicks, Intake
+from bot.intake import Clicks, Intake, Licences
 from bot.onboarding.actions import Actions
 from bot.onboarding.follow_up import FollowUp
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
+from bot.onboarding.seats import SeatCounts
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
@@ -57,6 +58,7 @@ from bot.store.migrate import NewerDatabase, migrate
 from bot.store.outbox import Outbox
 from bot.store.records import Records
 from bot.store.requests import Requests
+from bot.store.said import Said
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +157,8 @@ class Bot:
         self.follow_up = FollowUp(
             self.providers, self.records, follow_ups, self.relay, self.actions.standing, self.policy
         )
+        self.said = Said(self.database, self.outbox)
+        self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -224,6 +228,7 @@ class Bot:
                 defaults=self.settings.defaults,
                 pattern=self.settings.newhire_account_pattern or "",
                 result=self.settings.newhire_result,
+                seats=Licences(self.seats),
             ),
             Buttons(self.providers, clicks, permission, workspace=address),
         )
@@ -291,15 +296,21 @@ class Bot:
 
     def _watch(self) -> None:
         """What newhire does by itself, now and then, about accounts that are there."""
-        while not self.engine.stopping.wait(self.policy.follow_up_look.total_seconds()):
+        counted_at = float("-inf")
+        while True:
             try:
                 self.follow_up.look()
+                if time.monotonic() - counted_at > self.policy.seats_look.total_seconds():
+                    counted_at = time.monotonic()
+                    self.seats.look()
             except Interrupted:
                 return
             except SQLAlchemyError as error:
                 log.warning("nothing was looked up: the database does not work (%s)", type(error).__name__)
             except Exception:
                 log.exception("a look at what was created failed; it is tried again")
+            if self.engine.stopping.wait(self.policy.follow_up_look.total_seconds()):
+                return
 
     def _housekeeping(self) -> None:
         """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""

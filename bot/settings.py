@@ -206,6 +206,9 @@ class Settings(GivenSettings):
         description="An account that has to be activated is looked up after so many days, and the requester reminded; "
         "comma-separated, or never",
     )
+    newhire_few_seats: int = Field(
+        5, ge=0, description="When no more licences than this are free, the admins hear of it and the form says so"
+    )
     newhire_audit_days: float = Field(
         400,
         gt=0,

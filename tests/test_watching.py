@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -47,12 +47,23 @@ async def hired(bot: Bot, user: str = ALICE) -> tuple[Person, dict[str, str]]:
     return person, whom
 
 
+async def at_least(bot: Bot, many: int, found: Callable[[], list[Json]]) -> list[Json]:
+    """Messages, once there are so many."""
+    await bot.world.slack.until(lambda _: len(found()) >= many, timeout=30)
+    return found()
+
+
 async def reminders(bot: Bot, person: Person, name: str, many: int = 1) -> list[Json]:
     """What the requester reads directly, once there are so many."""
-    found: list[Json] = await bot.world.slack.until(
-        lambda _: [one for one in [about(bot.world, name, person.direct)] if len(one) >= many], timeout=30
-    )
-    return found[0]
+    return await at_least(bot, many, lambda: about(bot.world, name, person.direct))
+
+
+def links(bot: Bot, person: Person) -> list[Json]:
+    return [message for message in bot.world.slack.messages[person.direct] if "https://" in words(message)]
+
+
+def carries(message: Json, round_: int) -> bool:
+    return f".{round_}'" in str(message["blocks"][-1])
 
 
 @pytest.mark.parametrize(("user", "said"), [(ALICE, "hasn't activated"), (LINA, "仍未激活")])
@@ -61,19 +72,12 @@ async def test_the_requester_is_reminded_and_hands_on_a_link_from_the_reminder(b
     person, whom = await hired(bot, user)
     reminder = (await reminders(bot, person, whom["name"]))[0]
     assert said in reminder["text"]
-    for times in (1, 2):
-        # The second time it carries the number of the next round.
-        delivery = await slack.click(user, person.direct, reminder["ts"], "link")
-        assert delivery.acked
-        links = await slack.until(
-            lambda _, times=times: [
-                one
-                for one in [[m for m in slack.messages[person.direct] if "https://" in words(m)]]
-                if len(one) >= times
-            ]
-        )
-        await slack.until(lambda _, times=times: f".{times}" in str(reminder["blocks"][-1]))
-    assert len(links[0]) == 2
+    await slack.click(user, person.direct, reminder["ts"], "link")
+    await at_least(bot, 1, lambda: links(bot, person))
+    # The second time it carries the number of the next round.
+    await slack.until(lambda _: carries(reminder, 1))
+    await slack.click(user, person.direct, reminder["ts"], "link")
+    assert len(await at_least(bot, 2, lambda: links(bot, person))) == 2
     assert len(about(bot.world, whom["name"], PEOPLE)) == 1
 
 

@@ -102,6 +102,11 @@ Content = UpdateContent | WhisperContent | ReminderContent | AlertContent
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(union_mode="left_to_right")])
 
 
+def alerted(key: str, alert: Alert) -> Draft:
+    """What the admins read that is about no request."""
+    return Draft(key, None, AlertContent(alert=alert).model_dump_json())
+
+
 def redrawn(record: Record, standing: Standing, drawn: int, response_url: str | None = None) -> Draft:
     """The message of a request that has ended, as it is to read now; `drawn` counts how often it was drawn anew.
 

@@ -22,6 +22,7 @@ from bot.request import (
     Late,
     NotDone,
     Reminder,
+    SeatsLow,
     Standing,
     Stuck,
     Unheard,
@@ -283,8 +284,16 @@ def alert(about: About, news: Alert) -> Message | None:
             return incident(about, news)
         case GroupGone(group=group):
             return _message(f"⚠️ {about.say('admin.group_gone', group=_code(group))}")
+        case SeatsLow():
+            return _seats(about, news)
         case _:
             assert_never(news)
+
+
+def _seats(about: About, news: SeatsLow) -> Message:
+    licence = about.say("seats.licence", licence=pick(news.licence, about.language)) if news.licence else ""
+    counts = {"free": news.free, "total": news.total, "expiring": news.expiring}
+    return _message(f"⚠️ {about.say(f'seats.{news.what}', licence=licence, **counts)}")
 
 
 def incident(about: About, news: Incident) -> Message:

@@ -26,6 +26,7 @@ from bot.request import (
     Nudge,
     Reminder,
     Request,
+    SeatsLow,
     TryLater,
     Update,
     Whisper,
@@ -244,7 +245,7 @@ class Notifier:
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
             return self._about(request, self._admin_language)
-        provider = alert.provider if isinstance(alert, Incident) else ""
+        provider = alert.provider if isinstance(alert, Incident | SeatsLow) else ""
         return self._of_provider(provider, language=self._admin_language)
 
     def _about(self, request: Request, language: str | None = None) -> About:

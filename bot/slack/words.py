@@ -229,6 +229,24 @@ WORDS: dict[str, Text] = {
         "Send the invitation again, or get a link and forward it to them. This is the last reminder.",
         "您可以重新发送邀请，或获取激活链接转发给本人。此后不再提醒。",
     ),
+    # Licences.
+    "form.seats.left": Text("{free} of {total} licences left", "账号数剩余 {free} 个（共 {total} 个）"),
+    "form.seats.none": Text("All {total} licences are in use", "{total} 个账号数已全部用完"),
+    "form.seats.of.left": Text("{licence}: {free} of {total} left", "{licence}：剩余 {free} 个（共 {total} 个）"),
+    "form.seats.of.none": Text("{licence}: all {total} in use", "{licence}：{total} 个已全部用完"),
+    "seats.few": Text(
+        "*Few {provider} licences left:* {free} of {total}{licence}. Free or buy some before they run out.",
+        "*{provider}账号数即将用完：* 剩余 {free} 个，共 {total} 个{licence}。请提前释放或增购。",
+    ),
+    "seats.full": Text(
+        "*No {provider} licences left:* all {total} are in use{licence}. Free or buy some.",
+        "*{provider}账号数已用完：* 共 {total} 个{licence}。请释放或增购。",
+    ),
+    "seats.expiring": Text(
+        "*{provider} licences expire soon:* {expiring} of {total}{licence}, within 30 days. Renew them in time.",
+        "*{provider}账号数即将到期：* {total} 个中有 {expiring} 个将在 30 天内到期{licence}。请及时续费。",
+    ),
+    "seats.licence": Text(" ({licence})", "（{licence}）"),
     "button.look_up": Text("Check now", "立即核实"),
     "button.retry": Text("Try again", "重试"),
     "button.edit": Text("Edit and try again", "修改后重试"),
