@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.sandbox.world import World
 from tests.conftest import Bot, begin, tidy
-from tests.people import ALICE, LINA, PEOPLE, Person, about, result, somebody, words
+from tests.people import ADMINS, ALICE, LINA, PEOPLE, Person, about, result, somebody, words
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -25,7 +25,7 @@ async def watching_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     world = World()
     await world.start()
     folder = tmp_path_factory.mktemp("watching")
-    bot = await begin(world, folder, module="tests.hurried", NEWHIRE_FOLLOW_UP_DAYS=SOON)
+    bot = await begin(world, folder, module="tests.hurried", NEWHIRE_FOLLOW_UP_DAYS=SOON, HUAWEI_API="current")
     yield bot
     assert await bot.stop() == 0
     await world.stop()
@@ -119,3 +119,45 @@ async def test_a_vendor_that_is_away_makes_no_noise_and_the_reminder_comes_later
     person, whom = await hired(bot)
     world.tencent.fail("find_500", 3)
     await reminders(bot, person, whom["name"])
+
+
+# --- licences
+
+
+async def test_free_licences_are_filled_in_and_nothing_typed_is_lost(bot: Bot) -> None:
+    bot.world.tencent.licences = {9: 50}
+    form = await Person(bot.world, ALICE).opens("zhang.wei@example.com")
+    await bot.world.slack.until(lambda _: "Premium (2.0 editions): 50 of 50 left" in form.words)
+    assert form.values["email"] == "zhang.wei@example.com"
+    whom = somebody()
+    await form.submit(**whom)
+    await result(bot.world, whom["name"])
+
+
+async def test_a_vendor_that_does_not_say_how_many_are_free_keeps_no_form(bot: Bot) -> None:
+    bot.world.tencent.fail("seats_500", 1000)
+    form = await Person(bot.world, ALICE).opens()
+    whom = somebody()
+    await form.submit(**whom)
+    await result(bot.world, whom["name"])
+    bot.world.tencent.fail("")
+
+
+async def test_the_admins_hear_once_that_licences_run_out_and_the_form_warns(bot: Bot) -> None:
+    world = bot.world
+    world.huawei.seats, world.huawei.expiring = 3, 2
+
+    def heard(said: str) -> int:
+        return sum(said in message["text"] for message in world.slack.messages[ADMINS])
+
+    await world.slack.until(
+        lambda _: heard("Few Huawei Cloud Meeting licences left:* 3 of 3") and heard("expire soon:* 2 of 3")
+    )
+    form = await Person(world, ALICE).opens()
+    await form.choose("huawei")
+    await world.slack.until(lambda _: "3 of 3 licences left" in form.words)
+    assert [block["type"] for block in form.view["blocks"]].count("alert") == 1
+    await form.choose("tencent")
+    await form.choose("huawei")
+    await world.slack.until(lambda _: "3 of 3 licences left" in form.words)
+    assert heard("Few Huawei") == 1
