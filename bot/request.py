@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.hire import Text
-from bot.outcome import Account, Failure, Outcome
+from bot.outcome import Account, Failure, FailureKind, Outcome
 
 
 def handle_of(whose: str) -> str:
@@ -297,7 +297,49 @@ class SeatsLow(_Fact):
     expiring: int = 0
 
 
-Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow, Field(discriminator="kind")]
+class Joined(_Fact):
+    """Somebody has joined Slack: their id and what they are called there."""
+
+    kind: Literal["joined"] = "joined"
+    user: str
+    name: str
+
+
+class Waiting(_Fact):
+    """An account that was made at `since` (Unix seconds) and is not activated."""
+
+    provider: Text
+    name: str
+    account: str
+    requester: str
+    since: float
+
+
+class FreeSeats(_Fact):
+    """How many licences are free; `licence` is the title of their type, None where all are alike."""
+
+    provider: Text
+    licence: Text | None
+    free: int
+    total: int
+
+
+class Digest(_Fact):
+    """What the time from `since` until `until` (Unix seconds) came to; `more` wait for activation beside those named."""
+
+    kind: Literal["digest"] = "digest"
+    since: float
+    until: float
+    created: int
+    failed: tuple[tuple[FailureKind, int], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    more: int = 0
+    seats: tuple[FreeSeats, ...] = ()
+
+
+Alert = Annotated[
+    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest, Field(discriminator="kind")
+]
 
 
 class TryLater(Exception):

@@ -28,6 +28,7 @@ from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
 from bot.intake import Clicks, Intake, Licences
 from bot.onboarding.actions import Actions
+from bot.onboarding.digest import Digests
 from bot.onboarding.follow_up import FollowUp
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
@@ -42,6 +43,7 @@ from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
 from bot.slack import errors
 from bot.slack.buttons import Buttons
+from bot.slack.joins import Joins
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
@@ -110,6 +112,15 @@ def _warn(settings: Settings) -> None:
             "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
             "can be read in the database. `newhire key` prints a key."
         )
+    if settings.newhire_watch_joins == "true":
+        log.warning(
+            "NEWHIRE_WATCH_JOINS: Slack tells who joins only an app that is subscribed to the event team_join "
+            "(add it to bot_events in the app's manifest)"
+        )
+    wants = [name for name in ("digest", "watch_joins") if getattr(settings, f"newhire_{name}") == "true"]
+    if wants and settings.newhire_admin_channel is None:
+        names = ", ".join(f"NEWHIRE_{name.upper()}" for name in wants)
+        log.warning("%s: nobody reads it without NEWHIRE_ADMIN_CHANNEL", names)
     if opening.others_read(DOTENV):
         log.warning("%s can be read by others on this machine: chmod 600 %s", DOTENV, DOTENV)
 
@@ -159,6 +170,7 @@ class Bot:
         )
         self.said = Said(self.database, self.outbox)
         self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
+        self.digests = Digests(self.providers, self.records, self.seats, self.said, self.relay)
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -233,6 +245,11 @@ class Bot:
             Buttons(self.providers, clicks, permission, workspace=address),
         )
 
+    def joins(self) -> Joins | None:
+        """Who tells of people who join Slack, where that is wanted."""
+        wanted = self.settings.newhire_watch_joins == "true" and self.settings.newhire_admin_channel
+        return Joins(self.relay.alert) if wanted else None
+
     def _group_gone(self, group: str, code: str) -> None:
         """From the event loop, which must not wait for the database."""
         key, alert = f"group/{group}/{code}/{time.time():.0f}", GroupGone(group=group)
@@ -303,6 +320,8 @@ class Bot:
                 if time.monotonic() - counted_at > self.policy.seats_look.total_seconds():
                     counted_at = time.monotonic()
                     self.seats.look()
+                if self.settings.newhire_digest == "true" and self.settings.newhire_admin_channel:
+                    self.digests.look()
             except Interrupted:
                 return
             except SQLAlchemyError as error:
@@ -375,7 +394,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
     auth = await _first(_insist(web.auth_test, BOT_TOKEN, web, again), stop)
     if auth is None:
         return
-    app = slack.build(web, *bot.listeners(auth.get("url") or "https://slack.com/"), auth)
+    app = slack.build(web, *bot.listeners(auth.get("url") or "https://slack.com/"), auth, bot.joins())
     handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy)
     try:
         if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web, again), stop) is None:

@@ -209,6 +209,14 @@ class Settings(GivenSettings):
     newhire_few_seats: int = Field(
         5, ge=0, description="When no more licences than this are free, the admins hear of it and the form says so"
     )
+    newhire_digest: Annotated[Literal["true", "false"], Lower] = Field(
+        "false", description="Whether the admin channel reads on Mondays what the week came to"
+    )
+    newhire_watch_joins: Annotated[Literal["true", "false"], Lower] = Field(
+        "false",
+        description="Whether the admin channel reads who has joined Slack, with a button to create their account; "
+        "the app must be subscribed to the event team_join (add it to bot_events in manifest.yml)",
+    )
     newhire_audit_days: float = Field(
         400,
         gt=0,

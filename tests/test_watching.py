@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from bot.sandbox.slack.workspace import person
 from bot.sandbox.world import World
 from tests.conftest import Bot, begin, tidy
-from tests.people import ADMINS, ALICE, LINA, PEOPLE, Person, about, result, somebody, words
+from tests.people import ADMINS, ALICE, LINA, MAX, PEOPLE, Person, about, result, somebody, words
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -161,3 +162,50 @@ async def test_the_admins_hear_once_that_licences_run_out_and_the_form_warns(bot
     await form.choose("huawei")
     await world.slack.until(lambda _: "3 of 3 licences left" in form.words)
     assert heard("Few Huawei") == 1
+
+
+# --- who has joined, and the week
+
+
+async def test_the_week_is_said_in_the_admin_channel(another_bot: Callable[..., Awaitable[Bot]]) -> None:
+    bot = await another_bot(module="tests.hurried", NEWHIRE_DIGEST="true", NEWHIRE_ADMIN_LANGUAGE="zh")
+    (message,) = await at_least(bot, 1, lambda: bot.world.slack.messages[ADMINS])
+    assert "newhire 周报" in message["text"]
+    assert "已开通账号：0" in words(message)
+
+
+async def test_whoever_joins_slack_is_hired_with_one_click(another_bot: Callable[..., Awaitable[Bot]]) -> None:
+    bot = await another_bot(NEWHIRE_WATCH_JOINS="true")
+    slack = bot.world.slack
+    slack.events.add("team_join")
+    assert "NEWHIRE_WATCH_JOINS: Slack tells who joins only an app" in bot.log
+    for number, what in enumerate(("is_bot", "is_restricted", "is_ultra_restricted")):
+        await slack.join(person(f"U0GONE00{number}", "someone", "Some One") | {what: True})
+    chen = person("U0CHEN001", "chen", "Chen Jing", profile={"email": "chen.jing@example.com"})
+    for _ in range(2):
+        delivery = await slack.join(chen)
+        assert delivery is not None
+        assert delivery.acked
+    (message,) = await at_least(bot, 1, lambda: slack.messages[ADMINS])
+    assert message["text"] == "👋 *Chen Jing* has joined Slack."
+    before = set(slack.views)
+    assert (await slack.click(ALICE, ADMINS, message["ts"], "joined")).acked
+    form = await Person(bot.world, ALICE)._new_form(before)
+    assert (form.values["name"], form.values["email"]) == ("Chen Jing", "chen.jing@example.com")
+    slack.channels[ADMINS]["members"].add(MAX)
+    assert (await slack.click(MAX, ADMINS, message["ts"], "joined")).acked
+    told = await at_least(bot, 1, lambda: Person(bot.world, MAX).whispers(ADMINS))
+    assert "don't have permission" in told[0]["text"]
+
+
+async def test_without_the_setting_nobody_hears_who_joins(bot: Bot) -> None:
+    slack = bot.world.slack
+    slack.events.add("team_join")
+    try:
+        delivery = await slack.join(person("U0CHEN002", "chen", "Chen Jing"))
+        assert delivery is not None
+        assert delivery.acked
+    finally:
+        slack.events.discard("team_join")
+    await hired(bot)
+    assert not [message for message in slack.messages[ADMINS] if "joined" in message["text"]]

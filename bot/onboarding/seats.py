@@ -102,6 +102,12 @@ class SeatCounts:
         for key in self.providers:
             self.fetch(key)
 
+    def titled(self, key: str) -> list[tuple[Seats, Text | None]]:
+        """What is free now, and what each kind is called in the form. Blocks, as `fetch`."""
+        seats = self.fetch(key)
+        titles = self._titles(key, seats) if seats else {}
+        return [(each, titles.get(each.kind or "")) for each in seats]
+
     def _ask(self, key: str) -> tuple[Sequence[Seats], float]:
         """What it says, and for how many seconds that is good."""
         try:

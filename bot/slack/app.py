@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.onboarding.policy import Policy
 from bot.slack import form, messages
 from bot.slack.buttons import Buttons
+from bot.slack.joins import EVENT, Joins
 from bot.slack.listeners import Listeners, Next, acknowledge
 from bot.slack.proxy import proxy_for
 from bot.slack.socket import Handler
@@ -39,8 +40,13 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
     return web
 
 
-def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any) -> AsyncApp:
-    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
+def build(
+    web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any, joins: Joins | None = None
+) -> AsyncApp:
+    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it.
+
+    Without `joins` nobody hears who has joined Slack.
+    """
     # With a logger of its own it would take its level from the root, and chat.
     app = AsyncApp(client=web, logger=logging.getLogger("slack_bolt"), raise_error_for_unhandled_request=False)
     for middleware in app._async_middleware_list:
@@ -61,6 +67,9 @@ def build(web: AsyncWebClient, listeners: Listeners, buttons: Buttons, auth: Any
         app.action(exactly, middleware=[acknowledge])(listeners.redraw)
     pressed: dict[str, str | re.Pattern[Any]] = {"block_id": re.compile(f"^{messages.BUTTONS}"), "action_id": ANY}
     app.action(pressed, middleware=[buttons.pressed])(_done)
+    app.action({"block_id": messages.JOINED, "action_id": messages.JOINED}, middleware=[acknowledge])(listeners.joined)
+    if joins:
+        app.event(EVENT, middleware=[acknowledge])(joins.joined)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
     _catch_all(app, listeners)
     app.error(_log)

@@ -158,6 +158,18 @@ class Listeners:
         if said:
             await tell(client, user, response_url, said)
 
+    async def joined(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """*Create account* below who has joined Slack: the form, filled in from their profile."""
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            state = ModalState(channel=(body.get("container") or {}).get("channel_id"))
+            wanted = Prefill(mentioned=str(body["actions"][0].get("value") or ""))
+            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
+
     def help(self, lang: str) -> str:
         names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
         return say(lang, "help", providers=names, allowed=self.permission.who_may(lang))

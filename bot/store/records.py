@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,6 +72,24 @@ class Records:
         )
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
+
+    def ended(self, since: float, until: float) -> list[Record]:
+        """What came to its end in that time."""
+        query = sa.select(RECORDS).join(REQUESTS, REQUESTS.c.id == _ROW.request_id)
+        # A request that is not told yet has no time of its end; how long one may take is not known here.
+        told = sa.or_(REQUESTS.c.finished_at.is_(None), REQUESTS.c.finished_at >= since)
+        records = self._all(query.where(told, REQUESTS.c.accepted_at < until))
+        return [record for record in records if since <= record.ended_at < until]
+
+    def successes(self) -> list[Record]:
+        """Of all that is remembered, what ended with an account, the oldest first."""
+        query = sa.select(RECORDS).join(REQUESTS, REQUESTS.c.id == _ROW.request_id)
+        there = REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists"))
+        return self._all(query.where(there).order_by(REQUESTS.c.accepted_at))
+
+    def _all(self, query: sa.Select[Any]) -> list[Record]:
+        with self._engine.connect() as connection:
+            return [self._stored(row).record for row in connection.execute(query).mappings()]
 
     def incidents(self) -> list[tuple[str, str, str, float]]:
         """All that are known, open or resolved: (id, provider, cause, since)."""
