@@ -15,7 +15,7 @@ import datetime as dt
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import phonenumbers
@@ -88,6 +88,13 @@ class Field:
     max_length: int | None
     minimum: int | None = None
     maximum: int | None = None
+
+
+def choosing(fields: Sequence[Field], values: Collection[str | None]) -> Field | None:
+    """The field whose choices have the most of these values; None where none has any."""
+    many = {field: sum(choice.value in values for choice in field.ask.choices) for field in fields}
+    best = max(fields, key=lambda field: many[field], default=None)
+    return best if best is not None and many[best] else None
 
 
 def problem(en: str, zh: str, *, field: str | None = None) -> PydanticCustomError:

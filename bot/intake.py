@@ -14,9 +14,11 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.engine import Interrupted
 from bot.hire import NewHire
 from bot.onboarding.actions import Actions
 from bot.onboarding.lists import Lists
+from bot.onboarding.seats import SeatCounts, Seats
 from bot.request import Act, Duplicate, Health, Listing, NotDone, Record, Request, Wanted
 from bot.store.requests import Requests
 
@@ -149,6 +151,26 @@ class Clicks:
     async def retry_all(self, handle: str, act: Act) -> int:
         """Try all again that failed in an incident; how many."""
         return await self._intake.in_time(lambda: self._actions.retry_all(handle, act))
+
+
+class Licences:
+    """How many licences are free (`onboarding.seats`), for those who must not wait for a vendor."""
+
+    def __init__(self, counts: SeatCounts) -> None:
+        self._counts, self.few = counts, counts.few
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="newhire-seats")
+
+    def cached(self, provider: str) -> Sequence[Seats] | None:
+        """None when the provider must be asked."""
+        return self._counts.cached(provider)
+
+    async def fetch(self, provider: str) -> Sequence[Seats]:
+        """Ask it, on a thread; nothing when that does not work."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._counts.fetch, provider)
+        except (Interrupted, RuntimeError, SQLAlchemyError) as error:
+            log.warning("free licences were not counted: %s", _reason(error))
+            return ()
 
 
 def _password(hire: NewHire) -> str | None:

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bot.outcome import Account, Failure, Outcome
+from bot.hire import Text
+from bot.outcome import Account, Failure, FailureKind, Outcome
 
 
 def handle_of(whose: str) -> str:
@@ -98,6 +99,8 @@ class Record(_Fact):
     made: bool = False
     deeds: tuple[Deed, ...] = ()
     account: Account | None = None
+    reminded: tuple[float, ...] = ()  # when the requester was reminded that it is not activated, Unix seconds
+    reminded_enough: bool = False  # the last of these was the last
 
 
 class Standing(_Fact):
@@ -236,6 +239,20 @@ class Nudge(_Fact):
     outcome: Outcome
 
 
+class Reminder(_Fact):
+    """To the requester alone: the account, made at `since` (Unix seconds), is not activated. A message of its own for each.
+
+    `last`: nobody looks it up again. Edited when something was done about it: then `standing` shows it.
+    """
+
+    kind: Literal["reminder"] = "reminder"
+    outcome: Outcome
+    standing: Standing = Standing()
+    since: float
+    at: float
+    last: bool = False
+
+
 class Act(_Fact):
     """What somebody has pressed: `actor` is a Slack id, `admin` whether they are one of the workspace's admins or owners.
 
@@ -334,7 +351,64 @@ class GroupGone(_Fact):
     group: str
 
 
-Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone, Field(discriminator="kind")]
+class SeatsLow(_Fact):
+    """Few licences of a provider are free, or none, or (`what` is "expiring") some end within a month.
+
+    `licence` is the title of a licence's type, None where all are alike.
+    """
+
+    kind: Literal["seats_low"] = "seats_low"
+    what: Literal["few", "full", "expiring"]
+    provider: str
+    licence: Text | None = None
+    free: int
+    total: int
+    expiring: int = 0
+
+
+class Joined(_Fact):
+    """Somebody has joined Slack: their id and what they are called there."""
+
+    kind: Literal["joined"] = "joined"
+    user: str
+    name: str
+
+
+class Waiting(_Fact):
+    """An account that was made at `since` (Unix seconds) and is not activated."""
+
+    provider: Text
+    name: str
+    account: str
+    requester: str
+    since: float
+
+
+class FreeSeats(_Fact):
+    """How many licences are free; `licence` is the title of their type, None where all are alike."""
+
+    provider: Text
+    licence: Text | None
+    free: int
+    total: int
+
+
+class Digest(_Fact):
+    """What the time from `since` until `until` (Unix seconds) came to; `more` wait for activation beside those named."""
+
+    kind: Literal["digest"] = "digest"
+    since: float
+    until: float
+    created: int
+    failed: tuple[tuple[FailureKind, int], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    more: int = 0
+    seats: tuple[FreeSeats, ...] = ()
+
+
+Alert = Annotated[
+    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest, Field(discriminator="kind")
+]
 
 
 class TryLater(Exception):

@@ -29,12 +29,15 @@ from bot import logs
 from bot import settings as configuration
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
-from bot.intake import Clicks, Intake, Looks
+from bot.intake import Clicks, Intake, Licences, Looks
 from bot.onboarding.actions import Actions
+from bot.onboarding.digest import Digests
+from bot.onboarding.follow_up import FollowUp
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.lists import Lists
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
+from bot.onboarding.seats import SeatCounts
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
@@ -45,6 +48,7 @@ from bot.slack import app as slack
 from bot.slack import errors
 from bot.slack.buttons import Buttons
 from bot.slack.home import Home
+from bot.slack.joins import Joins
 from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
@@ -54,6 +58,7 @@ from bot.store import limits, opening
 from bot.store.audit import forget_said
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
+from bot.store.follow_ups import FollowUps
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
@@ -62,6 +67,7 @@ from bot.store.outbox import Outbox
 from bot.store.overview import Overview
 from bot.store.records import Records
 from bot.store.requests import Requests
+from bot.store.said import Said
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +132,15 @@ def _warn(settings: Settings) -> None:
             "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
             "can be read in the database. `newhire key` prints a key."
         )
+    if settings.newhire_watch_joins == "true":
+        log.warning(
+            "NEWHIRE_WATCH_JOINS: Slack tells who joins only an app that is subscribed to the event team_join "
+            "(add it to bot_events in the app's manifest)"
+        )
+    wants = [name for name in ("digest", "watch_joins") if getattr(settings, f"newhire_{name}") == "true"]
+    if wants and settings.newhire_admin_channel is None:
+        names = ", ".join(f"NEWHIRE_{name.upper()}" for name in wants)
+        log.warning("%s: nobody reads it without NEWHIRE_ADMIN_CHANNEL", names)
     if opening.others_read(DOTENV):
         log.warning("%s can be read by others on this machine: chmod 600 %s", DOTENV, DOTENV)
 
@@ -151,6 +166,7 @@ class Bot:
             patience=timedelta(minutes=settings.newhire_patience_minutes),
             give_up=timedelta(hours=settings.newhire_give_up_hours),
             undo=timedelta(minutes=settings.newhire_undo_minutes),
+            follow_up=tuple(timedelta(days=days) for days in settings.follow_up_days),
         )
         self.cipher = Cipher(settings.secret_keys)
         self.database = database(url)
@@ -166,7 +182,16 @@ class Bot:
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up, self._changed)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
-        self.actions = Actions(self.providers, self.requests, self.records, self.relay, self.engine, self.policy)
+        follow_ups = FollowUps(self.database, self.records)
+        self.actions = Actions(
+            self.providers, self.requests, self.records, follow_ups, self.relay, self.engine, self.policy
+        )
+        self.follow_up = FollowUp(
+            self.providers, self.records, follow_ups, self.relay, self.actions.standing, self.policy
+        )
+        self.said = Said(self.database, self.outbox)
+        self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
+        self.digests = Digests(self.providers, self.records, self.seats, self.said, self.relay)
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -219,6 +244,7 @@ class Bot:
         self.restored = False
         self.actions.take_up()
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
+        threading.Thread(target=self._watch, name="newhire-watch", daemon=True).start()
 
     def listeners(self, workspace: str) -> tuple[Listeners, Buttons, StatusList, Home]:
         """What answers people; `workspace` is its address, as auth.test says."""
@@ -241,6 +267,7 @@ class Bot:
                 defaults=self.settings.defaults,
                 pattern=self.settings.newhire_account_pattern or "",
                 result=self.settings.newhire_result,
+                seats=Licences(self.seats),
             ),
             Buttons(self.providers, clicks, permission, workspace=address),
             statuses,
@@ -257,6 +284,11 @@ class Bot:
     def _changed(self, requester: str) -> None:
         if self.home is not None:
             self.home.changed(requester)
+
+    def joins(self) -> Joins | None:
+        """Who tells of people who join Slack, where that is wanted."""
+        wanted = self.settings.newhire_watch_joins == "true" and self.settings.newhire_admin_channel
+        return Joins(self.relay.alert) if wanted else None
 
     def _group_gone(self, group: str, code: str) -> None:
         """From the event loop, which must not wait for the database."""
@@ -318,6 +350,26 @@ class Bot:
                 self.engine.sleep(wait)
 
         return turn
+
+    def _watch(self) -> None:
+        """What newhire does by itself, now and then, about accounts that are there."""
+        counted_at = float("-inf")
+        while True:
+            try:
+                self.follow_up.look()
+                if time.monotonic() - counted_at > self.policy.seats_look.total_seconds():
+                    counted_at = time.monotonic()
+                    self.seats.look()
+                if self.settings.newhire_digest == "true" and self.settings.newhire_admin_channel:
+                    self.digests.look()
+            except Interrupted:
+                return
+            except SQLAlchemyError as error:
+                log.warning("nothing was looked up: the database does not work (%s)", type(error).__name__)
+            except Exception:
+                log.exception("a look at what was created failed; it is tried again")
+            if self.engine.stopping.wait(self.policy.follow_up_look.total_seconds()):
+                return
 
     def _housekeeping(self) -> None:
         """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""
@@ -382,7 +434,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
     auth = await _first(_insist(web.auth_test, BOT_TOKEN, web, again), stop)
     if auth is None:
         return
-    app = slack.build(web, *bot.listeners(auth.get("url") or "https://slack.com/"), auth)
+    app = slack.build(web, *bot.listeners(auth.get("url") or "https://slack.com/"), auth, bot.joins())
     handler = slack.socket(app, settings.slack_app_token.get_secret_value(), bot.policy)
     try:
         if await _first(_insist(lambda: _connect(handler), APP_TOKEN, web, again), stop) is None:

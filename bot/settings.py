@@ -106,6 +106,25 @@ def _region(text: str) -> str:
     return text.upper()
 
 
+def _days(text: str) -> str:
+    try:
+        days = _numbers(text)
+    except ValueError:
+        days = [0.0]
+    if any(not 0 < day <= LONGEST_FOLLOW_UP for day in days) or days != sorted(set(days)):
+        raise ValueError(
+            f"must list numbers of days, like 1,3,7, each larger than the one before, up to {LONGEST_FOLLOW_UP}, or be never"
+        )
+    return text
+
+
+def _numbers(text: str) -> list[float]:
+    return [] if text == "never" else [float(item) for item in listed(text)]
+
+
+LONGEST_FOLLOW_UP = 365
+
+
 def _keys(secret: SecretStr) -> SecretStr:
     for key in listed(secret.get_secret_value()):
         try:
@@ -182,6 +201,22 @@ class Settings(GivenSettings):
         allow_inf_nan=False,
         description="For so long an account that was just created can be removed again with a button; 0 never offers it",
     )
+    newhire_follow_up_days: Annotated[str, Lower, AfterValidator(_days)] = Field(
+        "1,3,7",
+        description="An account that has to be activated is looked up after so many days, and the requester reminded; "
+        "comma-separated, or never",
+    )
+    newhire_few_seats: int = Field(
+        5, ge=0, description="When no more licences than this are free, the admins hear of it and the form says so"
+    )
+    newhire_digest: Annotated[Literal["true", "false"], Lower] = Field(
+        "false", description="Whether the admin channel reads on Mondays what the week came to"
+    )
+    newhire_watch_joins: Annotated[Literal["true", "false"], Lower] = Field(
+        "false",
+        description="Whether the admin channel reads who has joined Slack, with a button to create their account; "
+        "the app must be subscribed to the event team_join (add it to bot_events in manifest.yml)",
+    )
     newhire_audit_days: float = Field(
         400,
         gt=0,
@@ -202,6 +237,10 @@ class Settings(GivenSettings):
     @property
     def allowed(self) -> list[str]:
         return listed(self.newhire_allowed)
+
+    @property
+    def follow_up_days(self) -> list[float]:
+        return _numbers(self.newhire_follow_up_days)
 
     @property
     def secret_keys(self) -> list[str]:

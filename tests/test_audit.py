@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.onboarding.relay import Relay
 from bot.outcome import Account, Created, Failure, Outcome
-from bot.request import Alert, MessageRef, Nudge, Record, Request, Standing, Update, Whisper
+from bot.request import Alert, MessageRef, Nudge, Record, Reminder, Request, Standing, Update, Whisper
 from bot.store.audit import NEWHIRE, Audit, Noted, masked
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -70,6 +70,9 @@ class Nobody:
         return None
 
     def whisper(self, request: Request, whisper: Whisper) -> None:
+        return None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
         return None
 
 

@@ -19,6 +19,7 @@ from bot.outcome import (
     Conflict,
     Created,
     Failure,
+    FailureKind,
     NoSeatLeft,
     NotAuthorised,
     Outcome,
@@ -34,17 +35,23 @@ from bot.request import (
     Cause,
     Creating,
     Deed,
+    Digest,
     Ended,
     Final,
+    FreeSeats,
     GroupGone,
     Incident,
     InLine,
+    Joined,
     Late,
+    Reminder,
+    SeatsLow,
     Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Waiting,
     Whisper,
 )
 from bot.sandbox.block_kit import check_message
@@ -148,6 +155,22 @@ def alerts(outcome: Outcome) -> list[Alert]:
     return [Ended(outcome=outcome), Unheard(outcome=outcome), GroupGone(group="S0PEOPLE1"), *stuck]
 
 
+def of_the_week(text: str) -> list[Alert]:
+    """What the admins read that is about no request."""
+    title, at = Text("Tencent Meeting", "腾讯会议"), 1795305600.0
+    one = Waiting(provider=title, name=text, account=text, requester=text, since=at - 9 * 86400)
+    seats = FreeSeats(provider=title, licence=Text("Free", "免费账号"), free=2, total=50)
+    failed = tuple((kind, 3) for kind in get_args(FailureKind))
+    few: dict[str, Any] = {"provider": "tencent", "free": 2, "total": 50, "expiring": 7}
+    return [
+        Digest(since=at - 604800, until=at, created=0),
+        Digest(since=at - 604800, until=at, created=7, failed=failed, waiting=(one,) * 20, more=3, seats=(seats,) * 9),
+        Joined(user="U0ALICE01", name=text),
+        *(SeatsLow(what=what, **few) for what in get_args(SeatsLow.model_fields["what"].annotation)),
+        SeatsLow(what="full", licence=title, **few),
+    ]
+
+
 def incidents(provider: str, text: str) -> list[Incident]:
     why = NotAuthorised(provider, code=text, words=text).failure
     made = [
@@ -177,16 +200,22 @@ def whispers(why: Failure) -> list[Whisper]:
     ]
 
 
+def reminders(outcome: Outcome, text: str) -> list[Reminder]:
+    made: dict[str, Any] = {"outcome": outcome, "since": 1795305600.0, "at": 1795305600.0 + 86400 * 3}
+    return [Reminder(**made, standing=one, last=last) for one in standings(text) for last in (False, True)]
+
+
 @functools.cache
 def every_message(lang: str, text: str) -> list[Message]:
     """All that newhire ever posts about a request, each once, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
-        made += [messages.alert(who, one) for one in incidents(provider, text)]
+        made += [messages.alert(who, one) for one in [*incidents(provider, text), *of_the_week(text)]]
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
             made += [messages.update(who, Final(outcome=outcome, standing=one)) for one in standings(text)]
             made += [messages.alert(who, one) for one in alerts(outcome)]
+            made += [messages.reminder(who, one) for one in reminders(outcome, text)[:8]]
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
             made += [messages.whisper(who, one) for one in whispers(failure)]
@@ -641,3 +670,63 @@ def test_the_message_while_a_provider_does_not_answer() -> None:
         "<!date^1795305600^{date_short_pretty} {time}|2026-11-22 00:00 UTC>). "
         "The request for *张伟* is saved and will be sent automatically. (requested by alice)"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "headline", "step"),
+    [
+        (
+            "en",
+            "⏳ *张伟* hasn't activated their Tencent Meeting account yet, 3 days after it was created.",
+            "We'll check again.",
+        ),
+        ("zh", "⏳ *张伟* 的腾讯会议账号已创建 3 天，仍未激活。", "系统稍后会再次核实。"),
+    ],
+)
+def test_a_reminder_says_what_helps(lang: str, headline: str, step: str) -> None:
+    made = ActionRequired(account=account("zhangwei"))
+    waits = Standing(round=2, offers=("resend", "link", "undo", "copy"))
+    news = Reminder(outcome=made, standing=waits, since=1795305600.0, at=1795305600.0 + 86400 * 3)
+    message = messages.reminder(about("tencent", lang, "张伟"), news)
+    assert message["text"] == headline
+    assert step in str(message["blocks"][1])
+    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == ["resend", "link"]
+    assert {button["value"][-2:] for button in message["blocks"][-1]["elements"]} == {".2"}
+
+
+def test_a_digest_says_what_came_of_a_week() -> None:
+    digest = of_the_week("张伟")[1]
+    for lang, said in (
+        (
+            "en",
+            [
+                "Accounts created: 7",
+                "Not created: 21 (",
+                "no licence left: 3",
+                "and 3 more",
+                "• Tencent Meeting (Free): 2 of 50",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "已开通账号：7",
+                "未开通：21（",
+                "账号数已用完：3",
+                "另有 3 个",
+                "• 腾讯会议（免费账号）：2 个（共 50 个）",
+            ],
+        ),
+    ):
+        message = messages.alert(about("tencent", lang, ""), digest)
+        assert message is not None
+        shown = str([block["text"]["text"] for block in message["blocks"]])
+        assert [one for one in said if one not in shown] == []
+
+
+def test_who_has_joined_can_be_hired_with_a_button() -> None:
+    message = messages.alert(about("tencent", "en", ""), Joined(user="U0NEWBIE1", name="Chen <!channel>"))
+    assert message is not None
+    assert message["text"] == "👋 *Chen &lt;!channel&gt;* has joined Slack."
+    (button,) = message["blocks"][-1]["elements"]
+    assert (button["action_id"], button["value"], button["text"]["text"]) == ("joined", "U0NEWBIE1", "Create account")

@@ -24,6 +24,7 @@ from bot.request import (
     MessageRef,
     Nudge,
     Record,
+    Reminder,
     Request,
     Standing,
     TryLater,
@@ -67,6 +68,9 @@ class People:
         self.told.append(alert)
         self.edited.append(ref is not None)
         return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef:
+        raise NotImplementedError
 
     def whisper(self, request: Request, whisper: Whisper) -> None:
         raise NotImplementedError

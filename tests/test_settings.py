@@ -501,6 +501,46 @@ def test_half_a_provider_names_what_is_missing_and_what_is_there(start: Environm
     [
         ("NEWHIRE_PATIENCE_MINUTES", "soon", "must be a number of minutes above 0, like 15"),
         ("NEWHIRE_PATIENCE_MINUTES", "15 min", "must be a number of minutes above 0, like 15"),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "soon",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "3,1",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "1,1",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "0",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "-1,2",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "nan",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "inf",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "366",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
         ("NEWHIRE_GIVE_UP_HOURS", "nan", "must be a number of hours above 0, like 24"),
         ("NEWHIRE_KEEP_DAYS", "-1", "must be a number of days above 0, like 30"),
         ("TENCENT_CALLS_PER_MINUTE", "1.5", "must be a whole number above 0"),

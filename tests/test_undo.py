@@ -23,6 +23,7 @@ from bot.providers.tencent import Tencent, TencentHire
 from bot.request import Act, Request
 from bot.store.cipher import Cipher
 from bot.store.database import database
+from bot.store.follow_ups import FollowUps
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter, register
 from bot.store.migrate import migrate
@@ -156,7 +157,9 @@ class Undoing(RuleBasedStateMachine):
             providers, self.requests, RateLimiter(tables), breaker, relay,
             Incidents(StoredIncidents(tables), relay), self.engine, policy, clock,
         )  # fmt: skip
-        self.actions = Actions(providers, self.requests, self.records, relay, self.engine, policy, clock)
+        self.actions = Actions(
+            providers, self.requests, self.records, FollowUps(tables, self.records), relay, self.engine, policy, clock
+        )
         self.tables, self.asked = tables, 0
 
     def teardown(self) -> None:

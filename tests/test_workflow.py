@@ -10,8 +10,18 @@ import pytest
 
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
-from bot.onboarding.workflow import Checkpoint, Workflow
-from bot.outcome import Account, Outcome, OutcomeUnknown, ProvisionError, RateLimited, Rejected, Unreachable
+from bot.onboarding.workflow import Checkpoint, Workflow, first_look
+from bot.outcome import (
+    Account,
+    AccountState,
+    Created,
+    Outcome,
+    OutcomeUnknown,
+    ProvisionError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
 from bot.providers.tencent import Tencent, TencentHire
 from bot.request import Alert, Incident, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store import limits
@@ -58,6 +68,7 @@ class Heard:
     alerts: list[Alert] = field(default_factory=list)
     outcomes: list[tuple[Outcome, bool, bool]] = field(default_factory=list)
     records: list[tuple[Record, Standing]] = field(default_factory=list)
+    follow_ups: list[float | None] = field(default_factory=list)
 
     def begin(self, request: Request) -> None: ...
 
@@ -67,7 +78,8 @@ class Heard:
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         self.alerts.append(alert)
 
-    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None:
+    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None) -> None:
+        self.follow_ups.append(follow_up)
         self.records.append((record, standing))
         self.outcomes.append((record.outcome, nudge, admins))
 
@@ -227,3 +239,16 @@ def test_who_reads_a_failure_is_nudged(use: Use) -> None:
     assert [(outcome.kind, nudge, admins) for outcome, nudge, admins in use.heard.outcomes] == [
         ("Rejected", True, True)
     ]
+
+
+def test_an_account_that_waits_for_its_person_is_looked_up_on_the_first_day_of_the_schedule(use: Use) -> None:
+    assert first_look(_record("not_activated"), {"look"}, use.policy) == 5.0 + 86400
+    assert first_look(_record("not_activated"), set(), use.policy) is None
+    assert first_look(_record("active"), {"look"}, use.policy) is None
+    assert first_look(_record("not_activated"), {"look"}, Policy(follow_up=())) is None
+
+
+def _record(state: AccountState) -> Record:
+    account = Account(provider="tencent", account="zhangwei", name="Zhang Wei", state=state)
+    request = Request(id="V1", provider="tencent", hire={}, requester="U1", accepted_at=1.0)
+    return Record(request=request, outcome=Created(account=account), ended_at=5.0, account=account)

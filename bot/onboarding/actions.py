@@ -20,8 +20,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from bot.hire import NewHire
 from bot.onboarding.offers import FOR_ADMINS, offered, standing
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import redrawn, whispered
-from bot.onboarding.workflow import account_of, differences
+from bot.onboarding.relay import drawn, whispered
+from bot.onboarding.workflow import account_of, differences, first_look
 from bot.outcome import (
     Account,
     ActionRequired,
@@ -35,6 +35,7 @@ from bot.outcome import (
 )
 from bot.request import Act, Action, Deed, NotDone, Record, Request, Standing, Whisper, handle_of
 from bot.store.audit import Entry
+from bot.store.follow_ups import FollowUps
 from bot.store.outbox import Draft
 from bot.store.records import Records, Stored
 from bot.store.requests import Requests
@@ -134,12 +135,13 @@ class Actions:
         providers: Mapping[str, Provider],
         requests: Requests,
         records: Records,
+        follow_ups: FollowUps,
         relay: Relay,
         engine: Engine,
         policy: Policy,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.providers, self.requests, self.records = providers, requests, records
+        self.providers, self.requests, self.records, self.follow_ups = providers, requests, records, follow_ups
         self.relay, self.engine, self.policy, self.clock = relay, engine, policy, clock
 
     # Pressed.
@@ -199,9 +201,15 @@ class Actions:
 
     def draw(self, request_id: str, response_url: str | None = None) -> None:
         """Draw its message anew, as it is now."""
-        drawn = self.records.amend(request_id, lambda record: record, lambda stored: self._drawn(stored, response_url))
-        if drawn is not None:
-            self.relay.soon(f"{request_id}/message")
+        put: list[Draft] = []
+
+        def drafts(stored: Stored) -> list[Draft]:
+            put.extend(self._drawn(stored, response_url))
+            return put
+
+        self.records.amend(request_id, lambda record: record, drafts)
+        for draft in put:
+            self.relay.soon(draft.id)
 
     def _retry(self, request_id: str, act: Act) -> bool:
         stored = self.records.get(request_id)
@@ -391,20 +399,26 @@ class Actions:
     ) -> None:
         entry = Entry("acted", act.actor, request.id, request.provider, facts={"action": act.action, "outcome": came})
         more = [whispered(request, whisper, act.round)] if whisper else []
-        stored = self.records.amend(
-            request.id,
-            change,
-            lambda stored: [*self._drawn(stored, act.response_url), *more],
-            round_=act.round,
-            entry=entry,
-        )
-        if stored is not None:
-            self.relay.tell(f"{request.id}/message")
-            for draft in more:
-                self.relay.tell(draft.id)
+        put: list[Draft] = []
+
+        def drafts(stored: Stored) -> list[Draft]:
+            put.extend([*self._drawn(stored, act.response_url), *more])
+            return put
+
+        stored = self.records.amend(request.id, change, drafts, round_=act.round, entry=entry)
+        if stored is not None and act.action == "look_up":
+            self._follow(stored.record)
+        for draft in put:
+            self.relay.tell(draft.id)
+
+    def _follow(self, record: Record) -> None:
+        """Nobody knew before that there is somebody who has to activate an account."""
+        due_at = first_look(record, self._abilities(record), self.policy)
+        if due_at is not None:
+            self.follow_ups.begin(record.request.id, record.request.provider, due_at)
 
     def _drawn(self, stored: Stored, response_url: str | None = None) -> list[Draft]:
-        return [redrawn(stored.record, self.standing(stored), stored.drawn, response_url)]
+        return drawn(stored, self.standing(stored), response_url)
 
     @staticmethod
     def _whisper(act: Act, said: Literal["link", "failed", "requested"], **more: Any) -> Whisper:

@@ -28,6 +28,7 @@ from bot.request import (
     MessageRef,
     Nudge,
     Record,
+    Reminder,
     Request,
     Standing,
     TryLater,
@@ -37,6 +38,7 @@ from bot.request import (
 )
 from bot.store.audit import ended
 from bot.store.outbox import Draft, Letter, Outbox
+from bot.store.records import Stored
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,10 @@ class Notifier(Protocol):
         """Say something to one person alone."""
         ...
 
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        """Remind the requester directly, or edit what was said. Where it stands now. Raises CannotBeTold."""
+        ...
+
 
 class UpdateContent(BaseModel):
     """A message for whoever asked."""
@@ -78,6 +84,13 @@ class WhisperContent(BaseModel):
     whisper: Whisper
 
 
+class ReminderContent(BaseModel):
+    """What the requester is reminded of."""
+
+    request: Request
+    reminder: Reminder
+
+
 class AlertContent(BaseModel):
     """A message for the admins, about a request or about a provider."""
 
@@ -85,8 +98,13 @@ class AlertContent(BaseModel):
     alert: Alert
 
 
-Content = UpdateContent | WhisperContent | AlertContent
+Content = UpdateContent | WhisperContent | ReminderContent | AlertContent
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(union_mode="left_to_right")])
+
+
+def alerted(key: str, alert: Alert) -> Draft:
+    """What the admins read that is about no request."""
+    return Draft(key, None, AlertContent(alert=alert).model_dump_json())
 
 
 def redrawn(record: Record, standing: Standing, drawn: int, response_url: str | None = None) -> Draft:
@@ -103,6 +121,21 @@ def whispered(request: Request, whisper: Whisper, round_: int) -> Draft:
     """What whoever acted in this round reads alone."""
     content = WhisperContent(request=request, whisper=whisper).model_dump_json()
     return Draft(f"{request.id}/whisper/{round_}", request.id, content)
+
+
+def reminded(stored: Stored, standing: Standing, number: int) -> Draft:
+    """One of the requester's reminders (from 0 on), as it is to read now."""
+    record = stored.record
+    at, last = record.reminded[number], record.reminded_enough and number == len(record.reminded) - 1
+    reminder = Reminder(outcome=record.outcome, standing=standing, since=record.ended_at, at=at, last=last)
+    content = ReminderContent(request=record.request, reminder=reminder).model_dump_json()
+    return Draft(f"{record.request.id}/reminder/{number}", record.request.id, content, stored.drawn)
+
+
+def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -> list[Draft]:
+    """All that stands in Slack of a request that has ended, as it is to read now: its message, and the reminders."""
+    reminders = [reminded(stored, standing, number) for number in range(len(stored.record.reminded))]
+    return [redrawn(stored.record, standing, stored.drawn, response_url), *reminders]
 
 
 class Relay:
@@ -162,8 +195,13 @@ class Relay:
         if self._outbox.put(Draft(key, request_id, content, version)) is not None:
             self._later(key, 0.0)
 
-    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None:
-        """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
+    def end(
+        self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None = None
+    ) -> None:
+        """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`.
+
+        `follow_up`: the account is looked up then (Unix seconds).
+        """
         request, outcome = record.request, record.outcome
         contents: dict[str, Content] = {
             _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome, standing=standing))
@@ -177,7 +215,10 @@ class Relay:
             for letter, content in contents.items()
         ]
         stored, entry = record.model_dump_json(), ended(request, outcome)
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry))
+        later = None if follow_up is None else (request.provider, follow_up)
+        self._put_and_tell(
+            contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry, follow_up=later)
+        )
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -284,6 +325,8 @@ class Relay:
             with contextlib.suppress(CannotBeTold):
                 self._notifier.whisper(content.request, content.whisper)
             return None
+        if isinstance(content, ReminderContent):
+            return self._remind(letter, content)
         if isinstance(content.update, Nudge):
             self._nudge(content.request, content.update)
             return None
@@ -300,6 +343,13 @@ class Relay:
                 # It may have arrived all the same; the next word comes as a message of its own.
                 return None
             raise
+
+    def _remind(self, letter: Letter, content: ReminderContent) -> MessageRef | None:
+        try:
+            return self._notifier.remind(content.request, letter.ref, content.reminder)
+        except CannotBeTold:
+            log.info("request %s: the requester cannot be reminded", letter.request_id)
+            return letter.ref
 
     def _nudge(self, request: Request, nudge: Nudge) -> None:
         """Below the last word, once that stands; where it has no place there is nothing to reply to."""

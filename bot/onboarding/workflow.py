@@ -38,7 +38,7 @@ from bot.onboarding.decide import (
     State,
     decide,
 )
-from bot.onboarding.offers import standing
+from bot.onboarding.offers import awaited, standing
 from bot.onboarding.policy import Policy
 from bot.outcome import (
     Account,
@@ -145,7 +145,9 @@ class Relay(Protocol):
     def begin(self, request: Request) -> None: ...
     def update(self, request: Request, update: Update, version: int) -> None: ...
     def alert(self, key: str, alert: Alert, request: Request | None = None) -> None: ...
-    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool) -> None: ...
+    def end(
+        self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None
+    ) -> None: ...
 
 
 class Engine(Protocol):
@@ -355,7 +357,9 @@ class Workflow:
         slow = (
             checkpoint.ended_at is None or checkpoint.ended_at - request.accepted_at > self.policy.nudge.total_seconds()
         )
-        self.relay.end(*self._record(request, checkpoint, outcome), nudge=failed or slow, admins=not told_for_all)
+        record, shown = self._record(request, checkpoint, outcome)
+        follow_up = first_look(record, self._abilities(request), self.policy)
+        self.relay.end(record, shown, nudge=failed or slow, admins=not told_for_all, follow_up=follow_up)
 
     def _record(self, request: Request, checkpoint: Checkpoint, outcome: Outcome) -> tuple[Record, Standing]:
         """What is kept of it, and the buttons below its message."""
@@ -363,9 +367,11 @@ class Workflow:
         record = Record(
             request=request, outcome=outcome, ended_at=at, made=checkpoint.made, account=account_of(outcome)
         )
+        return record, standing(record, self._abilities(request), 0, at, self.policy.undo)
+
+    def _abilities(self, request: Request) -> Collection[str]:
         provider = self.providers.get(request.provider)
-        abilities = provider.abilities if provider else frozenset()
-        return record, standing(record, abilities, 0, at, self.policy.undo)
+        return provider.abilities if provider else frozenset()
 
     def _say(self, request: Request, checkpoint: Checkpoint, update: Update) -> None:
         """Edit the request's message while it is under way, if there is something new to say."""
@@ -373,6 +379,13 @@ class Workflow:
             checkpoint.said = update
             checkpoint.updates += 1
             self.relay.update(request, update, checkpoint.updates)
+
+
+def first_look(record: Record, abilities: Collection[str], policy: Policy) -> float | None:
+    """When the account is looked up for the first time (Unix seconds), if its person has to activate it and nobody has."""
+    if not (policy.follow_up and awaited(record) and "look" in abilities):
+        return None
+    return record.ended_at + policy.follow_up[0].total_seconds()
 
 
 def account_of(outcome: Outcome) -> Account | None:

@@ -18,6 +18,7 @@ from bot.onboarding.policy import Policy
 from bot.slack import form, lists, messages
 from bot.slack.buttons import Buttons
 from bot.slack.home import Home
+from bot.slack.joins import EVENT, Joins
 from bot.slack.listeners import Listeners, Next, acknowledge
 from bot.slack.proxy import proxy_for
 from bot.slack.socket import Handler
@@ -42,9 +43,18 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
 
 
 def build(
-    web: AsyncWebClient, listeners: Listeners, buttons: Buttons, statuses: StatusList, home: Home, auth: Any
+    web: AsyncWebClient,
+    listeners: Listeners,
+    buttons: Buttons,
+    statuses: StatusList,
+    home: Home,
+    auth: Any,
+    joins: Joins | None = None,
 ) -> AsyncApp:
-    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
+    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it.
+
+    Without `joins` nobody hears who has joined Slack.
+    """
     # With a logger of its own it would take its level from the root, and chat.
     # Without a name Bolt looks for the caller's file among all modules, for 50 ms and more.
     app = AsyncApp(
@@ -71,6 +81,9 @@ def build(
         app.action(exactly, middleware=[acknowledge])(listeners.redraw)
     pressed: dict[str, str | re.Pattern[Any]] = {"block_id": re.compile(f"^{messages.BUTTONS}"), "action_id": ANY}
     app.action(pressed, middleware=[buttons.pressed])(_done)
+    app.action({"block_id": messages.JOINED, "action_id": messages.JOINED}, middleware=[acknowledge])(listeners.joined)
+    if joins:
+        app.event(EVENT, middleware=[acknowledge])(joins.joined)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
     app.event("app_home_opened", middleware=[acknowledge])(home.opened)
     for block, handler in (

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from bot.hire import Field, Text
 from bot.proposal import ACCOUNT
+from bot.slack.seats import Seats, below
 from bot.slack.words import WORDS, pick, say
 
 View = dict[str, Any]
@@ -103,6 +104,26 @@ def build(
         "private_metadata": _remember(replace(state, provider=offer.key, kept=hidden)),
         "blocks": blocks,
     }
+
+
+def with_seats(view: View, offer: Offer, seats: Sequence[Seats], few: int, lang: str) -> View:
+    """The same form with how many licences are free: below the field that chooses one, else below the provider."""
+    there = shown(view)
+    name, said = below(offer.fields(), seats, few, lang)
+    above, blocks = name if name in there else PROVIDER, view["blocks"]
+    place = next(number for number, block in enumerate(blocks, 1) if block["block_id"] == above)
+    return view | {"blocks": [*blocks[:place], *said, *blocks[place:]]}
+
+
+def without_focus(view: View) -> View:
+    """The same form for somebody who is typing in it already."""
+    blocks = [
+        block | {"element": {key: value for key, value in block["element"].items() if key != "focus_on_load"}}
+        if "element" in block
+        else block
+        for block in view["blocks"]
+    ]
+    return view | {"blocks": blocks}
 
 
 def notice(lang: str, text: str) -> View:

@@ -28,6 +28,7 @@ from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
+from bot.slack.seats import SeatCounts
 from bot.slack.words import ago, listing, pick, say
 
 log = logging.getLogger(__name__)
@@ -79,16 +80,17 @@ class Modal:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     outdated: set[str] = field(default_factory=set)
-    state: ModalState = field(default_factory=ModalState)
+    drawn: Body = field(default_factory=dict)
     hash: str = ""
 
     def now(self, view: Body) -> tuple[ModalState, str]:
         """What the form remembers, and its hash, when that click is dealt with."""
-        return (self.state, self.hash) if view["hash"] in self.outdated else (form.recall(view), view["hash"])
+        late = view["hash"] in self.outdated
+        return (form.recall(self.drawn), self.hash) if late else (form.recall(view), view["hash"])
 
-    def redrawn(self, outdated: set[str], state: ModalState, hash_: str) -> None:
+    def redrawn(self, outdated: set[str], drawn: Body, hash_: str) -> None:
         self.outdated |= outdated
-        self.state, self.hash = state, hash_
+        self.drawn, self.hash = drawn, hash_
 
     def forget(self) -> None:
         """Nobody knows what Slack shows: the next click says it."""
@@ -113,6 +115,7 @@ class Listeners:
     defaults: Defaults = field(default_factory=Defaults)
     pattern: str = ""
     result: str = form.CHANNEL
+    seats: SeatCounts | None = None
     clock: Callable[[], float] = time.time
     _modals: dict[str, Modal] = field(default_factory=dict)
 
@@ -180,6 +183,18 @@ class Listeners:
         if said:
             await tell(client, user, response_url, said)
 
+    async def joined(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """*Create account* below who has joined Slack: the form, filled in from their profile."""
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            state = ModalState(channel=(body.get("container") or {}).get("channel_id"))
+            wanted = Prefill(mentioned=str(body["actions"][0].get("value") or ""))
+            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
+
     def help(self, lang: str) -> str:
         names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
         return say(lang, "help", providers=names, allowed=self.permission.who_may(lang))
@@ -197,12 +212,13 @@ class Listeners:
         typed, filled = await self._fill(offer, typed, state)
         typed.setdefault(form.RESULT, self.defaults.said("result", state.channel) or self.result)
         state = replace(state, provider=offer.key, filled=filled, more=_is_hidden(offer, typed))
-        view = form.build(self.offers, state, lang, typed=typed, notice=notice)
+        view = self._form(state, lang, typed=typed, notice=notice)
         try:
             async with asyncio.timeout_at(by):
-                await client.views_open(trigger_id=trigger, view=view)
+                answer = await client.views_open(trigger_id=trigger, view=view)
         except TROUBLES as error:
             return not_opened(trouble(error), lang)
+        await self._count_seats(client, answer["view"]["id"], answer["view"]["hash"], view, lang)
         return None
 
     def _first(self, channel: str | None) -> Provider:
@@ -244,6 +260,8 @@ class Listeners:
         lang = await self.permission.language(client, user)
         async with modal.lock:
             found = await self._redraw(body, client, modal, lang)
+        if found is None:
+            await self._count_seats(client, body["view"]["id"], modal.hash, modal.drawn, lang)
         # hash_conflict: another process of newhire was faster; not_found: the form was closed meanwhile.
         if found and found.code not in ("hash_conflict", "not_found"):
             await tell(client, user, form.recall(body["view"]).response_url, say(lang, "form.not_redrawn"))
@@ -257,17 +275,46 @@ class Listeners:
         by_more = body["actions"][0]["block_id"] == form.MORE
         state = replace(state, more=not before.more if by_more else before.more or _is_hidden(offer, filled))
         # Who wants more options looks at what comes below, and not at the first empty field.
-        drawn = form.build(self.offers, state, lang, typed=typed, focus=not by_more)
+        drawn = self._form(state, lang, typed=typed, focus=not by_more)
         try:
             async with asyncio.timeout(TRIGGER_SECONDS):
                 answer = await client.views_update(view_id=view["id"], hash=hash_, view=drawn)
-            modal.redrawn({view["hash"], hash_}, form.recall(drawn), answer["view"]["hash"])
+            modal.redrawn({view["hash"], hash_}, drawn, answer["view"]["hash"])
         except TROUBLES as error:
             modal.forget()
             found = trouble(error)
             log.warning("the form %s was not redrawn: %s", view["id"], found.reason)
             return found
         return None
+
+    def _form(self, state: ModalState, lang: str, **how: Any) -> Body:
+        """The modal (`form.build`), with the free licences where they are known."""
+        return self._with_seats(form.build(self.offers, state, lang, **how), lang)
+
+    def _with_seats(self, view: Body, lang: str) -> Body:
+        provider = form.recall(view).provider
+        counted = self.seats.cached(provider) if self.seats else None
+        if self.seats is None or not counted:
+            return view
+        return form.with_seats(view, self.providers[provider], counted, self.seats.few, lang)
+
+    async def _count_seats(self, client: AsyncWebClient, view_id: str, hash_: str, drawn: Body, lang: str) -> None:
+        """Fill in the free licences once the vendor has told them; the form is open, and whoever types in it goes on."""
+        provider = form.recall(drawn).provider
+        if self.seats is None or self.seats.cached(provider) is not None or not await self.seats.fetch(provider):
+            return
+        modal = self._modal(view_id)
+        async with modal.lock:
+            if hash_ in modal.outdated:
+                return
+            view = self._with_seats(form.without_focus(drawn), lang)
+            try:
+                async with asyncio.timeout(TRIGGER_SECONDS):
+                    answer = await client.views_update(view_id=view_id, hash=hash_, view=view)
+                modal.redrawn({hash_}, view, answer["view"]["hash"])
+            except TROUBLES as error:
+                modal.forget()
+                log.info("the form %s shows no licences: %s", view_id, trouble(error).reason)
 
     def _modal(self, view_id: str) -> Modal:
         if len(self._modals) > MODALS_KEPT:
@@ -314,7 +361,7 @@ class Listeners:
         if duplicate is not None:
             state = replace(state, provider=provider.key, confirmed_duplicate=duplicate.id)
             notice = self._repeat(duplicate, lang, same_form=duplicate.id == request.id)
-            drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
+            drawn = self._form(state, lang, typed=form.read(view), notice=notice)
             return {"response_action": "update", "view": drawn}
         if state.follows and self.clicks:
             act = Act(action="edit", round=0, actor=request.requester, actor_name=request.requester_name, language=lang)
@@ -332,7 +379,7 @@ class Listeners:
         before = form.recall(view)
         filled = {**before.filled, proposal.ACCOUNT: account}
         state = replace(before, provider=provider.key, filled=filled)
-        drawn = form.build(self.offers, state, lang, typed=typed, notice="\n".join(said))
+        drawn = self._form(state, lang, typed=typed, notice="\n".join(said))
         return {"response_action": "update", "view": drawn}
 
     def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
@@ -341,12 +388,12 @@ class Listeners:
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
         state = replace(form.recall(view), provider=provider.key, more=True)
         text = form.listed(errors, provider, lang)
-        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
+        drawn = self._form(state, lang, typed=form.read(view), notice=text)
         return {"response_action": "update", "view": drawn}
 
     def _redrawn(self, view: Body, lang: str, notice: str) -> Body:
         state = replace(form.recall(view), provider=form.chosen(view))
-        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
+        drawn = self._form(state, lang, typed=form.read(view), notice=notice)
         return {"response_action": "update", "view": drawn}
 
     def _request(self, body: Body, provider: Provider, hire: NewHire, verdict: Verdict) -> Request:

@@ -14,18 +14,24 @@ from bot.request import (
     Alert,
     Creating,
     Deed,
+    Digest,
     Ended,
     Final,
+    FreeSeats,
     GroupGone,
     Incident,
     InLine,
+    Joined,
     Late,
     NotDone,
+    Reminder,
+    SeatsLow,
     Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Waiting,
     Whisper,
 )
 from bot.slack.words import ago, listing, long, pick, say
@@ -48,6 +54,8 @@ ICONS = {
 BUTTONS = "newhire_buttons"
 """The block_id of a message's buttons."""
 RETRY_ALL = "retry_all"
+JOINED = "joined"
+"""Both ids of the button below who has joined Slack."""
 _CONFIRMED: tuple[Action, ...] = ("undo", "disable")
 _STATES = {"removed": "removed", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
 """Deeds after which the account is something else than the outcome says -> its headline now."""
@@ -142,6 +150,22 @@ def final(about: About, outcome: Outcome, standing: Standing) -> Message:
     account = None if isinstance(outcome, Failure) else outcome.account.account
     if standing.offers:
         message["blocks"].append(buttons(about, standing, account))
+    return message
+
+
+def reminder(about: About, news: Reminder) -> Message:
+    """That an account is not activated yet, with what helps; once it is, or is no more, what became of it."""
+    standing = news.standing
+    helps = tuple(action for action in standing.offers if action in ("resend", "link"))
+    left = standing.model_copy(update={"offers": helps})
+    if not helps or any(deed.kind in _STATES for deed in standing.deeds):
+        return final(about, news.outcome, left)
+    said = about.say("reminder", long=long(about.language, news.at - news.since))
+    message = _message(f"⏳ {said}", step=about.say("reminder.last" if news.last else "reminder.step"))
+    done = [_deed(about, deed) for deed in standing.deeds]
+    if done:
+        message["blocks"].append(_context("\n".join(done)))
+    message["blocks"].append(buttons(about, left, None))
     return message
 
 
@@ -266,8 +290,70 @@ def alert(about: About, news: Alert) -> Message | None:
             return incident(about, news)
         case GroupGone(group=group):
             return _message(f"⚠️ {about.say('admin.group_gone', group=_code(group))}")
+        case SeatsLow():
+            return _seats(about, news)
+        case Joined():
+            return _joined(about, news)
+        case Digest():
+            return digest(about, news)
         case _:
             assert_never(news)
+
+
+def _seats(about: About, news: SeatsLow) -> Message:
+    licence = about.say("seats.licence", licence=pick(news.licence, about.language)) if news.licence else ""
+    counts = {"free": news.free, "total": news.total, "expiring": news.expiring}
+    return _message(f"⚠️ {about.say(f'seats.{news.what}', licence=licence, **counts)}")
+
+
+def _joined(about: About, news: Joined) -> Message:
+    message = _message(f"👋 {about.say('joined', who=escape(news.name))}")
+    label = _plain(about.say("joined.create"), 75)
+    button = {"type": "button", "action_id": JOINED, "text": label, "value": news.user}
+    message["blocks"].append({"type": "actions", "block_id": JOINED, "elements": [button]})
+    return message
+
+
+def digest(about: About, news: Digest) -> Message:
+    """What a week came to: counts, who has not activated their account, licences."""
+    counts = [about.say("digest.created", n=news.created)]
+    if news.failed:
+        why = listing(about.language, (about.say(f"digest.why.{kind}", n=n) for kind, n in news.failed))
+        counts.append(about.say("digest.failed", n=sum(n for _, n in news.failed), why=why))
+    message = _message(about.say("digest", since=_day(news.since), until=_day(news.until)), step="\n".join(counts))
+    waiting = [_waits(about, one, news.until) for one in news.waiting]
+    more = [about.say("digest.more", n=news.more)] if news.more else []
+    seats = [_seat(about, one) for one in news.seats]
+    for title, lines in (("digest.waiting", [*waiting, *more]), ("digest.seats", seats)):
+        if lines:
+            message["blocks"] += _sections([about.say(title), *(f"• {line}" for line in lines)])
+    return message
+
+
+def _sections(lines: list[str]) -> list[Message]:
+    """As few sections as hold these lines: Slack refuses one that is longer than 3000."""
+    texts = [""]
+    for line in lines:
+        if len(texts[-1]) + len(line) >= 3000:
+            texts.append("")
+        texts[-1] += f"{line}\n"
+    return [{"type": "section", "text": _mrkdwn(text.rstrip(), 3000)} for text in texts]
+
+
+def _waits(about: About, one: Waiting, now: float) -> str:
+    who, asked, at = escape(one.name)[:60], escape(one.requester)[:60], pick(one.provider, about.language)
+    waits = long(about.language, now - one.since)
+    return about.say("digest.waits", account=_code(one.account[:60]) or "?", who=who, at=at, long=waits, asked=asked)
+
+
+def _seat(about: About, one: FreeSeats) -> str:
+    licence = about.say("seats.licence", licence=pick(one.licence, about.language)) if one.licence else ""
+    at = pick(one.provider, about.language)
+    return about.say("digest.seat", at=at, licence=licence, free=one.free, total=one.total)
+
+
+def _day(at: float) -> str:
+    return f"<!date^{int(at)}^{{date_short}}|{time.strftime('%Y-%m-%d', time.gmtime(at))}>"
 
 
 def incident(about: About, news: Incident) -> Message:

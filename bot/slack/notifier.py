@@ -24,7 +24,9 @@ from bot.request import (
     Incident,
     MessageRef,
     Nudge,
+    Reminder,
     Request,
+    SeatsLow,
     TryLater,
     Update,
     Whisper,
@@ -132,6 +134,18 @@ class Notifier:
         except _Closed:
             raise CannotBeTold from None
 
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
+        message = messages.reminder(self._about(request), reminder)
+        try:
+            if ref is None:
+                return self._message(request.requester, message)
+            self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+        except _Closed as closed:
+            log.info("request %s: no reminder (%s)", request.id, closed)
+            raise CannotBeTold from None
+        return ref
+
     def _reply(self, request: Request, ref: MessageRef | None, nudge: Nudge) -> None:
         message = messages.reply(self._about(request), nudge.outcome)
         if ref is not None:
@@ -233,7 +247,7 @@ class Notifier:
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
             return self._about(request, self._admin_language)
-        provider = alert.provider if isinstance(alert, Incident) else ""
+        provider = alert.provider if isinstance(alert, Incident | SeatsLow) else ""
         return self._of_provider(provider, language=self._admin_language)
 
     def _about(self, request: Request, language: str | None = None) -> About:

@@ -17,7 +17,7 @@ from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, now, scrub_or_later
 from bot.store.requests import BEGUN
-from bot.store.tables import IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, RECORDS, REQUESTS
+from bot.store.tables import FOLLOW_UPS, IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, RECORDS, REQUESTS
 
 _ROW = OUTBOX.c
 _ID = sa.bindparam("letter_id", type_=sa.Text)
@@ -115,11 +115,17 @@ class Outbox:
             return self.put_in(connection, draft)
 
     def end(
-        self, request_id: str, kind: str, record: str, drafts: Sequence[Draft], entry: Entry | None = None
+        self,
+        request_id: str,
+        kind: str,
+        record: str,
+        drafts: Sequence[Draft],
+        entry: Entry | None = None,
+        follow_up: tuple[str, float] | None = None,
     ) -> list[Letter]:
         """The outcome is known: write down its kind, its record (JSON) and what tells of it, in one transaction; the password
         is gone. Returns what this process is to tell. `entry` is for the audit: noted once, however often a run that begins
-        anew comes to the same end.
+        anew comes to the same end. `follow_up`: at which provider it is looked up, and when (Unix seconds).
         """
         noted = entry and self._audit.row(entry)
         with self._engine.begin() as connection:
@@ -129,6 +135,9 @@ class Outbox:
             held = connection.execute(_FORGET_PASSWORD, {"gone": request_id}).rowcount
             row = {"request_id": request_id, "content": self._cipher.encrypt(record)}
             connection.execute(insert_once(self._engine, RECORDS, **row))
+            if follow_up is not None:
+                later = {"request_id": request_id, "provider": follow_up[0], "due_at": follow_up[1]}
+                connection.execute(insert_once(self._engine, FOLLOW_UPS, **later))
             put = [self.put_in(connection, draft) for draft in drafts]
         if held:
             scrub_or_later(self._engine)

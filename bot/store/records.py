@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,7 +48,7 @@ class Records:
     """The records of all requests that have ended and are not forgotten."""
 
     def __init__(self, engine: sa.Engine, cipher: Cipher, outbox: Outbox) -> None:
-        self._engine, self._cipher, self._outbox, self._audit = engine, cipher, outbox, Audit(engine, cipher)
+        self._engine, self._cipher, self.outbox, self.audit = engine, cipher, outbox, Audit(engine, cipher)
 
     def request_of(self, handle: str) -> str | None:
         """The id of the request whose buttons carry this handle."""
@@ -78,6 +79,24 @@ class Records:
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
+    def ended(self, since: float, until: float) -> list[Record]:
+        """What came to its end in that time."""
+        query = sa.select(RECORDS).join(REQUESTS, REQUESTS.c.id == _ROW.request_id)
+        # A request that is not told yet has no time of its end; how long one may take is not known here.
+        told = sa.or_(REQUESTS.c.finished_at.is_(None), REQUESTS.c.finished_at >= since)
+        records = self._all(query.where(told, REQUESTS.c.accepted_at < until))
+        return [record for record in records if since <= record.ended_at < until]
+
+    def successes(self) -> list[Record]:
+        """Of all that is remembered, what ended with an account, the oldest first."""
+        query = sa.select(RECORDS).join(REQUESTS, REQUESTS.c.id == _ROW.request_id)
+        there = REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists"))
+        return self._all(query.where(there).order_by(REQUESTS.c.accepted_at))
+
+    def _all(self, query: sa.Select[Any]) -> list[Record]:
+        with self._engine.connect() as connection:
+            return [self._stored(row).record for row in connection.execute(query).mappings()]
+
     def incidents(self) -> list[tuple[str, str, str, float]]:
         """All that are known, open or resolved: (id, provider, cause, since)."""
         columns = (INCIDENTS.c.id, INCIDENTS.c.provider, INCIDENTS.c.cause, INCIDENTS.c.since)
@@ -89,7 +108,7 @@ class Records:
     def note(self, entry: Entry) -> None:
         """What the audit is to say of a click, whatever came of it."""
         with self._engine.begin() as connection:
-            connection.execute(NEW_ENTRY, self._audit.row(entry))
+            connection.execute(NEW_ENTRY, self.audit.row(entry))
 
     def claim(self, request_id: str, round_: int, action: Action, actor: str) -> bool:
         """Act in this round; False when somebody does or did, or the round is over."""
@@ -129,19 +148,24 @@ class Records:
         None when there is no such record, or the round was over already: then nothing is changed.
         """
         with self._engine.begin() as connection:
-            stored = self._change(connection, request_id, change, round_)
+            if is_sqlite(self._engine):
+                # pysqlite would begin a transaction at the first write only, after the read.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            stored = self.change_in(connection, request_id, change, round_)
             for draft in drafts(stored) if stored else ():
-                self._outbox.put_in(connection, draft)
+                self.outbox.put_in(connection, draft)
             if stored and entry:
-                connection.execute(NEW_ENTRY, self._audit.row(entry))
+                connection.execute(NEW_ENTRY, self.audit.row(entry))
         return stored
 
-    def _change(
-        self, connection: sa.Connection, request_id: str, change: Callable[[Record], Record], round_: int | None
+    def change_in(
+        self,
+        connection: sa.Connection,
+        request_id: str,
+        change: Callable[[Record], Record],
+        round_: int | None = None,
     ) -> Stored | None:
-        if is_sqlite(self._engine):
-            # pysqlite would begin a transaction at the first write only, after the read.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        """Alter a record in somebody else's transaction, in which something was written already."""
         query = sa.select(RECORDS).where(_ROW.request_id == request_id).with_for_update()
         row = connection.execute(query).mappings().first()
         if row is None or (round_ is not None and row["round"] != round_):
