@@ -257,7 +257,7 @@ def test_slack_takes_every_message(lang: str, text: str) -> None:
 
 # What newhire writes itself in Slack's angle brackets: moments in the reader's own time. Who is mentioned is rung up, so
 # only `reply` mentions anybody.
-OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>")
+OURS = re.compile(r"<!date\^\d+\^\{date_short(?:_pretty\} \{time)?\}\|[-0-9: ]+(?: UTC)?>")
 
 
 @each_language
