@@ -9,7 +9,7 @@ FIRST_ACCOUNT = tests/test_command_line.py::test_the_demo_makes_its_first_accoun
 # Else each of some hundred bots, and each of pytest's workers, would compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run check test coverage lint lowest bench docs clean
+.PHONY: demo run check quick test coverage lint lowest bench docs clean
 
 demo: $(VENV)/.run ## the pretend world and its page; no account, no secret
 	$(BIN)/newhire demo
@@ -17,7 +17,10 @@ demo: $(VENV)/.run ## the pretend world and its page; no account, no secret
 run: $(VENV)/.run ## the bot, with .env
 	$(BIN)/newhire run
 
-check: lint ## the fast loop: style, types, and the tests that start no process, with few examples each
+check: ## the fast loop: style, types, and the tests that start no process, with few examples each
+	$(MAKE) --no-print-directory -j 2 lint quick
+
+quick: $(VENV)/.dev ## those tests alone
 	$(BIN)/python -m pytest -q $(BOTH) -m 'not slow' --hypothesis-profile=check
 
 test: $(VENV)/.dev ## every test; those that need PostgreSQL or Chromium skip without them; ARGS are for pytest

@@ -17,15 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.engine import Interrupted
 from bot.hire import NewHire
 from bot.onboarding.actions import Actions
+from bot.onboarding.lists import Lists
 from bot.onboarding.seats import SeatCounts, Seats
-from bot.request import Act, Duplicate, NotDone, Record, Request
+from bot.request import Act, Duplicate, Health, Listing, NotDone, Record, Request, Wanted
 from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-ACCEPT_SECONDS = 2.0
+ACCEPT_SECONDS = LIST_SECONDS = 2.0
 THREADS = 16
 LOOK_SECONDS = 0.3
 """A form waits no longer to learn which accounts are taken."""
@@ -99,6 +100,33 @@ class Intake:
             except (TimeoutError, SQLAlchemyError) as error:
                 log.warning("the database did not confirm a request: %s", _reason(error))
                 raise NotConfirmed from None
+
+
+class Looks:
+    """Where lists are asked for (`onboarding.lists`). Threads of their own: who looks keeps no form from being accepted."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="newhire-lists")
+
+    async def page(self, wanted: Wanted) -> Listing:
+        """A page of requests. Raises NotConfirmed when the database does not say within 2 s, as the others do."""
+        return await self._in_time(lambda: self._lists.page(wanted))
+
+    async def find(self, text: str, requester: str | None, many: int) -> Listing:
+        """The newest for whoever that is (of one `requester`, or of everybody)."""
+        return await self._in_time(lambda: self._lists.find(text, requester, many))
+
+    async def health(self) -> list[Health]:
+        """Of each provider."""
+        return await self._in_time(self._lists.health)
+
+    async def _in_time(self, look: Callable[[], T]) -> T:
+        try:
+            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._threads, look), LIST_SECONDS)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("the database did not give a list: %s", _reason(error))
+            raise NotConfirmed from None
 
 
 class Clicks:

@@ -114,6 +114,80 @@ class Standing(_Fact):
     offers: tuple[Action, ...] = ()
 
 
+# What lists of requests show.
+
+
+Cause = Literal["down", "limited", "denied", "full"]
+"""Why requests of a provider do not get through: it does not answer; it limits calls for long; it does not let newhire in;
+its licences are used up. The first two pass by themselves."""
+
+
+class Person(_Fact):
+    """Whom a request is for and who asked, as lists show them while it is under way."""
+
+    name: str = ""
+    account: str = ""
+    requester_name: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Person:
+        """Nothing by which somebody could be called or written to."""
+        name, account = (str(request.hire.get(key) or "") for key in ("name", "account"))
+        return cls(name=name, account=account, requester_name=request.requester_name)
+
+
+State = Literal["open", "to_activate", "done", "failed"]
+"""By what lists can be narrowed down: under way, waiting for the person to activate, ended well, or not."""
+
+
+class Wanted(_Fact):
+    """Which requests: of one `requester` (a Slack id; None: everybody's), in a `state`, of a `provider`, from `cursor` on.
+
+    A cursor is one of a `Listing`, "" the newest.
+    """
+
+    requester: str | None
+    state: State | None = None
+    provider: str | None = None
+    cursor: str = ""
+    many: int = 5
+
+
+class Listed(_Fact):
+    """One request in a list. `outcome` is None while it is under way, `waits` while its provider does not take it."""
+
+    handle: str
+    provider: str
+    person: Person
+    requester: str
+    accepted_at: float
+    waits: bool = False
+    ref: MessageRef | None = None
+    kind: str | None = None
+    account: Account | None = None
+    standing: Standing = Standing()
+
+
+class Listing(_Fact):
+    """A page of requests, newest first, and the cursors of its neighbours; None where there is none."""
+
+    rows: tuple[Listed, ...] = ()
+    newer: str | None = None
+    older: str | None = None
+
+
+class Health(_Fact):
+    """How a provider does: when a request ended well and when one failed by the provider last (Unix seconds), how many wait,
+    and what is wrong with it (cause, since when).
+    """
+
+    provider: str
+    succeeded_at: float | None = None
+    failed_at: float | None = None
+    waiting: int = 0
+    troubles: tuple[tuple[Cause, float], ...] = ()
+
+
 # To whoever asked: one message, edited in place.
 
 
@@ -246,11 +320,6 @@ class Unheard(_Fact):
 
     kind: Literal["unheard"] = "unheard"
     outcome: Outcome
-
-
-Cause = Literal["down", "limited", "denied", "full"]
-"""Why requests of a provider do not get through: it does not answer; it limits calls for long; it does not let newhire in;
-its licences are used up. The first two pass by themselves."""
 
 
 class Incident(_Fact):

@@ -24,6 +24,7 @@ HURRIED = Policy(
     shortest_probe=3 * TENTH,
     longest_probe=6 * TENTH,
     act_again=(TENTH, TENTH),
+    home_again=TENTH,
     follow_up_look=TENTH,
     seats_kept=TENTH / 100,
     seats_again=TENTH,

@@ -10,6 +10,7 @@ import argparse
 import ast
 import asyncio
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,7 @@ MADE_UP: Mapping[str, Mapping[str, Any]] = {
 Kind = type[Provider[Any, Any]]
 
 
+@functools.cache
 def own() -> dict[str, Kind]:
     """The providers of this repository, whatever else is installed."""
     return {key: kind for key, kind in installed().items() if kind.__module__.startswith("bot.")}

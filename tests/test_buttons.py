@@ -20,8 +20,10 @@ from tests.people import (
     LINA,
     MAX,
     PEOPLE,
+    QUIET,
     Form,
     Person,
+    about,
     admins_read,
     final,
     newcomer,
@@ -268,6 +270,49 @@ async def test_a_request_as_a_command_makes_the_same_form(bot: Bot) -> None:
     assert form.values["name"] == person["name"]
     assert form.values["email"] == person["email"]
     assert form.values["phone"].replace(" ", "").endswith(person["phone"].replace(" ", "")[-8:])
+
+
+async def test_a_name_with_slacks_own_signs_is_copied_as_it_is(bot: Bot) -> None:
+    world = bot.world
+    form = await Person(world, ALICE).opens()
+    person = somebody(name="Tom `&` <Ann>")
+    await form.submit(**person)
+    message = await with_button(world, "copy")
+    await press(world, ALICE, message, "copy")
+    said = await whispered(world, ALICE, 0)
+    assert "name: Tom &amp; &lt;Ann&gt;;" in " ".join(said.split())
+
+
+# --- where newhire cannot post (getsentry/sentry 77030, slackapi/bolt-js 2063)
+
+
+async def test_where_newhire_is_no_member_the_click_itself_redraws_the_message(bot: Bot) -> None:
+    world = bot.world
+    form = await Person(world, ALICE).opens(in_=QUIET)
+    person = somebody()
+    await form.submit(**person)
+    message = await result(world, person["name"], QUIET)
+    await press(world, ALICE, message, "undo", QUIET)
+    message = await now(world, message, "account was removed again", QUIET)
+    assert len(about(world, person["name"], QUIET)) == 1, "it is not said a second time"
+
+
+async def test_a_link_comes_directly_where_newhire_was_taken_out_of_the_channel(bot: Bot) -> None:
+    world = bot.world
+    person, message = await requested(bot, "tencent")
+    world.slack.membership(PEOPLE, False)
+    await press(world, ALICE, message, "link")
+    direct = await world.slack.until(lambda slack: slack.messages[Person(world, ALICE).direct])
+    assert "48 hours" in words(direct[-1])
+    assert person["name"] in words(direct[-1])
+
+
+async def test_a_word_to_one_person_does_not_wipe_out_the_message(bot: Bot) -> None:
+    world = bot.world
+    _, message = await requested(bot, "tencent")
+    await press(world, MAX, message, "undo")
+    await whispered(world, MAX, 0)
+    assert "undo" in buttons(await now(world, message, "ready to activate"))
 
 
 # --- once

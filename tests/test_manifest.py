@@ -29,6 +29,7 @@ SCOPES: dict[str, set[str]] = {
     "users.info": {"users:read", "users:read.email"},  # the second for profile.email
     "usergroups.users.list": {"usergroups:read"},
     "views.open": set(),
+    "views.publish": set(),
     "views.update": set(),
 }
 COMMANDS = {"commands"}  # a slash command and a shortcut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any, get_args
@@ -204,8 +205,9 @@ def reminders(outcome: Outcome, text: str) -> list[Reminder]:
     return [Reminder(**made, standing=one, last=last) for one in standings(text) for last in (False, True)]
 
 
+@functools.cache
 def every_message(lang: str, text: str) -> list[Message]:
-    """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
+    """All that newhire ever posts about a request, each once, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
@@ -217,7 +219,7 @@ def every_message(lang: str, text: str) -> list[Message]:
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
             made += [messages.whisper(who, one) for one in whispers(failure)]
-    return [message for message in made if message is not None]
+    return list({json.dumps(message): message for message in made if message is not None}.values())
 
 
 def notice(who: About, failure: Failure) -> Message:

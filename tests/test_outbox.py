@@ -38,6 +38,7 @@ from bot.store.incidents import Incidents as Stored
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from bot.store.tables import REQUESTS
 from tests.conftest import BOTH_DATABASES
 
 MADE = Created(account=Account(provider="tencent", account="zhangwei", name="Zhang Wei"))
@@ -117,6 +118,18 @@ def relay(engine: sa.Engine, people: People, me: str = "me") -> StillRelay:
 def end(relay: Relay, outcome: Outcome, *, nudge: bool = False) -> None:
     record = Record(request=request(), outcome=outcome, ended_at=1.0)
     relay.end(record, Standing(), nudge=nudge, admins=True)
+
+
+def test_a_request_stands_where_whoever_asked_reads_it_and_not_where_the_admins_do(
+    engine: sa.Engine, people: People
+) -> None:
+    ours = relay(engine, people)
+    ours.begin(request())
+    end(ours, MADE)
+    ours.tell_the_rest()
+    assert people.kinds[-1] == "ended"
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(REQUESTS.c.channel, REQUESTS.c.ts)).all() == [("C1", "1.0")]
 
 
 def test_creating_then_the_result_in_the_same_message(engine: sa.Engine, people: People) -> None:

@@ -74,7 +74,8 @@ class Bot:
         self.silent = False
         self.on_submit: Callable[..., Awaitable[None]] | None = None
         self.client = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
-        self.app = AsyncApp(client=self.client)
+        # Unnamed, it looks for its caller's file among all modules.
+        self.app = AsyncApp(name="small", client=self.client)
         self.handlers: list[AsyncSocketModeHandler] = []
         self.app.use(self._note)
         self.app.command("/newhire", middleware=[self._ack_first])(self._command)

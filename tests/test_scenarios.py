@@ -186,8 +186,8 @@ async def test_a_mention_fills_in_name_email_and_title_of_that_colleague(bot: Bo
         (ALICE, "help me", "opens a form"),
         (LINA, "help", "会打开表单"),
         (LINA, "帮助", "会打开表单"),
-        (ALICE, "status", "`status` isn't available in this version"),
-        (LINA, "状态 张伟", "当前版本没有 `状态`"),
+        (ALICE, "history", "`history` isn't available in this version"),
+        (LINA, "列表 张伟", "当前版本没有 `列表`"),
     ],
 )
 async def test_help_is_an_answer_that_only_the_asker_reads(bot: Bot, user: str, text: str, said: str) -> None:

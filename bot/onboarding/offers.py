@@ -32,6 +32,14 @@ def standing(record: Record, abilities: Collection[str], round_: int, now: float
     return Standing(round=round_, deeds=record.deeds, offers=offered(record, abilities, now, undo))
 
 
+LOOK_AFTER_SECONDS = 60.0
+
+
+def standing_under_way(age: float) -> Standing:
+    """Of a request that has not ended, `age` seconds old: after a minute it can be looked up at once."""
+    return Standing(offers=("look_up",)) if age > LOOK_AFTER_SECONDS else Standing()
+
+
 def offered(record: Record, abilities: Collection[str], now: float, undo: timedelta) -> tuple[Action, ...]:
     """What can be done, in the order of the buttons."""
     done = {deed.kind for deed in record.deeds}

@@ -42,6 +42,12 @@ class Policy:
     act_again: tuple[timedelta, ...] = (2 * SECOND, 5 * SECOND, 10 * SECOND)
     """What a button does is tried again after these waits, where nothing was sent; then whoever pressed it is told."""
 
+    # Who looks at newhire's Home tab.
+    home_open: timedelta = 10 * MINUTE
+    """For so long after it was opened it is drawn anew when something changes; Slack does not say when it is left,"""
+    home_again: timedelta = 5 * SECOND
+    """and for one person no sooner than so long after the last time."""
+
     # Until the account is used.
     follow_up: tuple[timedelta, ...] = (24 * HOUR, 72 * HOUR, 168 * HOUR)
     """An account that somebody has to activate is looked up so long after it was made."""

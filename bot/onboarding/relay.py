@@ -141,7 +141,15 @@ def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -
 class Relay:
     """Between the outbox and the notifier. `start` begins its thread, `stop` ends it; what is untold stays in the outbox."""
 
-    def __init__(self, outbox: Outbox, notifier: Notifier, give_up: timedelta) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        notifier: Notifier,
+        give_up: timedelta,
+        changed: Callable[[str], None] = lambda requester: None,
+    ) -> None:
+        """`changed` hears whose request (a Slack id) reads otherwise now; it must not wait for anybody."""
+        self._changed = changed
         self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
         self._due: list[tuple[float, int, str]] = []
         self._order = itertools.count()
@@ -287,6 +295,8 @@ class Relay:
                 letter, content = found
                 last = isinstance(content, UpdateContent) and isinstance(content.update, Final)
                 newer = self._outbox.told(letter, self._deliver_in_time(letter, content), last=last)
+                if isinstance(content, UpdateContent):
+                    self._changed(content.request.requester)
                 found = self._stored(letter_id) if newer else None
         except TryLater as later:
             return later.seconds

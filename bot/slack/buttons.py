@@ -91,12 +91,16 @@ class Buttons:
             return None
         if action == "copy":
             return await self._copy(handle, self._act(action, round_, body, client, verdict))
-        refused = await self.clicks.begin(handle, self._act(action, round_, body, client, verdict))
+        act = self._act(action, round_, body, client, verdict)
+        refused = await self.clicks.begin(handle, act)
+        if refused is None and act.channel and not act.ts:
+            return say(lang, "pressed", button=say(lang, f"button.{action}"))
         return messages.not_done(lang, refused, self.clock()) if refused else None
 
     def _act(self, action: Action, round_: int, body: Body, client: AsyncWebClient, verdict: Verdict) -> Act:
-        container, user = body.get("container") or {}, body["user"]
-        channel, ts = container.get("channel_id"), container.get("message_ts")
+        user, (channel, ts) = body["user"], _message(body)
+        # A list is not the request's own message: nothing takes its place, and nobody is led there.
+        url = slacks_own(body.get("response_url"), client.base_url) if ts else None
         return Act(
             action=action,
             round=round_,
@@ -106,7 +110,7 @@ class Buttons:
             admin=verdict.admin,
             channel=channel,
             ts=ts,
-            response_url=slacks_own(body.get("response_url"), client.base_url),
+            response_url=url,
             link=self._link(channel, ts),
         )
 
@@ -119,7 +123,8 @@ class Buttons:
         record = await self.clicks.read(handle, act)
         if record is None:
             return say(act.language, "not_done.unknown")
-        return say(act.language, "copied", command=as_command(record.request.hire, record.request.language))
+        command = as_command(record.request.hire, record.request.language)
+        return say(act.language, "copied", command=messages.entities(command))
 
     async def _edit(self, body: Body, client: AsyncWebClient, verdict: Verdict, by: float) -> str | None:
         """The form with everything that was typed but a password; the sentence for whoever pressed if it does not open."""
@@ -138,7 +143,7 @@ class Buttons:
         return None
 
     def _form(self, record: Record, body: Body, lang: str) -> Body:
-        request, container = record.request, body.get("container") or {}
+        request, (channel, ts) = record.request, _message(body)
         offers: Sequence[Provider] = list(self.providers.values())
         offer = self.providers.get(request.provider, offers[0])
         typed = {name: str(value) for name, value in request.hire.items() if value is not None}
@@ -146,14 +151,21 @@ class Buttons:
         wrong = _wrong(record)
         state = ModalState(
             provider=offer.key,
-            channel=request.channel or container.get("channel_id"),
+            channel=request.channel or channel,
             more=any(item.ask.more and (item.name in known or item.name in wrong) for item in offer.fields()),
             kept={name: text for name, text in typed.items() if name not in known},
             follows=request.id,
-            follows_link=self._link(container.get("channel_id"), container.get("message_ts")),
+            follows_link=self._link(channel, ts),
         )
         titles = [pick(item.ask.title, lang) for item in offer.fields() if item.name in wrong]
         return form.build(offers, state, lang, typed=known, notice=_notice(record, titles, lang))
+
+
+def _message(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Channel and ts of the request's message that was pressed; in a list there is none, at most a channel."""
+    container = body.get("container") or {}
+    listed = body["actions"][0]["block_id"] != messages.BUTTONS
+    return container.get("channel_id"), None if listed else container.get("message_ts")
 
 
 def _value(pressed: Mapping[str, Any]) -> tuple[str, int]:

@@ -26,7 +26,7 @@ from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
-from bot.slack.prefill import Help, NotHere, Prefill, command, from_message, from_profile
+from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
 from bot.slack.seats import SeatCounts
 from bot.slack.words import ago, listing, pick, say
@@ -62,6 +62,12 @@ class Corrections(Protocol):
     """Who hears that a form corrects an earlier request (`intake.Clicks`)."""
 
     async def corrected(self, request_id: str, act: Act) -> None: ...
+
+
+class Statuses(Protocol):
+    """Where requests stand (`status.StatusList`)."""
+
+    async def answer(self, user: str, verdict: Verdict, query: str = "") -> Body: ...
 
 
 @dataclass
@@ -105,6 +111,7 @@ class Listeners:
     region: str
     workspace: str = "https://slack.com/"
     clicks: Corrections | None = None
+    statuses: Statuses | None = None
     defaults: Defaults = field(default_factory=Defaults)
     pattern: str = ""
     result: str = form.CHANNEL
@@ -122,20 +129,38 @@ class Listeners:
         by = _now() + TRIGGER_SECONDS
         user, response_url = body["user_id"], slacks_own(body.get("response_url"), client.base_url)
         verdict = await self.permission.verdict(client, user, context.team_id)
-        said = verdict.refusal
+        said, blocks = verdict.refusal, None
         if said is None:
             match command(body.get("text") or "", self.region):
                 case Help():
                     said = self.help(verdict.language)
+                case Status() as asked:
+                    said, blocks = await self._status(client, user, verdict, asked)
                 case NotHere(word):
                     said = say(verdict.language, "help.not_here", word=word)
                 case Prefill() as wanted:
                     state = ModalState(channel=body["channel_id"], response_url=response_url)
                     said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
         if said:
-            await tell(client, user, response_url, said)
+            await tell(client, user, response_url, said, blocks)
+
+    async def _status(
+        self, client: AsyncWebClient, user: str, verdict: Verdict, asked: Status
+    ) -> tuple[str, list[Body] | None]:
+        """Text and blocks of the answer to `/newhire status`."""
+        if self.statuses is None:
+            return say(verdict.language, "status.trouble"), None
+        query = asked.query
+        if asked.mentioned:
+            found = await self._profile(client, asked.mentioned)
+            if found is None:
+                return say(verdict.language, "status.no_profile", who=f"<@{asked.mentioned}>"), None
+            query = found.get("email") or found.get("phone") or found.get("name") or asked.mentioned
+        message = await self.statuses.answer(user, verdict, query)
+        return message["text"], message.get("blocks")
 
     async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """The global shortcut, and the button of the Home tab."""
         by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
         said = verdict.refusal

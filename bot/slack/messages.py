@@ -396,21 +396,28 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
 
 def escape(text: str) -> str:
     """Typed or vendor text for mrkdwn: no markup, no mention, one line."""
-    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them.
-    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in _entities(_line(text)))[:500]
+    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them. Cut first too: a form holds
+    # three thousand characters, an answer a million.
+    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in entities(_line(text)[:500]))[:500]
 
 
 def _code(text: str | None) -> str | None:
     """Something to copy: nothing in it is markup, and nothing is added to it."""
-    plain = _entities(_line(text or "").replace("`", "'"))
+    plain = entities(_line(text or "")[:300].replace("`", "'"))
     return f"`{plain[:300]}`" if plain else None
+
+
+def code(text: str | None) -> str:
+    """The same, for what may be empty."""
+    return _code(text) or ""
 
 
 def _line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
 
-def _entities(text: str) -> str:
+def entities(text: str) -> str:
+    """Slack's three characters, so that they are read and not obeyed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -188,7 +188,9 @@ class Notifier:
             raise _Closed("a response_url that is not Slack's")
         body = message | {"response_type": "in_channel" if final else "ephemeral"}
         try:
-            webhook = WebhookClient(request.response_url, timeout=self._client.timeout, retry_handlers=[])
+            webhook = WebhookClient(
+                request.response_url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[]
+            )
             webhook.proxy = proxy_for(request.response_url)
             answer = webhook.send_dict(body)
         except TROUBLES as error:
@@ -207,7 +209,7 @@ class Notifier:
             log.info("request %s: its message stays as it was", request.id)
             return
         url = str(request.response_url)
-        webhook = WebhookClient(url, timeout=self._client.timeout, retry_handlers=[])
+        webhook = WebhookClient(url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[])
         webhook.proxy = proxy_for(url)
         try:
             webhook.send_dict(message | {"replace_original": True})

@@ -10,8 +10,9 @@ from typing import Any
 from bot import card, characters
 
 HELP = frozenset(["help", "帮助", "幫助", "?", "？", "-h", "--help"])
+STATUS = frozenset(["status", "状态", "狀態", "进度"])
 RESERVED = frozenset((
-    "status", "状态", "狀態", "进度", "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
+    "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
     "cancel", "取消", "undo", "撤销", "retry", "重试", "settings", "设置", "version", "版本",
 ))  # fmt: skip
 """Words that people try as commands. None of them is there yet, and a form for a person of that name is no answer."""
@@ -24,6 +25,14 @@ MOST_WORDS, MOST_CHARACTERS = 5, 6
 @dataclass(frozen=True)
 class Help:
     """`help`, whatever stands behind it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where requests stand: those for whoever `query` is, or the newest. `mentioned` is a Slack user instead of a query."""
+
+    query: str = ""
+    mentioned: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,17 +50,26 @@ class Prefill:
     mentioned: str | None = None
 
 
-def command(text: str, region: str = "CN") -> Help | NotHere | Prefill:
+def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
     """What the words after the command ask for. Only the first `card.LIMIT` characters are looked at."""
     text = text[: card.LIMIT]
     words = characters.clean(text).casefold().strip("`*\"'“”").split()
     word = words[0].rstrip(".,!:。，！：") if words else ""
     if word in HELP:
         return Help()
+    if word in STATUS:
+        return _status(text)
     typed, mentioned = prefill(text, region)
     if word in RESERVED and not mentioned and not typed.keys() & {"phone", "email"}:
         return NotHere(word)
     return Prefill(typed, mentioned)
+
+
+def _status(text: str) -> Status:
+    """What stands behind the word, as people see it and not as Slack marks it up."""
+    rest = text.split(maxsplit=1)[1:]
+    plain, mentioned = _unmarked(rest[0]) if rest else ("", None)
+    return Status(" ".join(characters.clean(plain).strip("`*\"'“”").split()), mentioned)
 
 
 _LABELS = {
@@ -85,11 +103,15 @@ _LINK = re.compile(r"<(?:(?:mailto|tel):)?([^|<>]*)(?:\|([^<>]*))?>")
 
 def prefill(text: str, region: str = "CN") -> tuple[dict[str, str], str | None]:
     """Fields by name of what is typed in Slack's mark-up, and the Slack user who is mentioned."""
-    text = text[: card.LIMIT]
+    rest, mentioned = _unmarked(text[: card.LIMIT])
+    return card.read(rest, region), mentioned
+
+
+def _unmarked(text: str) -> tuple[str, str | None]:
+    """The text without Slack's mark-up, and the Slack user who is mentioned in it."""
     mention = _MENTION.search(text)
     rest = _CHANNEL.sub(" ", _MENTION.sub(" ", text))
-    rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], rest))
-    return card.read(rest, region), mention[1] if mention else None
+    return _unescape(_LINK.sub(lambda found: found[2] or found[1], rest)), mention[1] if mention else None
 
 
 def from_message(text: str, region: str = "CN") -> Prefill:

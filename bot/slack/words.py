@@ -93,6 +93,7 @@ WORDS: dict[str, Text] = {
         "• `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com` fills in a whole contact card\n"
         "• `/newhire @somebody` takes name, phone, email and job title from their Slack profile\n"
         "• *New hire from message*, in the menu of a message, fills in what it says\n"
+        "• `/newhire status` shows where requests stand; `/newhire status Zhang Wei` those for one person\n"
         "• `/newhire help` shows this\n"
         "The result is posted in the channel where you typed the command, or to you alone if you choose so under *More options*.\n"
         "{allowed}",
@@ -101,6 +102,7 @@ WORDS: dict[str, Text] = {
         "• `/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com` 可粘贴整张名片\n"
         "• `/newhire @某人` 会从其 Slack 资料中带入姓名、电话、邮箱和职位\n"
         "• 在消息的菜单中选择 *New hire from message* ，会带入该消息的内容\n"
+        "• `/newhire 状态` 显示申请进度； `/newhire 状态 张伟` 显示某人的申请\n"
         "• `/newhire help` 显示本说明\n"
         "结果会发布在您输入命令的频道中，也可在“更多选项”中选择仅发给自己。\n"
         "{allowed}",
@@ -335,6 +337,85 @@ WORDS: dict[str, Text] = {
     "not_done.admins": Text("Only workspace admins and owners can do this.", "仅工作区管理员和所有者可以执行此操作。"),
     "retrying": Text("Trying {n} requests again.", "正在重试 {n} 个申请。"),
     "retrying.none": Text("There is nothing to try again.", "没有需要重试的申请。"),
+    # Lists of requests, and newhire's Home tab.
+    "status.own": Text("Your requests", "我的申请"),
+    "status.all": Text("All requests", "全部申请"),
+    "status.found": Text("Requests for {query}", "{query} 的申请"),
+    "status.none": Text(
+        "You have no requests yet. Type `/newhire` to open the form.", "暂无申请。输入 `/newhire` 打开表单。"
+    ),
+    "status.not_found": Text(
+        "No request found for {query}. Try the full name, account, phone number or email.",
+        "未找到 {query} 的申请。请输入完整的姓名、账号、手机号或邮箱。",
+    ),
+    "status.not_found.own": Text(
+        "None of your requests is for {query}. Try the full name, account, phone number or email.",
+        "您的申请中没有 {query} 。请输入完整的姓名、账号、手机号或邮箱。",
+    ),
+    "status.no_profile": Text(
+        "Slack didn't give us the profile of {who}. Type a name, account, phone number or email instead.",
+        "暂时无法获取 {who} 的 Slack 资料，请改为输入姓名、账号、手机号或邮箱。",
+    ),
+    "status.more_found": Text("There are older ones that aren't shown.", "更早的申请未显示。"),
+    "status.trouble": Text(
+        "We couldn't look up the requests just now. Try again in a moment.", "暂时无法查询申请，请稍后再试。"
+    ),
+    "status.line": Text("*{name}* · {provider}: {state}", "*{name}* · {provider}：{state}"),
+    "status.by": Text("Requested by {who}", "申请人：{who}"),
+    "status.message": Text("See the message", "查看消息"),
+    "state.open": Text("in progress", "处理中"),
+    "state.waits": Text("waiting for {provider}", "等待{provider}恢复"),
+    "state.Created": Text("account ready", "已开通"),
+    "state.ActionRequired": Text("not activated yet", "待激活"),
+    "state.AlreadyExists": Text("there was an account already", "账号已存在"),
+    "state.Removed": Text("account removed again", "账号已撤销"),
+    "state.disabled": Text("account disabled", "账号已停用"),
+    "state.Rejected": Text("not accepted", "未被接受"),
+    "state.Conflict": Text("details already in use", "信息已被占用"),
+    "state.NotAuthorised": Text("newhire couldn't access {provider}", "newhire 无法访问{provider}"),
+    "state.NoSeatLeft": Text("no licence left", "账号数已用完"),
+    "state.RateLimited": Text("{provider} kept limiting requests", "{provider}持续限流"),
+    "state.Unreachable": Text("{provider} couldn't be reached", "无法连接{provider}"),
+    "state.OutcomeUnknown": Text("result not known yet", "结果待确认"),
+    "button.new": Text("New hire", "新员工账号"),
+    "button.older": Text("More", "更多"),
+    "button.newer": Text("Newer", "较新的申请"),
+    "filter.states": Text("Any status", "全部状态"),
+    "filter.open": Text("In progress", "处理中"),
+    "filter.to_activate": Text("Not activated yet", "待激活"),
+    "filter.done": Text("Done", "已完成"),
+    "filter.failed": Text("Failed", "未成功"),
+    "filter.providers": Text("Any meeting service", "全部会议平台"),
+    "home.hello": Text(
+        "*newhire* creates meeting accounts for new colleagues. The result comes as a direct message to you.",
+        "*newhire* 为新同事开通会议账号，结果会以私信告知您。",
+    ),
+    "home.services": Text("Meeting services", "会议平台"),
+    "home.none_such": Text("No requests here.", "没有符合条件的申请。"),
+    "home.trouble": Text(
+        "We couldn't look up the requests just now. Open this tab again in a moment. `/newhire` works as ever.",
+        "暂时无法查询申请，请稍后重新打开此页。 `/newhire` 仍可使用。",
+    ),
+    "health.well": Text("*{provider}* is working", "*{provider}* 运行正常"),
+    "health.down": Text("*{provider}* isn't responding (since {since})", "*{provider}* 无响应（始于 {since}）"),
+    "health.limited": Text(
+        "*{provider}* keeps limiting requests (since {since})", "*{provider}* 持续限流（始于 {since}）"
+    ),
+    "health.denied": Text(
+        "newhire can't access *{provider}* (since {since})", "newhire 无法访问 *{provider}* （始于 {since}）"
+    ),
+    "health.full": Text(
+        "All licences of *{provider}* are in use (since {since})", "*{provider}* 账号数已用完（始于 {since}）"
+    ),
+    "health.times": Text(
+        "Last account: {good} · Last failure: {bad} · Waiting: {waiting}",
+        "最近成功：{good} · 最近失败：{bad} · 等待中：{waiting}",
+    ),
+    "health.never": Text("none yet", "无"),
+    "pressed": Text(
+        "“{button}” is under way. The request's own message shows what comes of it.",
+        "正在执行“{button}”，结果会显示在该申请的消息中。",
+    ),
     # Details of an account.
     "detail.account": Text("Account", "账号"),
     "detail.email": Text("Email", "邮箱"),

@@ -164,7 +164,9 @@ class Outbox:
         place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
         with self._engine.begin() as connection:
             # The request before the letter, as in `end`: two that lock them the other way round wait for each other for ever.
-            if letter.id == f"{letter.request_id}/message" and ref is not None and ref != letter.ref:
+            # What the admins read of it stands elsewhere.
+            own = letter.id == f"{letter.request_id}/message"
+            if own and ref is not None and ref != letter.ref:
                 connection.execute(_PLACED, {"request_id": letter.request_id, **place})
             if letter.request_id is not None and last:
                 connection.execute(_DONE, {"request_id": letter.request_id, "now": time.time()})

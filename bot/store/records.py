@@ -7,7 +7,7 @@ Times are Unix seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,12 @@ class Records:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(RECORDS).where(_ROW.request_id == request_id)).mappings().first()
         return self._stored(row) if row else None
+
+    def all_of(self, request_ids: Collection[str]) -> dict[str, Stored]:
+        """The records of these requests, of those that have one."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(RECORDS).where(_ROW.request_id.in_(request_ids))).mappings()
+            return {row["request_id"]: self._stored(row) for row in rows}
 
     def failed(self, provider: str, kinds: tuple[str, ...], since: float) -> list[str]:
         """Ids of a provider's requests that ended so since then, the oldest first."""
@@ -183,7 +189,10 @@ class Records:
 
 def _kind(record: Record) -> str:
     """What it came to, as it is known now. Somebody who was removed again can be asked for once more."""
-    return "Removed" if any(deed.kind == "removed" for deed in record.deeds) else record.outcome.kind
+    if any(deed.kind == "removed" for deed in record.deeds):
+        return "Removed"
+    activated = record.account is not None and record.account.state in ("active", "disabled")
+    return "Created" if record.outcome.kind == "ActionRequired" and activated else record.outcome.kind
 
 
 def _click(row: sa.RowMapping) -> Click:
