@@ -320,7 +320,7 @@ def digest(about: About, news: Digest) -> Message:
     if news.failed:
         why = listing(about.language, (about.say(f"digest.why.{kind}", n=n) for kind, n in news.failed))
         counts.append(about.say("digest.failed", n=sum(n for _, n in news.failed), why=why))
-    message = _message(about.say("digest", since=_day(news.since), until=_day(news.until)), step="\n".join(counts))
+    message = _message(about.say("digest", since=moment(news.since), until=moment(news.until)), step="\n".join(counts))
     waiting = [_waits(about, one, news.until) for one in news.waiting]
     more = [about.say("digest.more", n=news.more)] if news.more else []
     seats = [_seat(about, one) for one in news.seats]
@@ -341,7 +341,7 @@ def _sections(lines: list[str]) -> list[Message]:
 
 
 def _waits(about: About, one: Waiting, now: float) -> str:
-    who, asked, at = escape(one.name)[:60], escape(one.requester)[:60], pick(one.provider, about.language)
+    who, asked, at = escape(one.name[:60]), escape(one.requester[:60]), pick(one.provider, about.language)
     waits = long(about.language, now - one.since)
     return about.say("digest.waits", account=_code(one.account[:60]) or "?", who=who, at=at, long=waits, asked=asked)
 
@@ -350,10 +350,6 @@ def _seat(about: About, one: FreeSeats) -> str:
     licence = about.say("seats.licence", licence=pick(one.licence, about.language)) if one.licence else ""
     at = pick(one.provider, about.language)
     return about.say("digest.seat", at=at, licence=licence, free=one.free, total=one.total)
-
-
-def _day(at: float) -> str:
-    return f"<!date^{int(at)}^{{date_short}}|{time.strftime('%Y-%m-%d', time.gmtime(at))}>"
 
 
 def incident(about: About, news: Incident) -> Message:
