@@ -69,7 +69,9 @@ class Said:
 def history(since: dt.datetime | None, until: dt.datetime | None, *, as_csv: bool) -> Iterator[str]:
     """The audit in lines, the newest last: a table, or CSV. Raises Cannot; at the end, when a key was missing for some."""
     with _opened() as (engine, cipher, _):
-        rows = Audit(engine, cipher).read(since=since and since.timestamp(), until=until and until.timestamp())
+        rows = Audit(engine, cipher).read(
+            since=since.timestamp() if since else None, until=until.timestamp() if until else None
+        )
         hidden = False
         if as_csv:
             # Excel takes a file without this mark for one in the machine's old encoding.

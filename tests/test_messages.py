@@ -727,6 +727,6 @@ def test_a_digest_says_what_came_of_a_week() -> None:
 def test_who_has_joined_can_be_hired_with_a_button() -> None:
     message = messages.alert(about("tencent", "en", ""), Joined(user="U0NEWBIE1", name="Chen <!channel>"))
     assert message is not None
-    assert message["text"] == "👋 *Chen &lt;!channel&gt;* has joined Slack."
+    assert message["text"] == "👤 *Chen &lt;!channel&gt;* has joined Slack."
     (button,) = message["blocks"][-1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == ("joined", "U0NEWBIE1", "Create account")

@@ -187,7 +187,7 @@ async def test_whoever_joins_slack_is_hired_with_one_click(another_bot: Callable
         assert delivery is not None
         assert delivery.acked
     (message,) = await at_least(bot, 1, lambda: slack.messages[ADMINS])
-    assert message["text"] == "👋 *Chen Jing* has joined Slack."
+    assert message["text"] == "👤 *Chen Jing* has joined Slack."
     before = set(slack.views)
     assert (await slack.click(ALICE, ADMINS, message["ts"], "joined")).acked
     form = await Person(bot.world, ALICE)._new_form(before)

@@ -307,7 +307,7 @@ def _seats(about: About, news: SeatsLow) -> Message:
 
 
 def _joined(about: About, news: Joined) -> Message:
-    message = _message(f"👋 {about.say('joined', who=escape(news.name))}")
+    message = _message(f"👤 {about.say('joined', who=escape(news.name))}")
     label = _plain(about.say("joined.create"), 75)
     button = {"type": "button", "action_id": JOINED, "text": label, "value": news.user}
     message["blocks"].append({"type": "actions", "block_id": JOINED, "elements": [button]})
