@@ -53,6 +53,7 @@ from bot.slack.listeners import Listeners
 from bot.slack.notifier import Notifier
 from bot.slack.permission import Permission
 from bot.slack.proxy import proxy_for
+from bot.slack.seats import line
 from bot.slack.status import StatusList
 from bot.store import limits, opening
 from bot.store.audit import forget_said
@@ -254,7 +255,9 @@ class Bot:
         region = self.settings.newhire_region
         looks = Looks(self._lists())
         statuses = StatusList(looks, self.providers, permission, workspace=address)
-        self.home = Home(looks, self.providers, permission, self.policy, workspace=address)
+        self.home = Home(
+            looks, self.providers, permission, self.policy, workspace=address, seats=self._licences_at_hand
+        )
         return (
             Listeners(
                 self.providers,
@@ -273,6 +276,11 @@ class Bot:
             statuses,
             self.home,
         )
+
+    def _licences_at_hand(self, provider: str, lang: str) -> str | None:
+        """As they were counted last; nobody is asked."""
+        counted = self.seats.last(provider)
+        return line(self.providers[provider].fields(), counted, lang) if counted else None
 
     def _lists(self) -> Lists:
         """Over connections of its own: the others are for requests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -200,6 +201,17 @@ async def test_who_may_not_ask_is_told_so(bot: Bot) -> None:
 async def test_an_admin_opens_home(bot: Bot, user: str, said: list[str]) -> None:
     shown = words(await opens_home(Person(bot.world, user)))
     assert [one for one in said if one not in shown] == []
+
+
+async def test_admins_read_how_many_licences_are_free_once_they_were_counted(bot: Bot) -> None:
+    alice = Person(bot.world, ALICE)
+    await alice.opens()
+    # They are asked for when the form opens.
+    await bot.world.slack.until(lambda s: any(call["method"] == "views.open" for call in s.calls))
+    await opens_home(alice)
+    async with asyncio.timeout(20):
+        while " left" not in words(bot.world.slack.homes[ALICE]):
+            await opens_home(alice)
 
 
 async def test_the_tab_with_the_messages_draws_nothing(bot: Bot) -> None:

@@ -84,6 +84,11 @@ class SeatCounts:
         counted = self._counted.get(key)
         return counted.seats if counted and self.clock() < counted.until else None
 
+    def last(self, key: str) -> Sequence[Seats]:
+        """As they were counted last, at most an hour ago by `look`; nothing where they never were. Asks nobody."""
+        counted = self._counted.get(key)
+        return counted.seats if counted else ()
+
     def fetch(self, key: str) -> Sequence[Seats]:
         """Ask the provider, unless that was just done. Blocks; a failure is only logged."""
         if key not in self.providers:

@@ -47,6 +47,13 @@ def below(fields: Sequence[Field], seats: Sequence[Seats], few: int, lang: str) 
     return field.name if field else None, blocks
 
 
+def line(fields: Sequence[Field], seats: Sequence[Seats], lang: str) -> str:
+    """All of them in one line, for the Home tab."""
+    field = choosing(fields, {each.kind for each in seats})
+    titles = {choice.value: choice.title for choice in field.ask.choices} if field else {}
+    return " · ".join(_said(each, titles, lang) for each in seats)
+
+
 def _plain(said: Sequence[str], most: int) -> View:
     return {"type": "plain_text", "text": " · ".join(said)[:most], "emoji": False}
 
