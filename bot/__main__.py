@@ -158,7 +158,8 @@ def _day(text: str) -> dt.datetime:
 
 
 def _end_of_day(text: str) -> dt.datetime:
-    return _day(text) + dt.timedelta(days=1)
+    # Not midnight of the next day: there is none after the last that a calendar has.
+    return _day(text).replace(hour=23, minute=59, second=59, microsecond=999999)
 
 
 if __name__ == "__main__":

@@ -69,9 +69,7 @@ class Said:
 def history(since: dt.datetime | None, until: dt.datetime | None, *, as_csv: bool) -> Iterator[str]:
     """The audit in lines, the newest last: a table, or CSV. Raises Cannot; at the end, when a key was missing for some."""
     with _opened() as (engine, cipher, _):
-        rows = Audit(engine, cipher).read(
-            since=since.timestamp() if since else None, until=until.timestamp() if until else None
-        )
+        rows = Audit(engine, cipher).read(since=_seconds(since), until=_seconds(until))
         hidden = False
         if as_csv:
             # Excel takes a file without this mark for one in the machine's old encoding.
@@ -112,6 +110,10 @@ def inert(cell: str) -> str:
 def _plain(text: str) -> str:
     """Without what would move a terminal's cursor, or end a line."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _seconds(when: dt.datetime | None) -> float | None:
+    return None if when is None else when.timestamp()
 
 
 def _time(at: float) -> str:

@@ -120,8 +120,8 @@ class Audit:
             query = query.where(_ROW.at < until)
         if request_id is not None:
             query = query.where(_ROW.request_id == request_id)
-        with self._engine.connect() as connection:
-            for row in connection.execution_options(yield_per=500).execute(query).mappings():
+        with self._engine.connect() as connection, connection.execution_options(yield_per=500).execute(query) as rows:
+            for row in rows.mappings():
                 yield self.noted(row)
 
     # What leaves.

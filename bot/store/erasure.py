@@ -124,8 +124,8 @@ class Erasure:
         }
 
     def _kept(self, row: sa.RowMapping, busy: set[str]) -> Kept:
-        asked = next((noted for noted in self._audit.read(request_id=row["id"]) if noted.event == "requested"), None)
-        words = {name: asked.detail[name] for name in ("name", "account") if name in asked.detail} if asked else {}
+        details = [noted.detail for noted in self._audit.read(request_id=row["id"])]
+        words = {name: detail[name] for detail in details for name in ("name", "account") if name in detail}
         return Kept(
             **{name: row[name] for name in _NAMES}, done=bool(row["done"]) and row["id"] not in busy, words=words
         )
