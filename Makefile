@@ -2,9 +2,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# Both cores: a test and its bot wait for each other most of the time. A module's bot is started once in each worker.
+BOTH = -n 2 --dist worksteal
 FIRST_ACCOUNT = tests/test_command_line.py::test_the_demo_makes_its_first_account
 
-.PHONY: demo run check test coverage lint lowest bench docs clean
+# Else each of some hundred bots, and each of pytest's workers, would compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo run check quick test coverage lint lowest bench docs clean
 
 demo: $(VENV)/.run ## the pretend world and its page; no account, no secret
 	$(BIN)/newhire demo
@@ -12,11 +17,14 @@ demo: $(VENV)/.run ## the pretend world and its page; no account, no secret
 run: $(VENV)/.run ## the bot, with .env
 	$(BIN)/newhire run
 
-check: lint ## the fast loop: style, types, and the tests that start no process, with few examples each
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow' --hypothesis-profile=check
+check: ## the fast loop: style, types, and the tests that start no process, with few examples each
+	$(MAKE) --no-print-directory -j 2 lint quick
+
+quick: $(VENV)/.dev ## those tests alone
+	$(BIN)/python -m pytest -q $(BOTH) -m 'not slow' --hypothesis-profile=check
 
 test: $(VENV)/.dev ## every test; those that need PostgreSQL or Chromium skip without them; ARGS are for pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(BOTH) $(ARGS)
 
 coverage: ## the same, and what they leave untouched of the code; fails below the floor in pyproject.toml
 	$(MAKE) test ARGS='--cov $(ARGS)'

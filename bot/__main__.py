@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import gc
 import logging
 import os
 import sys
 from importlib.metadata import version
 
-from cryptography.fernet import Fernet
-
-from bot import service, shell
 from bot.onboarding.policy import Policy
 
 INTERRUPTED = 130
@@ -31,6 +29,12 @@ examples:
 
 def command_run(policy: Policy | None = None, *, restored: bool = False) -> int:
     """Start the bot from the environment and `.env`."""
+    # Imports make a million objects that stay: the collector would walk through them again and again, a tenth of the start.
+    gc.disable()
+    from bot import service
+
+    gc.freeze()
+    gc.enable()
     try:
         code = service.run(policy, restored=restored)
     except service.CannotStart as problem:
@@ -58,6 +62,8 @@ def command_demo(port: int, browser: bool) -> int:
 
 def command_history(since: dt.datetime | None, until: dt.datetime | None, as_csv: bool) -> int:
     """The audit, the newest last."""
+    from bot import shell
+
     try:
         for line in shell.history(since, until, as_csv=as_csv):
             print(line)  # noqa: T201 - the command's output
@@ -75,6 +81,8 @@ def command_forget(who: str, provider: str | None, yes: bool) -> int:
     if not (yes or sys.stdin.isatty()):
         print("Add --yes: there is no terminal to ask at.", file=sys.stderr)  # noqa: T201 - to whoever wrote the script
         return 2
+    from bot import shell
+
     try:
         said = shell.forget(who, provider, lambda question: yes or input(f"{question} [y/N] ").strip().lower() == "y")
     except shell.Cannot as problem:
@@ -95,6 +103,8 @@ def main(arguments: list[str] | None = None, policy: Policy | None = None) -> in
     if chosen.command == "demo":
         return command_demo(chosen.port, not chosen.no_browser)
     if chosen.command == "key":
+        from cryptography.fernet import Fernet
+
         print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
         return 0
     if chosen.command == "history":

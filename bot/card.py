@@ -92,7 +92,7 @@ _LABEL = re.compile(
     rf"|^(?P<f>{_either(*LABELS, latin=True)})[ ]*(?=[\t\n])|^(?P<g>name)(?= )"
     # 手机13800138000, 姓名张伟
     rf"|{_ALONE}(?:(?P<h>{_either(*_NUMBERS, latin=False)})(?=[+(\d])|(?P<i>{_either('email', 'employee_id', latin=False)})(?=[A-Za-z0-9])"
-    rf"|(?P<j>姓名|新员工|新同事)(?=[{_HAN}]))"
+    rf"|(?P<j>姓名|新员工|新同事)(?!入职|报到|信息|资料)(?=[{_HAN}]))"
     # M +86 ..., E: a@example.com; in capitals, for m.li@example.com is an address
     rf"|(?<![A-Za-z0-9])(?-i:(?P<k>[TMPCDOF])(?:[.:] ?(?=[+(\d])| (?=\+))|(?P<l>E):(?= ?\S+@))",
     re.IGNORECASE | re.MULTILINE,

@@ -191,6 +191,10 @@ class Engine:
         """
         self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
 
+    def act(self, request: Request, act: BaseModel, run: int) -> None:
+        """Store durably what is to be done about a request that has ended; the same number again changes nothing."""
+        self._enqueue(f"{request.id}+{run}", request.model_dump(mode="json"), act.model_dump(mode="json"))
+
     def knows(self, request_id: str) -> bool:
         """Whether a request under this id was accepted."""
         return bool(DBOS.list_workflows(workflow_ids=[request_id], load_input=False, load_output=False))
@@ -461,5 +465,9 @@ def _pause(run_id: str) -> float:
 
 
 def _request_of(run_id: str) -> str:
-    """`V1~3!` (the fourth run of V1, begun again), `V1@2` (handed over to version 2), `V1^ab` (restored) -> `V1`."""
-    return re.split("[~!@^]", run_id, maxsplit=1)[0]
+    """The request of a run, whatever stands behind its id.
+
+    `V1~3!` (the fourth run of V1, begun again), `V1+2` (what was pressed in its third round), `V1@2` (handed over to version
+    2), `V1^ab` (restored) -> `V1`.
+    """
+    return re.split("[~!@^+]", run_id, maxsplit=1)[0]

@@ -142,7 +142,7 @@ def _kind(char: str) -> str:
     if category in ("Cc", "Cf"):
         return f"an invisible character (U+{ord(char):04X})"
     if category == "Zs":
-        return "a blank that is not a plain one"
+        return "a space that is not a plain one"
     if name.startswith("FULLWIDTH"):
         return "a full-width character (type it again with the Chinese keyboard off)"
     if category == "Pd":

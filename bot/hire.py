@@ -15,7 +15,7 @@ import datetime as dt
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import phonenumbers
@@ -90,6 +90,13 @@ class Field:
     maximum: int | None = None
 
 
+def choosing(fields: Sequence[Field], values: Collection[str | None]) -> Field | None:
+    """The field whose choices have the most of these values; None where none has any."""
+    many = {field: sum(choice.value in values for choice in field.ask.choices) for field in fields}
+    best = max(fields, key=lambda field: many[field], default=None)
+    return best if best is not None and many[best] else None
+
+
 def problem(en: str, zh: str, *, field: str | None = None) -> PydanticCustomError:
     """A validator's complaint in words for people, in both languages; `field` when it is about the model as a whole."""
     return PydanticCustomError("say", "{en}", {"en": en, "zh": zh, "field": field})
@@ -123,10 +130,10 @@ def parse_phone(typed: object, info: ValidationInfo) -> Phone:
         country = f"+{number.country_code}"
         raise problem(
             f"There is no such number under {country}. Check the digits, or start with + and another country code.",
-            f"{country} 下没有这样的号码。请检查数字，或用 + 加其他国家码开头。",
+            f"{country} 下没有这样的号码。请检查数字；其他国家或地区的号码请以 + 和国际区号开头。",
         )
     if _are_two(text, region):
-        raise problem("These are two numbers: enter one.", "这里有两个号码，请只填一个。")
+        raise problem("There are two numbers here. Enter just one.", "这里有两个号码，请只填一个。")
     return Phone(
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
         str(number.country_code),
@@ -142,7 +149,7 @@ _AROUND_A_NUMBER = " '\"“”‘’。.，、；"
 def _no_number() -> PydanticCustomError:
     return problem(
         "This isn't a phone number. Write it like 138 0013 8000, or with a country code, like +44 7400 123456.",
-        "这不是电话号码。请写成 138 0013 8000，或带国家码，如 +44 7400 123456。",
+        "这不是电话号码。请写成 138 0013 8000，或加国际区号，如 +44 7400 123456。",
     )
 
 
@@ -209,7 +216,7 @@ def judge_account(typed: str) -> str:
         if char.isspace():
             raise problem("No spaces here.", "这里不能有空格。")
         if _is_chinese(char):
-            raise problem("No Chinese characters here. Pinyin or a staff ID does.", "这里不能用汉字，请用拼音或工号。")
+            raise problem("No Chinese characters here. Use pinyin or a staff ID.", "这里不能用汉字，请用拼音或工号。")
         if not char.isascii():
             raise problem(
                 f"{_called(char).en} can't be in an account. Type it again with plain English letters and digits.",
@@ -222,8 +229,8 @@ def judge_department(typed: str) -> str:
     """Vendors know a department by an opaque id; the name, which people have at hand, is refused by them later."""
     if not typed.isascii():
         raise problem(
-            "Enter the department's ID from the admin console, not its name.",
-            "请填写管理后台中的部门 ID，不是部门名称。",
+            "Enter the department's ID or code from the admin console, not its name.",
+            "请填写管理后台中的部门 ID 或编码，不是部门名称。",
         )
     return typed
 
@@ -232,7 +239,7 @@ def judge_name(typed: str) -> str:
     """A name is read by everybody in the channel: it holds no telephone number."""
     if characters.holds_number(typed):
         raise problem(
-            "There is a phone number or an ID in the name. Others will read it: leave it out here.",
+            "There is a phone number or an ID in the name. Others will see it, so leave it out.",
             "姓名中含有电话号码或编号。姓名会公开显示，请删除。",
         )
     return typed
@@ -349,6 +356,17 @@ class NewHire(BaseModel):
     def secrets(cls) -> frozenset[str]:
         """Names of the fields that no message, log line or stored request may hold."""
         return frozenset(field.name for field in cls.fields() if field.ask.kind == "secret")
+
+    @classmethod
+    def mistakes(cls, field: str, typed: str) -> list[ErrorDetails]:
+        """What is wrong with this value of one field, whatever the rest of the form holds; empty when it is taken."""
+        try:
+            cls.model_validate({field: typed})
+        except ValidationError as error:
+            return [
+                item for item in error.errors() if field in (*item["loc"][:1], (item.get("ctx") or {}).get("field"))
+            ]
+        return []
 
     def typed(self) -> dict[str, Any]:
         """What was filled in, as portable JSON that validates to the same person again; secrets are left out."""

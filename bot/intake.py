@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.engine import Interrupted
 from bot.hire import NewHire
-from bot.request import Duplicate, Request
+from bot.onboarding.actions import Actions
+from bot.onboarding.lists import Lists
+from bot.onboarding.seats import SeatCounts, Seats
+from bot.request import Act, Duplicate, Health, Listing, NotDone, Record, Request, Wanted
 from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-ACCEPT_SECONDS = 2.0
+ACCEPT_SECONDS = LIST_SECONDS = 2.0
 THREADS = 16
+LOOK_SECONDS = 0.3
+"""A form waits no longer to learn which accounts are taken."""
 
 
 class NotConfirmed(Exception):
@@ -45,6 +51,8 @@ class Intake:
         self._requests, self._engine = requests, engine
         # Threads of their own: the engine's may all be at work. As many as may hang on a database that is gone.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="newhire-intake")
+        # Looks that hang keep no form from being accepted.
+        self._lookers = ThreadPoolExecutor(2, thread_name_prefix="newhire-look")
 
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None = None) -> Duplicate | None:
         """Durable when it returns None; the same request again changes nothing. Raises NotConfirmed after 2 s.
@@ -53,7 +61,16 @@ class Intake:
         is accepted; unless it is the one whose id is `confirmed`. So is an earlier version of this very form (same id),
         when other values were accepted from it.
         """
-        return await self._in_time(lambda: self._accept(request, hire, confirmed))
+        return await self.in_time(lambda: self._accept(request, hire, confirmed))
+
+    async def taken(self, provider: str, accounts: Sequence[str]) -> set[str]:
+        """Those of these accounts that newhire knows to be taken; none when the database does not say so within 0.3 s."""
+        look = asyncio.get_running_loop().run_in_executor(self._lookers, self._requests.taken, provider, accounts)
+        try:
+            return await asyncio.wait_for(look, LOOK_SECONDS)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("the database did not say which accounts are taken: %s", _reason(error))
+            return set()
 
     def _accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
         duplicate = self._write(request, hire, confirmed)
@@ -73,8 +90,8 @@ class Intake:
     def _write(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None:
         return self._requests.accept(request, hire.identity(), _password(hire), confirmed=confirmed)
 
-    async def _in_time(self, work: Callable[[], T]) -> T:
-        """The result within 2 s. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
+    async def in_time(self, work: Callable[[], T]) -> T:
+        """The result within 2 s, or NotConfirmed. The work goes on afterwards: a transaction that is cut off half-way helps nobody."""
         with self._engine.front_door():
             future = asyncio.get_running_loop().run_in_executor(self._threads, work)
             future.add_done_callback(_note_failure)
@@ -83,6 +100,77 @@ class Intake:
             except (TimeoutError, SQLAlchemyError) as error:
                 log.warning("the database did not confirm a request: %s", _reason(error))
                 raise NotConfirmed from None
+
+
+class Looks:
+    """Where lists are asked for (`onboarding.lists`). Threads of their own: who looks keeps no form from being accepted."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="newhire-lists")
+
+    async def page(self, wanted: Wanted) -> Listing:
+        """A page of requests. Raises NotConfirmed when the database does not say within 2 s, as the others do."""
+        return await self._in_time(lambda: self._lists.page(wanted))
+
+    async def find(self, text: str, requester: str | None, many: int) -> Listing:
+        """The newest for whoever that is (of one `requester`, or of everybody)."""
+        return await self._in_time(lambda: self._lists.find(text, requester, many))
+
+    async def health(self) -> list[Health]:
+        """Of each provider."""
+        return await self._in_time(self._lists.health)
+
+    async def _in_time(self, look: Callable[[], T]) -> T:
+        try:
+            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._threads, look), LIST_SECONDS)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("the database did not give a list: %s", _reason(error))
+            raise NotConfirmed from None
+
+
+class Clicks:
+    """Where people's clicks are handed in (`onboarding.actions`): what is to be done is stored before anybody is told so."""
+
+    def __init__(self, actions: Actions, intake: Intake) -> None:
+        self._actions, self._intake = actions, intake
+
+    async def begin(self, handle: str, act: Act) -> NotDone | None:
+        """Durable when it returns None. Raises NotConfirmed, as the others do."""
+        return await self._intake.in_time(lambda: self._actions.begin(handle, act))
+
+    async def read(self, handle: str, act: Act) -> Record | None:
+        """What the button's request came to."""
+        stored = await self._intake.in_time(lambda: self._actions.read(handle, act))
+        return stored.record if stored else None
+
+    async def corrected(self, request_id: str, act: Act) -> None:
+        """Another request corrects this one."""
+        await self._intake.in_time(lambda: self._actions.corrected(request_id, act))
+
+    async def retry_all(self, handle: str, act: Act) -> int:
+        """Try all again that failed in an incident; how many."""
+        return await self._intake.in_time(lambda: self._actions.retry_all(handle, act))
+
+
+class Licences:
+    """How many licences are free (`onboarding.seats`), for those who must not wait for a vendor."""
+
+    def __init__(self, counts: SeatCounts) -> None:
+        self._counts, self.few = counts, counts.few
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="newhire-seats")
+
+    def cached(self, provider: str) -> Sequence[Seats] | None:
+        """None when the provider must be asked."""
+        return self._counts.cached(provider)
+
+    async def fetch(self, provider: str) -> Sequence[Seats]:
+        """Ask it, on a thread; nothing when that does not work."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._counts.fetch, provider)
+        except (Interrupted, RuntimeError, SQLAlchemyError) as error:
+            log.warning("free licences were not counted: %s", _reason(error))
+            return ()
 
 
 def _password(hire: NewHire) -> str | None:

@@ -10,7 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bot.outcome import Failure, Outcome
+from bot.hire import Text
+from bot.outcome import Account, Failure, FailureKind, Outcome
+
+
+def handle_of(whose: str) -> str:
+    """24 hexadecimal digits that stand for an id where people could see it."""
+    return hashlib.blake2b(whose.encode(), key=b"newhire button", digest_size=12).hexdigest()
 
 
 class _Fact(BaseModel):
@@ -35,11 +41,12 @@ class Request(_Fact):
     response_url: str | None = None
     accepted_at: float
     has_password: bool = False
+    follows: str = ""  # a link to the message of the request that this one corrects or repeats
 
     @property
     def handle(self) -> str:
         """What its buttons carry: means nothing to anybody, and leads to nothing by itself (who clicks is asked who they are)."""
-        return hashlib.blake2b(self.id.encode(), key=b"newhire button", digest_size=12).hexdigest()
+        return handle_of(self.id)
 
 
 class MessageRef(_Fact):
@@ -61,6 +68,124 @@ class Duplicate(_Fact):
     accepted_at: float
     ref: MessageRef | None = None
     kind: str | None = None
+
+
+# What can be done about a request from its message.
+
+
+Action = Literal["look_up", "retry", "edit", "resend", "link", "undo", "disable", "enable", "copy"]
+"""The `action_id` of a button, in the order in which they stand; each does one thing, once."""
+
+
+class Deed(_Fact):
+    """Something that was done about a request after its end: by whom (a Slack id; "" by newhire itself), when (Unix seconds)."""
+
+    kind: Literal["retried", "corrected", "looked_up", "invited", "removed", "disabled", "enabled", "activated"]
+    by: str
+    by_name: str = ""
+    at: float
+
+
+class Record(_Fact):
+    """A request that has come to its end, and what was done about it since.
+
+    `made`: this request made the account, by the vendor's own answer; only then may it be removed again. `account` is the
+    account as the vendor showed it last, None once it is gone.
+    """
+
+    request: Request
+    outcome: Outcome
+    ended_at: float
+    made: bool = False
+    deeds: tuple[Deed, ...] = ()
+    account: Account | None = None
+    reminded: tuple[float, ...] = ()  # when the requester was reminded that it is not activated, Unix seconds
+    reminded_enough: bool = False  # the last of these was the last
+
+
+class Standing(_Fact):
+    """What a request's message shows beside its outcome: what was done since, and the buttons that can be pressed.
+
+    `round` counts what was done: a button of an earlier round is over.
+    """
+
+    round: int = 0
+    deeds: tuple[Deed, ...] = ()
+    offers: tuple[Action, ...] = ()
+
+
+# What lists of requests show.
+
+
+Cause = Literal["down", "limited", "denied", "full"]
+"""Why requests of a provider do not get through: it does not answer; it limits calls for long; it does not let newhire in;
+its licences are used up. The first two pass by themselves."""
+
+
+class Person(_Fact):
+    """Whom a request is for and who asked, as lists show them while it is under way."""
+
+    name: str = ""
+    account: str = ""
+    requester_name: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Person:
+        """Nothing by which somebody could be called or written to."""
+        name, account = (str(request.hire.get(key) or "") for key in ("name", "account"))
+        return cls(name=name, account=account, requester_name=request.requester_name)
+
+
+State = Literal["open", "to_activate", "done", "failed"]
+"""By what lists can be narrowed down: under way, waiting for the person to activate, ended well, or not."""
+
+
+class Wanted(_Fact):
+    """Which requests: of one `requester` (a Slack id; None: everybody's), in a `state`, of a `provider`, from `cursor` on.
+
+    A cursor is one of a `Listing`, "" the newest.
+    """
+
+    requester: str | None
+    state: State | None = None
+    provider: str | None = None
+    cursor: str = ""
+    many: int = 5
+
+
+class Listed(_Fact):
+    """One request in a list. `outcome` is None while it is under way, `waits` while its provider does not take it."""
+
+    handle: str
+    provider: str
+    person: Person
+    requester: str
+    accepted_at: float
+    waits: bool = False
+    ref: MessageRef | None = None
+    kind: str | None = None
+    account: Account | None = None
+    standing: Standing = Standing()
+
+
+class Listing(_Fact):
+    """A page of requests, newest first, and the cursors of its neighbours; None where there is none."""
+
+    rows: tuple[Listed, ...] = ()
+    newer: str | None = None
+    older: str | None = None
+
+
+class Health(_Fact):
+    """How a provider does: when a request ended well and when one failed by the provider last (Unix seconds), how many wait,
+    and what is wrong with it (cause, since when).
+    """
+
+    provider: str
+    succeeded_at: float | None = None
+    failed_at: float | None = None
+    waiting: int = 0
+    troubles: tuple[tuple[Cause, float], ...] = ()
 
 
 # To whoever asked: one message, edited in place.
@@ -96,10 +221,12 @@ class Unsure(_Fact):
 
 
 class Final(_Fact):
-    """The last word."""
+    """The last word; drawn `again` when something was done about it since."""
 
     kind: Literal["final"] = "final"
     outcome: Outcome
+    standing: Standing = Standing()
+    again: bool = False
 
 
 Update = Annotated[Creating | InLine | Late | Unsure | Final, Field(discriminator="kind")]
@@ -110,6 +237,65 @@ class Nudge(_Fact):
 
     kind: Literal["nudge"] = "nudge"
     outcome: Outcome
+
+
+class Reminder(_Fact):
+    """To the requester alone: the account, made at `since` (Unix seconds), is not activated. A message of its own for each.
+
+    `last`: nobody looks it up again. Edited when something was done about it: then `standing` shows it.
+    """
+
+    kind: Literal["reminder"] = "reminder"
+    outcome: Outcome
+    standing: Standing = Standing()
+    since: float
+    at: float
+    last: bool = False
+
+
+class Act(_Fact):
+    """What somebody has pressed: `actor` is a Slack id, `admin` whether they are one of the workspace's admins or owners.
+
+    `channel`, `ts` and `response_url` are those of the message with the button; `link` leads to it. `round` is the button's.
+    """
+
+    action: Action
+    round: int
+    actor: str
+    actor_name: str = ""
+    language: str = "en"
+    admin: bool = False
+    channel: str | None = None
+    ts: str | None = None
+    response_url: str | None = None
+    link: str = ""
+
+
+class NotDone(_Fact):
+    """Why what was pressed is not done. `actor` has done, or is doing, `action` (at Unix seconds `at`) instead."""
+
+    reason: Literal["unknown", "over", "taken", "done", "requesters", "admins"]
+    actor: str = ""
+    action: Action | None = None
+    at: float = 0.0
+
+
+class Whisper(_Fact):
+    """To `to` (a Slack id) alone, who pressed a button: where they pressed it, else directly.
+
+    `said` says what is to be said: an activation `link`, that it did not work (`why`), that it was asked for by somebody else
+    meanwhile.
+    """
+
+    kind: Literal["whisper"] = "whisper"
+    to: str
+    language: str
+    channel: str | None = None
+    said: Literal["link", "failed", "requested"]
+    action: Action
+    link: str = ""
+    hours: int = 0
+    why: Failure | None = None
 
 
 # To the admins: each a message of its own.
@@ -136,11 +322,6 @@ class Unheard(_Fact):
     outcome: Outcome
 
 
-Cause = Literal["down", "limited", "denied", "full"]
-"""Why requests of a provider do not get through: it does not answer; it limits calls for long; it does not let newhire in;
-its licences are used up. The first two pass by themselves."""
-
-
 class Incident(_Fact):
     """What is wrong with a provider, for all requests together: one message, edited until it is resolved.
 
@@ -157,6 +338,11 @@ class Incident(_Fact):
     resolved_at: float | None = None
     why: Failure | None = None
 
+    @property
+    def handle(self) -> str:
+        """What its buttons carry."""
+        return handle_of(f"incident {self.id}")
+
 
 class GroupGone(_Fact):
     """A user group that may use /newhire, by its id, is one that Slack does not know."""
@@ -165,7 +351,64 @@ class GroupGone(_Fact):
     group: str
 
 
-Alert = Annotated[Ended | Stuck | Unheard | Incident | GroupGone, Field(discriminator="kind")]
+class SeatsLow(_Fact):
+    """Few licences of a provider are free, or none, or (`what` is "expiring") some end within a month.
+
+    `licence` is the title of a licence's type, None where all are alike.
+    """
+
+    kind: Literal["seats_low"] = "seats_low"
+    what: Literal["few", "full", "expiring"]
+    provider: str
+    licence: Text | None = None
+    free: int
+    total: int
+    expiring: int = 0
+
+
+class Joined(_Fact):
+    """Somebody has joined Slack: their id and what they are called there."""
+
+    kind: Literal["joined"] = "joined"
+    user: str
+    name: str
+
+
+class Waiting(_Fact):
+    """An account that was made at `since` (Unix seconds) and is not activated."""
+
+    provider: Text
+    name: str
+    account: str
+    requester: str
+    since: float
+
+
+class FreeSeats(_Fact):
+    """How many licences are free; `licence` is the title of their type, None where all are alike."""
+
+    provider: Text
+    licence: Text | None
+    free: int
+    total: int
+
+
+class Digest(_Fact):
+    """What the time from `since` until `until` (Unix seconds) came to; `more` wait for activation beside those named."""
+
+    kind: Literal["digest"] = "digest"
+    since: float
+    until: float
+    created: int
+    failed: tuple[tuple[FailureKind, int], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    more: int = 0
+    seats: tuple[FreeSeats, ...] = ()
+
+
+Alert = Annotated[
+    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest, Field(discriminator="kind")
+]
 
 
 class TryLater(Exception):

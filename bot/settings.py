@@ -12,13 +12,16 @@ import phonenumbers
 import sqlalchemy as sa
 from annotated_types import Ge, Gt, Le, Lt
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import defaults
+from bot.defaults import Defaults
 from bot.environment import Environment, not_ascii, read
-from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url
+from bot.proposal import check_pattern
+from bot.providers.contract import GivenSettings, Provider, ProviderSettings, Url, listed
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -42,26 +45,26 @@ def _token(prefix: str, kind: str, where: str) -> AfterValidator:
         if not token.get_secret_value().startswith(prefix):
             raise ValueError(f"must be {kind}, which starts with {prefix} ({where} page)")
         if " " in token.get_secret_value():
-            raise ValueError(f"must be {kind} alone: something stands behind a blank")
+            raise ValueError(f"must be {kind} alone: there is a space in it")
         return token
 
     return AfterValidator(check)
 
 
 def _ids(text: str) -> str:
-    items = _split(text)
+    items = listed(text)
     wrong = [
         place for place, item in enumerate(items, 1) if item[0] not in "UWS" or not re.fullmatch("[A-Z0-9]+", item)
     ]
     if wrong:
         which = f"; number {wrong[0]} is neither" if len(items) > 1 else ""
-        raise ValueError(f"must list user ids (U...) and user-group ids (S...), comma-separated{which}")
+        raise ValueError(f"must list user IDs (U...) and user-group IDs (S...), comma-separated{which}")
     return text
 
 
 def _channel(text: str) -> str:
     if not re.fullmatch("[CGD][A-Z0-9]+", text):
-        raise ValueError("must be a channel's id (C..., at the end of the channel's details in Slack), not its name")
+        raise ValueError("must be a channel's ID (C..., at the end of the channel's details in Slack), not its name")
     return text
 
 
@@ -103,8 +106,27 @@ def _region(text: str) -> str:
     return text.upper()
 
 
+def _days(text: str) -> str:
+    try:
+        days = _numbers(text)
+    except ValueError:
+        days = [0.0]
+    if any(not 0 < day <= LONGEST_FOLLOW_UP for day in days) or days != sorted(set(days)):
+        raise ValueError(
+            f"must list numbers of days, like 1,3,7, each larger than the one before, up to {LONGEST_FOLLOW_UP}, or be never"
+        )
+    return text
+
+
+def _numbers(text: str) -> list[float]:
+    return [] if text == "never" else [float(item) for item in listed(text)]
+
+
+LONGEST_FOLLOW_UP = 365
+
+
 def _keys(secret: SecretStr) -> SecretStr:
-    for key in _split(secret.get_secret_value()):
+    for key in listed(secret.get_secret_value()):
         try:
             Fernet(key)
         except ValueError:
@@ -131,14 +153,14 @@ class Settings(GivenSettings):
         None, description=f"Key of the provider that the form offers first; without it {FIRST}, or the first by name"
     )
     newhire_admin_channel: Annotated[str, AfterValidator(_channel)] | None = Field(
-        None, description="Id of the channel where admins are told; the bot must be in it"
+        None, description="ID of the channel where admins are told; the bot must be in it"
     )
     newhire_admin_language: Annotated[Literal["en", "zh"], Lower] = Field(
-        "en", description="Language of what the admins' channel is told"
+        "en", description="Language of the admin channel"
     )
     newhire_allowed: Annotated[str, AfterValidator(_ids)] = Field(
         "",
-        description="User and user-group ids that may ask, comma-separated; empty: the workspace's admins and owners",
+        description="IDs of the users and user groups who may use /newhire, comma-separated; empty: workspace admins and owners",
     )
     newhire_database_url: Annotated[str, AfterValidator(_database)] = Field(
         "sqlite:///newhire.sqlite", description="Where requests are kept: sqlite:///FILE or postgresql://..."
@@ -149,17 +171,51 @@ class Settings(GivenSettings):
     newhire_region: Annotated[str, AfterValidator(_region)] = Field(
         "CN", description="Country of phone numbers that are typed without a country code"
     )
+    newhire_account_pattern: Annotated[str, AfterValidator(check_pattern)] | None = Field(
+        None,
+        description="How a proposed account is made, of {pinyin}, {first}, {last}, {employee_id} and {email_local}, like "
+        "{first}.{last}; without it, or where one is not known: what the email starts with, else the name",
+    )
+    newhire_defaults: str = Field(
+        "", description="TOML file with what the form is filled in with, for the workspace and its channels"
+    )
+    newhire_result: Annotated[Literal["channel", "me"], Lower] = Field(
+        "channel",
+        description="Where the result goes unless the form says otherwise, the channel or the requester alone",
+    )
     newhire_patience_minutes: float = Field(
         15,
         gt=0,
         allow_inf_nan=False,
-        description="After so long without an outcome people read what happens next, and the admins hear of it",
+        description="After so long without a result people are told what happens next, and so are the admins",
     )
     newhire_give_up_hours: float = Field(
         24, gt=0, allow_inf_nan=False, description="After so long newhire gives up and says so"
     )
     newhire_keep_days: float = Field(
         30, gt=0, allow_inf_nan=False, description="Finished requests leave the database after so many days"
+    )
+    newhire_undo_minutes: float = Field(
+        30,
+        ge=0,
+        allow_inf_nan=False,
+        description="For so long an account that was just created can be removed again with a button; 0 never offers it",
+    )
+    newhire_follow_up_days: Annotated[str, Lower, AfterValidator(_days)] = Field(
+        "1,3,7",
+        description="An account that has to be activated is looked up after so many days, and the requester reminded; "
+        "comma-separated, or never",
+    )
+    newhire_few_seats: int = Field(
+        5, ge=0, description="When no more licences than this are free, the admins hear of it and the form says so"
+    )
+    newhire_digest: Annotated[Literal["true", "false"], Lower] = Field(
+        "false", description="Whether the admin channel reads on Mondays what the week came to"
+    )
+    newhire_watch_joins: Annotated[Literal["true", "false"], Lower] = Field(
+        "false",
+        description="Whether the admin channel reads who has joined Slack, with a button to create their account; "
+        "the app must be subscribed to the event team_join (add it to bot_events in manifest.yml)",
     )
     newhire_audit_days: float = Field(
         400,
@@ -171,13 +227,24 @@ class Settings(GivenSettings):
         "text", description="How the log is written to stderr"
     )
 
+    _defaults: Defaults = PrivateAttr(default_factory=Defaults)
+
+    @property
+    def defaults(self) -> Defaults:
+        """What NEWHIRE_DEFAULTS holds."""
+        return self._defaults
+
     @property
     def allowed(self) -> list[str]:
-        return _split(self.newhire_allowed)
+        return listed(self.newhire_allowed)
+
+    @property
+    def follow_up_days(self) -> list[float]:
+        return _numbers(self.newhire_follow_up_days)
 
     @property
     def secret_keys(self) -> list[str]:
-        return _split(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
+        return listed(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
 
 
 Providers = Mapping[str, type[Provider[Any, Any]]]
@@ -193,6 +260,8 @@ def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
     used = {key: provider for key, provider in sorted(providers.items()) if given(provider.settings, here)}
     settings, wrong = _built(Settings, here)
     sentences = [*here.mistakes.values(), *_about_tokens(here, wrong), *_about_providers(providers, used, here)]
+    filled_in, wrong = _defaults(used or providers, here)
+    sentences += wrong
     configured: dict[str, ProviderSettings] = {}
     for key in _offered(used, here):
         found, wrong = _built(used[key].settings, here)
@@ -201,7 +270,17 @@ def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
             configured[key] = found
     if sentences or settings is None:
         raise Misconfigured(sentences)
+    settings._defaults = filled_in
     return settings, configured
+
+
+def _defaults(providers: Providers, here: Environment) -> tuple[Defaults, list[str]]:
+    """The file of NEWHIRE_DEFAULTS, held against the forms of these providers."""
+    file = here.values.get("NEWHIRE_DEFAULTS")
+    if file is None or "NEWHIRE_DEFAULTS" in here.mistakes:
+        return Defaults(), []
+    found, wrong = defaults.read(file, {key: provider.form for key, provider in providers.items()})
+    return found, [f"NEWHIRE_DEFAULTS {why}." for why in wrong]
 
 
 @dataclass(frozen=True)
@@ -241,7 +320,7 @@ def _about_providers(providers: Providers, used: Providers, here: Environment) -
         names = " or ".join(provider.title.en for provider in providers.values())
         return [f"No provider is configured: set the credentials of {names} (see .env.example)."]
     if first and first not in used:
-        return [f"NEWHIRE_PROVIDER is {first}, and its credentials are not set."]
+        return [f"NEWHIRE_PROVIDER is {first}, but its credentials are not set."]
     return []
 
 
@@ -326,7 +405,7 @@ def _built(kind: type[S], here: Environment) -> tuple[S | None, list[str]]:
     }
     odd = {name: why for name in _plain(kind) & values.keys() if (why := not_ascii(values[name]))}
     odd |= {
-        name: "holds a blank: it must be the address alone"
+        name: "must be the address alone: there is a space in it"
         for name in _addresses(kind) & values.keys()
         if " " in values[name]
     }
@@ -392,7 +471,7 @@ def _why(item: ErrorDetails, name: str, info: FieldInfo) -> str:
     if kind in ("literal_error", "enum"):
         return f"must be {str(context['expected']).replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return "does not look right" + (": it is a number" if "\\d" in str(context["pattern"]) else "")
+        return "must be digits only" if "\\d" in str(context["pattern"]) else "does not look right"
     return "is not what it should be"
 
 
@@ -421,7 +500,3 @@ def _lower(text: str) -> str:
     """As it goes on in a sentence: `The bot token` -> `the bot token`; `API key` and `Slack's` stay."""
     first = text.partition(" ")[0]
     return text[:1].lower() + text[1:] if first.isalpha() and first[1:] == first[1:].lower() else text
-
-
-def _split(text: str) -> list[str]:
-    return [item for item in re.split(r"[,，;；\s]+", text) if item]

@@ -23,8 +23,8 @@ from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account
-from bot.providers.tencent import TencentHire
-from bot.request import Alert, MessageRef, Nudge, Request, Update
+from bot.providers.tencent import Tencent, TencentHire
+from bot.request import Alert, MessageRef, Nudge, Reminder, Request, Update, Whisper
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -40,6 +40,7 @@ GAP = 0.25
 
 class SlowVendor:
     form = TencentHire
+    abilities = Tencent.abilities
 
     def __init__(self, limiter: RateLimiter, engine: Engine) -> None:
         self._limiter, self._engine = limiter, engine
@@ -60,6 +61,12 @@ class NobodyListens:
         return ref or MessageRef(channel="C1", ts=request.id)
 
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
+        return None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+        return None
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
         return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -229,9 +230,7 @@ class PostgreSQL:
         self._databases = count(1)
         # PostgreSQL does not run as root.
         self._user = "postgres" if os.getuid() == 0 else None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = _port_to_come_back_to()
 
     def url(self, database: str) -> str:
         return f"postgresql://newhire@127.0.0.1:{self.port}/{database}"
@@ -303,6 +302,16 @@ class PostgreSQL:
                 threading.Event().wait(0.05)
             else:
                 return
+
+
+def _port_to_come_back_to() -> int:
+    """A free port below those that Linux hands out by itself (32768 and up): while the server is stopped, no connection
+    of the other worker's tests gets it."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def _postgresql_binaries() -> Path | None:

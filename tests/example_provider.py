@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from bot.hire import EMAIL, NAME, PHONE, Ask, Email, NewHire, PhoneNumber, Text
 from bot.outcome import Account, Conflict, NoSeatLeft, NotAuthorised, RateLimited, Rejected
-from bot.providers.contract import Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+from bot.providers.contract import Ability, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
 
 
 class AcmeHire(NewHire):
@@ -43,6 +43,7 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
     key, title = "acme", Text("Acme Meet", "Acme 会议")
     form, settings = AcmeHire, AcmeSettings
     pace = Pace(calls=60, seconds=60)
+    abilities = frozenset[Ability]({"look", "remove"})  # it neither invites nor disables anybody (the page *Members*)
     codes = {  # noqa: RUF012 - annotated in Provider
         "login_taken": Meaning(Conflict, "account"),
         "bad_mail": Meaning(Rejected, "email"),
@@ -52,30 +53,46 @@ class Acme(Provider[AcmeHire, AcmeSettings]):
     }
 
     def create(self, hire: AcmeHire, request_id: str) -> Account:
-        return self._account(self._send("POST", "/members", hire.wire(), mutates=True), hire, mutates=True)
+        created = self._account(self._send("POST", "/members", hire.wire(), mutates=True), hire.name, mutates=True)
+        if created.account != hire.account:
+            raise self.unclear("the answer is about somebody else", mutates=True)
+        return created
 
     def find(self, hire: AcmeHire, request_id: str) -> Account | None:
-        try:
-            return self._account(self._send("GET", f"/members/{quote(hire.account, safe='')}"), hire)
-        except Rejected as refusal:
-            if refusal.code == "no_such_member":  # the vendor's word for absent; any other refusal goes up
-                return None
-            raise
+        return self._standing(hire.account, hire.name)
 
     def check(self) -> None:
         self._send("GET", "/members?limit=1")
 
-    def _account(self, data: dict[str, Any], hire: AcmeHire, *, mutates: bool = False) -> Account:
+    def look(self, account: Account) -> Account | None:
+        return self.same(account, self._standing(account.account, account.name))
+
+    def remove(self, account: Account) -> None:
+        if (found := self._standing(account.account, account.name)) is not None:
+            self._send("DELETE", f"/members/{self.exactly(account, found)}", mutates=True)
+
+    def _standing(self, login: str, name: str) -> Account | None:
+        try:
+            found = self._account(self._send("GET", f"/members/{quote(login, safe='')}"), name)
+        except Rejected as refusal:
+            if refusal.code == "no_such_member":  # the vendor's word for absent; any other refusal goes up
+                return None
+            raise
+        if found.account != login:
+            raise self.unclear("the answer is about somebody else", mutates=False)
+        return found
+
+    def _account(self, data: dict[str, Any], name: str, *, mutates: bool = False) -> Account:
         member = self.parse(_Member, data, mutates=mutates)
-        if member.login != hire.account:
-            raise self.unclear("the answer is about somebody else", mutates=mutates)
-        name = member.fullName or hire.name
-        return Account(provider=self.key, account=member.login, vendor_id=member.id, name=name, email=member.mail)
+        known = {"account": member.login, "vendor_id": member.id, "name": member.fullName or name}
+        return Account(provider=self.key, email=member.mail, state="active", **known)
 
     def _send(self, method: str, path: str, body: Any = None, *, mutates: bool = False) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.config.key.get_secret_value()}", "Content-Type": "application/json"}
         content = json.dumps(body).encode() if body else b""
         answer = self.call(method, path, content=content, headers=headers, mutates=mutates)
+        if mutates and self.done(answer):
+            return {}
         data = self.json(answer, mutates=mutates)
         if code := data.get("error"):
             raise self.refused(code, data.get("message"), answer, mutates=mutates)

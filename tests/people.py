@@ -13,6 +13,7 @@ does not come.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -96,10 +97,11 @@ class Form:
 
     async def choose(self, provider: str, **typed: str) -> None:
         """Choose where; returns when the fields are redrawn."""
-        await self._redrawn_by("provider", "value", provider, typed)
+        await self._redrawn_by("provider", "value", provider, typed, lambda state: state["provider"] == provider)
 
     async def press_more(self, **typed: str) -> None:
-        await self._redrawn_by("more", "more", None, typed)
+        more = self._remembers()["more"]
+        await self._redrawn_by("more", "more", None, typed, lambda state: state["more"] != more)
 
     async def submit(self, **typed: str) -> Delivery:
         """Fill in and send. Fails when Slack's own client would not have sent it, or nobody took it."""
@@ -111,11 +113,16 @@ class Form:
     async def try_to_submit(self, **typed: str) -> Delivery:
         return await self.world.slack.submit(self.user, self.id, typed)
 
-    async def _redrawn_by(self, block: str, action: str, value: str | None, typed: dict[str, str]) -> None:
-        old = self.view["hash"]
+    def _remembers(self) -> Json:
+        return dict(json.loads(self.view["private_metadata"]))
+
+    async def _redrawn_by(
+        self, block: str, action: str, value: str | None, typed: dict[str, str], done: Callable[[Json], bool]
+    ) -> None:
+        """Not by its hash: free licences may be filled in meanwhile."""
         delivery = await self.world.slack.act(self.user, self.id, block, action, value, values=typed)
         assert delivery.acked, delivery
-        await self.world.slack.until(lambda _: self.view["hash"] != old)
+        await self.world.slack.until(lambda _: done(self._remembers()))
 
 
 class Person:
@@ -140,6 +147,13 @@ class Person:
     async def uses_shortcut(self) -> Form:
         before = set(self.world.slack.views)
         delivery = await self.world.slack.shortcut(self.user, "newhire_global")
+        assert delivery.acked, delivery
+        return await self._new_form(before)
+
+    async def uses_message_shortcut(self, message: Json, in_: str = PEOPLE) -> Form:
+        """*New hire from message* in the menu of that message."""
+        before = set(self.world.slack.views)
+        delivery = await self.world.slack.message_shortcut(self.user, "newhire_message", in_, message["ts"])
         assert delivery.acked, delivery
         return await self._new_form(before)
 

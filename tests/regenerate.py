@@ -10,6 +10,7 @@ import argparse
 import ast
 import asyncio
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,7 @@ MADE_UP: Mapping[str, Mapping[str, Any]] = {
 Kind = type[Provider[Any, Any]]
 
 
+@functools.cache
 def own() -> dict[str, Kind]:
     """The providers of this repository, whatever else is installed."""
     return {key: kind for key, kind in installed().items() if kind.__module__.startswith("bot.")}
@@ -120,7 +122,7 @@ def what_fits(field: Field) -> str:
     """Limits, choices and hint of a field in one English sentence or two."""
     said = []
     if field.ask.choices:
-        said.append("One of: " + "; ".join(choice.title.en for choice in field.ask.choices) + ".")
+        said.append("One of: " + "; ".join(f"`{choice.value}` {choice.title.en}" for choice in field.ask.choices) + ".")
     elif field.max_length is not None:
         least = f"{field.min_length} to" if field.min_length else "Up to"
         said.append(f"{least} {field.max_length} characters.")

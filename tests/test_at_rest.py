@@ -20,7 +20,7 @@ from bot.sandbox.world import World
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
 from bot.store.migrate import migrate
-from bot.store.outbox import Outbox
+from bot.store.outbox import Draft, Outbox
 from bot.store.requests import Requests
 from tests.conftest import begin
 from tests.people import ALICE, Person, result, somebody
@@ -153,7 +153,7 @@ async def test_finished_requests_leave_after_their_days_and_unfinished_ones_stay
     for request_id in ("V1", "V2"):
         stored.accept(request(request_id), {"account": request_id})
         outbox.begin(request_id, f"{request_id}/message", "{}")
-    outbox.end("V1", "Created", [("V1/message", "{}", 2)])
+    outbox.end("V1", "Created", "{}", [Draft("V1/message", "V1", "{}", 2)])
     letter = outbox.letter("V1/message")
     assert letter is not None
     outbox.told(letter, None, last=True)
@@ -183,7 +183,7 @@ async def test_what_waits_in_the_engine_is_no_lost_form(tmp_path: Path) -> None:
 async def test_what_people_were_told_is_not_kept(tmp_path: Path) -> None:
     stored = requests(tmp_path)
     outbox = Outbox(stored.engine, stored.cipher, "me")
-    outbox.put("V1/message", "V1", '{"name": "Zhang Wei who was told"}')
+    outbox.put(Draft("V1/message", "V1", '{"name": "Zhang Wei who was told"}'))
     letter = outbox.letter("V1/message")
     assert letter is not None
     outbox.told(letter, None, last=False)
@@ -204,7 +204,7 @@ async def test_a_request_that_the_first_version_stored_is_still_understood(tmp_p
         '"words":null,"detail":"read timeout"},"outcome":null,"admins_told":false}'
     )
     read = Request.model_validate_json(stored)
-    assert json.loads(read.model_dump_json()) == json.loads(stored) | {"requester_name": ""}
+    assert json.loads(read.model_dump_json()) == json.loads(stored) | {"requester_name": "", "follows": ""}
     tables = requests(tmp_path)
     tables.accept(read, {"account": "zhangwei"})
     left = begin_anew(tables, read, json.loads(progress))

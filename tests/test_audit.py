@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.onboarding.relay import Relay
 from bot.outcome import Account, Created, Failure, Outcome
-from bot.request import Alert, MessageRef, Nudge, Request, Update
+from bot.request import Alert, MessageRef, Nudge, Record, Reminder, Request, Standing, Update, Whisper
 from bot.store.audit import NEWHIRE, Audit, Noted, masked
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -69,11 +69,18 @@ class Nobody:
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
         return None
 
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        return None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+        return None
+
 
 def end(engine: sa.Engine, request: Request, outcome: Outcome, *keys: str) -> None:
     relay = Relay(Outbox(engine, Cipher(keys), "me"), Nobody(), timedelta(hours=24))
     relay.begin(request)
-    relay.end(request, outcome, nudge=False, admins=False)
+    record = Record(request=request, outcome=outcome, ended_at=1.0)
+    relay.end(record, Standing(), nudge=False, admins=False)
 
 
 def noted(engine: sa.Engine, *keys: str) -> list[Noted]:

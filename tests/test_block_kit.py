@@ -21,9 +21,9 @@ from slackblocks.elements import (
 )
 from slackblocks.errors import InvalidUsageError
 from slackblocks.objects import ConfirmationDialogue, DispatchActionConfiguration, Option, OptionGroup
-from slackblocks.views import ModalView
+from slackblocks.views import HomeTabView, ModalView
 
-from bot.sandbox.block_kit import check_message, check_view
+from bot.sandbox.block_kit import check_home, check_message, check_view
 
 Json = dict[str, Any]
 
@@ -48,6 +48,21 @@ def modal(*blocks: Json, **more: Any) -> Json:
     return {"type": "modal", "title": plain(), "submit": plain(), "blocks": list(blocks), **more}
 
 
+def home(*blocks: Json, **more: Any) -> Json:
+    return {"type": "home", "blocks": list(blocks), **more}
+
+
+def asked(**more: Any) -> Json:
+    """A button that asks first."""
+    question = {"title": plain(), "text": plain(), "confirm": plain(), "deny": plain(), **more}
+    return {"type": "actions", "elements": [{"type": "button", "text": plain(), "confirm": question}]}
+
+
+def button_asking(*parts: str) -> Json:
+    """A button whose question has these parts only."""
+    return {"type": "button", "text": plain(), "confirm": {part: plain() for part in parts}}
+
+
 def without(value: Json, key: str) -> Json:
     return {name: part for name, part in value.items() if name != key}
 
@@ -57,6 +72,15 @@ DIVIDER = {"type": "divider"}
 
 def their_modal(*blocks: Any, **more: Any) -> Json:
     return ModalView(**{"title": "x", "submit": "x", "blocks": list(blocks), **more}).to_dict()
+
+
+def their_home(*blocks: Any, **more: Any) -> Json:
+    return HomeTabView(**{"blocks": list(blocks), **more}).to_dict()
+
+
+def their_asked(title: str = "x", text: str = "x", confirm: str = "x", deny: str = "x") -> Json:
+    question = ConfirmationDialogue(title, text, confirm, deny)
+    return their_message(sb.ActionsBlock([sb.Button("x", action_id="a", confirm=question)]))
 
 
 def their_field(element: Any, **more: Any) -> Json:
@@ -338,6 +362,46 @@ MISTAKES: dict[str, Mistake] = {
         "must be less than 101 characters [json-pointer:/blocks/0/elements/0/confirm/title/text]",
         lambda: ConfirmationDialogue("x" * 101, "x", "x", "x"),
     ),
+    "a confirmation's text of 301": (
+        check_message([asked(text=plain("x" * 301))]),
+        "must be less than 301 characters [json-pointer:/blocks/0/elements/0/confirm/text/text]",
+        lambda: their_asked(text="x" * 301),
+    ),
+    "a confirmation's yes of 31": (
+        check_message([asked(confirm=plain("x" * 31))]),
+        "must be less than 31 characters [json-pointer:/blocks/0/elements/0/confirm/confirm/text]",
+        lambda: their_asked(confirm="x" * 31),
+    ),
+    "a confirmation's no of 31": (
+        check_home(home(asked(deny=plain("x" * 31)))),
+        "must be less than 31 characters [json-pointer:/blocks/0/elements/0/confirm/deny/text]",
+        lambda: their_asked(deny="x" * 31),
+    ),
+    "101 blocks in a Home tab": (
+        check_home(home(*[DIVIDER] * 101)),
+        "no more than 100 items allowed [json-pointer:/blocks]",
+        lambda: their_home(*[sb.DividerBlock() for _ in range(101)]),
+    ),
+    "private_metadata of 3001 in a Home tab": (
+        check_home(home(DIVIDER, private_metadata="x" * 3001)),
+        "must be less than 3001 characters [json-pointer:/private_metadata]",
+        lambda: their_home(sb.DividerBlock(), private_metadata="x" * 3001),
+    ),
+    "a callback_id of 256 in a Home tab": (
+        check_home(home(DIVIDER, callback_id="x" * 256)),
+        "must be less than 256 characters [json-pointer:/callback_id]",
+        lambda: their_home(sb.DividerBlock(), callback_id="x" * 256),
+    ),
+    "an alert in a Home tab": (
+        check_home(home({"type": "alert", "text": plain()})),
+        "unsupported type: alert [json-pointer:/blocks/0/type]",
+        lambda: their_home(AlertBlock("x")),
+    ),
+    "markdown in a Home tab": (
+        check_home(home({"type": "markdown", "text": "x"})),
+        "unsupported type: markdown [json-pointer:/blocks/0/type]",
+        lambda: their_home(MarkdownBlock("x")),
+    ),
     "26 buttons": (
         check_message([{"type": "actions", "elements": [{"type": "button", "text": plain()}] * 26}]),
         "no more than 25 items allowed [json-pointer:/blocks/0/elements]",
@@ -473,6 +537,29 @@ MISSED_BY_THEM: dict[str, Mistake] = {
             *(sb.InputBlock(label="x", element=sb.PlainTextInput(focus_on_load=True)) for _ in range(2))
         ),
     ),
+    "focus twice in a Home tab: it looks at one element at a time": (
+        check_home(
+            home(
+                {"type": "section", "text": plain(), "accessory": {"type": "datepicker", "focus_on_load": True}},
+                {"type": "actions", "elements": [{"type": "timepicker", "focus_on_load": True}]},
+            )
+        ),
+        "only one element can have `focus_on_load` [json-pointer:/blocks/1/elements/0/focus_on_load]",
+        lambda: their_home(
+            sb.SectionBlock("x", accessory=sb.DatePicker(action_id="a", focus_on_load=True)),
+            sb.ActionsBlock([TimePicker(action_id="a", focus_on_load=True)]),
+        ),
+    ),
+    "a table in a Home tab: Slack's list names it, and draws nothing": (
+        check_home(home({"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]})),
+        "unsupported type: table [json-pointer:/blocks/0/type]",
+        lambda: their_home(sb.TableBlock([[sb.RawText("x")]])),
+    ),
+    "a file input in a Home tab: it looks at blocks only": (
+        check_home(home(field({"type": "file_input"}))),
+        "unsupported type: file_input [json-pointer:/blocks/0/element/type]",
+        lambda: their_home(sb.InputBlock(label="x", element=FileInput())),
+    ),
     "no blocks in a view: it takes an empty list": (
         check_view(modal()),
         "no fewer than 1 items allowed [json-pointer:/blocks]",
@@ -562,6 +649,34 @@ ONLY_IN_JSON: dict[str, tuple[list[str], str]] = {
     "no title": (check_view(without(modal(DIVIDER), "title")), "missing required field: title [json-pointer:]"),
     "blocks that are no list": (check_view(modal() | {"blocks": {}}), "must provide an array [json-pointer:/blocks]"),
     "a view that is none": (check_view([]), "must provide an object [json-pointer:]"),
+    "a Home tab with a title": (
+        check_home(home(DIVIDER, title=plain())),
+        "invalid additional property: title [json-pointer:]",
+    ),
+    "a modal as a Home tab": (
+        check_home(home(DIVIDER, type="modal")),
+        "must be a valid enum value [json-pointer:/type]",
+    ),
+    "a Home tab as a modal": (
+        check_view(modal(DIVIDER, type="home")),
+        "must be a valid enum value [json-pointer:/type]",
+    ),
+    "a block_id twice in a Home tab": (
+        check_home(home(DIVIDER | {"block_id": "b"}, DIVIDER | {"block_id": "b"})),
+        '`block_id` must be unique: "b" [json-pointer:/blocks/1/block_id]',
+    ),
+    "a question without its no": (
+        check_message([{"type": "actions", "elements": [button_asking("title", "text", "confirm")]}]),
+        "missing required field: deny [json-pointer:/blocks/0/elements/0/confirm]",
+    ),
+    "a question in a style of its own": (
+        check_message([asked(style="warning")]),
+        "must be a valid enum value [json-pointer:/blocks/0/elements/0/confirm/style]",
+    ),
+    "a yes in mrkdwn": (
+        check_message([asked(confirm=mrkdwn())]),
+        "unsupported type: mrkdwn [json-pointer:/blocks/0/elements/0/confirm/confirm/type]",
+    ),
     "an initial_date that no calendar has": (
         check_view(modal(field({"type": "datepicker", "initial_date": "2026-02-30"}))),
         "must be a valid date in the format YYYY-MM-DD [json-pointer:/blocks/0/element/initial_date]",
@@ -683,6 +798,19 @@ def test_blocks_of_slackblocks_are_accepted_in_modals(build: Callable[[], Any]) 
     assert check_view(their_modal(build(), title="x" * 24, close="x" * 24, private_metadata="x" * 3000)) == []
 
 
+@pytest.mark.parametrize("build", VALID_BLOCKS)
+def test_blocks_of_slackblocks_are_accepted_in_home_tabs(build: Callable[[], Any]) -> None:
+    assert check_home(their_home(build(), private_metadata="x" * 3000, callback_id="x" * 255)) == []
+
+
+def test_an_input_needs_no_submit_in_a_home_tab() -> None:
+    assert check_home(their_home(sb.InputBlock(label="x", element=sb.PlainTextInput(), dispatch_action=True))) == []
+
+
+def test_a_home_tab_may_have_a_hundred_blocks() -> None:
+    assert check_home(their_home(*[sb.DividerBlock() for _ in range(100)])) == []
+
+
 @pytest.mark.parametrize("build", [*VALID_BLOCKS, *VALID_ONLY_IN_MESSAGES])
 def test_blocks_of_slackblocks_are_accepted_in_messages(build: Callable[[], Any]) -> None:
     message = their_message(build())
@@ -783,4 +911,5 @@ def test_counts_within_and_beyond_the_limit(what: str, data: st.DataObject) -> N
 def test_rubbish_is_refused_without_falling_over(rubbish: Any) -> None:
     assert check_view(rubbish)
     assert check_view(modal(rubbish))
+    assert check_home(home(rubbish))
     assert check_message([rubbish])

@@ -120,7 +120,7 @@ def test_every_mistake_is_one_sentence_and_all_come_at_once(tmp_path: Path) -> N
         "SLACK_BOT_TOKEN": "starts with xoxb-",
         "SLACK_APP_TOKEN": "starts with xapp-",
         "SLACK_API_URL": "is not a URL",
-        "NEWHIRE_ADMIN_CHANNEL": "must be a channel's id",
+        "NEWHIRE_ADMIN_CHANNEL": "must be a channel's ID",
         "NEWHIRE_ALLOWED": "number 2 is neither",
         "NEWHIRE_DATABASE_URL": "sqlite:/// or postgresql://",
         "NEWHIRE_SECRET_KEY": "`newhire key` prints a new one",

@@ -202,3 +202,19 @@ def test_an_address_that_is_no_url_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="is not a URL"):
         configured(AcmeSettings, key="k", base_url=address)
     assert issubclass(AcmeSettings, ProviderSettings)
+
+
+class Boastful(Acme):
+    """Declares what it has no method for."""
+
+    abilities = frozenset[contract.Ability]({"look", "resend", "seats"})
+
+
+def test_an_ability_without_its_method_is_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, other="tests.test_contract:Boastful")
+    with pytest.raises(UnknownProvider, match="lacks resend, seats"):
+        installed()
+
+
+def test_free_seats_are_never_fewer_than_none() -> None:
+    assert [contract.Seats(None, 50, used).free for used in (0, 48, 50, 53)] == [50, 2, 0, 0]

@@ -601,7 +601,8 @@ class Deaf:
 def test_bolt_still_keeps_the_authorization_where_the_first_command_needs_it() -> None:
     """Asked at the first command, auth.test would be a call of Slack's while somebody's trigger_id runs out."""
     answer = object()
-    app: AsyncApp = slack.build(AsyncWebClient(token="xoxb-1"), Deaf(), answer)  # type: ignore[arg-type]
+    deaf: Any = Deaf()
+    app: AsyncApp = slack.build(AsyncWebClient(token="xoxb-1"), deaf, deaf, deaf, deaf, answer)
     held = [vars(middleware).get("auth_test_result") for middleware in app._async_middleware_list]
     assert answer in held
 

@@ -96,7 +96,7 @@ class Clock:
 def connect(case: Case, *script: Saying, **options: Any) -> tuple[Provider[Any, Any], Vendor]:
     """The provider, and the pretend vendor it talks to."""
     vendor = Vendor(case, *script, log_in=options.pop("log_in", None))
-    return case.provider(case.config, transport=vendor, **options), vendor
+    return case.provider(case.config, transport=vendor, **{"clock": lambda: NOW} | options), vendor
 
 
 def outcome(provider: Provider[Any, Any], call: str, hire: Any) -> Outcome:
@@ -280,6 +280,265 @@ def test_a_refused_look_up_does_not_read_as_absent(case: Case, who: str) -> None
 )
 def test_a_not_found_that_is_not_the_vendors_word_does_not_read_as_absent(case: Case, said: Said) -> None:
     assert isinstance(ask(case, "find", said), Unreachable)
+
+
+# --- after the account
+
+ABILITIES: tuple[contract.Ability, ...] = ("look", "resend", "link", "remove", "switch", "seats")
+CHANGES = ("resend", "remove", "enable", "disable")
+AFTER = [(case, call) for case in CASES for call in case.after.sends]
+CHANGING = [(case, call) for case, call in AFTER if call in CHANGES]
+TRANSPORT = (httpx.ReadTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+def over(pairs: list[tuple[Case, str]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("case", "call"), pairs, ids=[f"{case.name}-{call}" for case, call in pairs])
+
+
+def ability(call: str) -> str:
+    return "switch" if call in ("enable", "disable") else call
+
+
+def act(provider: Provider[Any, Any], call: str, account: Account) -> Any:
+    """What comes of one call after create: its answer, or the error, which survives the database."""
+    calls: dict[str, Callable[[], Any]] = {
+        "look": lambda: provider.look(account),
+        "look_many": lambda: provider.look_many([account] * 3),
+        "resend": lambda: provider.resend(account),
+        "link": lambda: provider.link(account),
+        "remove": lambda: provider.remove(account),
+        "enable": lambda: provider.switch(account, active=True),
+        "disable": lambda: provider.switch(account, active=False),
+        "seats": provider.seats,
+    }
+    told: Any
+    try:
+        told = calls[call]()
+    except ProvisionError as error:
+        told = error
+    if isinstance(told, ProvisionError):
+        assert stored(told.failure) == told.failure
+    return told
+
+
+class Existing:
+    """A vendor at which the account is `state`, and which says `acting` to the call that `call` is made of; a removal that
+    went well makes it absent. `acted` are the bodies of that call."""
+
+    def __init__(self, case: Case, call: str, state: str = "there", acting: Saying | None = None) -> None:
+        self.case, self.state, self.sends = case, state, case.after.sends.get(call)
+        usual = {"link": case.after.linked, "seats": case.after.counted}.get(call, case.after.done)
+        self.acting, self.removes, self.acted = acting or usual, call == "remove" and acting is None, 0
+
+    def __call__(self, request: httpx.Request) -> Said:
+        sent = f"{request.method} {request.url.raw_path.decode()} {request.content.decode()}".strip()
+        if sent != self.sends:
+            assert request.method == "GET" or request.url.path.endswith(("/search", "/list")), sent
+            return self.case.after.standing(self.state)(request)
+        self.acted += 1
+        self.state = "absent" if self.removes else self.state
+        if isinstance(self.acting, Exception):
+            raise self.acting
+        return self.acting if isinstance(self.acting, Said) else self.acting(request)
+
+
+def existing(case: Case, call: str, account: Account | None = None, **how: Any) -> tuple[Any, Existing]:
+    """What comes of `call` for an account that stands at the vendor as `how` says, and that vendor."""
+    vendor = Existing(case, call, **how)
+    provider, _ = connect(case, vendor)
+    return act(provider, call, account or case.account), vendor
+
+
+@every_case
+def test_an_ability_that_is_not_declared_is_not_there_and_nothing_is_sent(case: Case) -> None:
+    provider, vendor = connect(case)
+    assert provider.abilities == {ability(call) for call in case.after.sends} | {"look"}
+    for call in ("look", "resend", "link", "remove", "enable", "disable", "seats"):
+        if ability(call) not in provider.abilities:
+            with pytest.raises(NotImplementedError, match=ability(call)):
+                act(provider, call, case.account)
+    assert not vendor.calls
+    assert set(ABILITIES) >= provider.abilities
+    assert provider.follow_up == ("resend" in provider.abilities)
+    assert (provider.link_hours > 0) == ("link" in provider.abilities)
+    assert (provider.invitation_hours > 0) == ("resend" in provider.abilities)
+
+
+@every_case
+def test_a_look_tells_there_from_gone_and_from_another_of_the_same_name(case: Case) -> None:
+    found, _ = existing(case, "look")
+    assert isinstance(found, Account)
+    assert (found.account, found.vendor_id, found.state) == (case.account.account, case.account.vendor_id, "active")
+    assert existing(case, "look", state="absent")[0] is None
+    assert existing(case, "look", state="another")[0] is None
+    nameless = case.account.model_copy(update={"vendor_id": None})
+    whoever, _ = existing(case, "look", nameless, state="another")
+    assert whoever.vendor_id not in (None, case.account.vendor_id)
+
+
+@every_case
+def test_a_look_at_many_is_a_look_at_each(case: Case) -> None:
+    provider, vendor = connect(case, case.after.standing("there"))
+    assert provider.look_many([]) == []
+    assert not vendor.calls
+    other = case.account.model_copy(update={"vendor_id": "was another"})
+    for standing in ("there", "absent"):
+        provider, _ = connect(case, case.after.standing(standing))
+        for number in (1, 2, 3, 7):
+            told = provider.look_many([case.account] * number)
+            assert [each and (each.account, each.state) for each in told] == [
+                (case.account.account, "active") if standing == "there" else None
+            ] * number
+    assert connect(case, case.after.standing("another"))[0].look_many([case.account, other]) == [None, None]
+
+
+@every_case
+@pytest.mark.parametrize("call", ["look", "look_many"])
+def test_a_look_that_is_refused_or_unclear_does_not_read_as_gone(case: Case, call: str) -> None:
+    for refusal in case.refusals:
+        if refusal.code != case.absent_code:
+            expected = Unreachable if refusal.error is OutcomeUnknown else refusal.error
+            assert type(act(connect(case, case.refusal(refusal))[0], call, case.account)) is expected, refusal
+    for said in (Said(b"", 404), Said({}, 404), Said({}), Said(b"<html>Not Found</html>", 404), Said(b"", 500)):
+        assert isinstance(act(connect(case, said)[0], call, case.account), Unreachable)
+    for kind in TRANSPORT:
+        assert isinstance(act(connect(case, kind("no"))[0], call, case.account), Unreachable)
+
+
+@over(AFTER)
+def test_each_call_does_what_it_says_with_one_send(case: Case, call: str) -> None:
+    told, vendor = existing(case, call)
+    assert told == {"link": case.after.link, "seats": case.after.seats}.get(call)
+    assert vendor.acted == 1
+
+
+@over(CHANGING)
+def test_a_change_that_went_well_without_a_word_went_well(case: Case, call: str) -> None:
+    for body in (b"", b"{}") if case.after.done.body in (b"", {}) else ():
+        vendor = Existing(case, call)
+        vendor.acting = Said(body)
+        assert act(connect(case, vendor)[0], call, case.account) is None
+
+
+@over(CHANGING)
+def test_a_change_that_was_sent_and_is_not_clear_is_unknown(case: Case, call: str) -> None:
+    unclear_answers: list[Saying] = [kind("no") for kind in TRANSPORT]
+    unclear_answers += [Said(b"<html>", 200), Said(b"", 500), Said(b"Internal Server Error", 500), Said(b"", 302)]
+    for acting in unclear_answers:
+        told, vendor = existing(case, call, acting=acting)
+        assert (type(told), vendor.acted) == (OutcomeUnknown, 1), acting
+
+
+@over(AFTER)
+def test_what_was_not_sent_is_safe_to_repeat(case: Case, call: str) -> None:
+    told, vendor = existing(case, call, acting=httpx.ConnectError("no"))
+    assert (type(told), vendor.acted) == (Unreachable, 1)
+
+
+@over([(case, call) for case, call in AFTER if call not in CHANGES])
+def test_a_question_that_is_not_answered_is_never_unknown(case: Case, call: str) -> None:
+    for acting in (*(kind("no") for kind in TRANSPORT), Said(b"<html>"), Said(b"", 500), Said({}), Said(b"")):
+        assert type(existing(case, call, acting=acting)[0]) is Unreachable, acting
+
+
+@over(AFTER)
+def test_a_refused_call_means_what_its_code_means(case: Case, call: str) -> None:
+    for refusal in case.refusals:
+        if refusal.code != case.absent_code:
+            told, vendor = existing(case, call, acting=case.refusal(refusal))
+            mild = call not in CHANGES and refusal.error is OutcomeUnknown
+            assert type(told) is (Unreachable if mild else refusal.error), refusal
+            assert vendor.acted == 1
+            assert refusal.code in str(told.code)
+            assert told.words == refusal.words
+
+
+@over([(case, call) for case, call in AFTER if call != "seats"])
+def test_another_account_of_the_same_name_is_never_touched(case: Case, call: str) -> None:
+    told, vendor = existing(case, call, state="another")
+    assert (type(told), vendor.acted) == (Conflict, 0)
+
+
+@over([(case, call) for case, call in AFTER if call not in ("seats", "remove")])
+def test_an_account_that_is_gone_is_not_changed(case: Case, call: str) -> None:
+    told, vendor = existing(case, call, state="absent")
+    assert (type(told), vendor.acted) == (Rejected, 0)
+
+
+@over([(case, call) for case, call in AFTER if call == "remove"])
+def test_removing_what_is_gone_is_success_and_what_nobody_can_tell_apart_stays(case: Case, call: str) -> None:
+    told, vendor = existing(case, call, state="absent")
+    assert (told, vendor.acted) == (None, 0)
+    told, vendor = existing(case, call, case.account.model_copy(update={"vendor_id": None}))
+    assert (type(told), vendor.acted) == (Conflict, 0)
+    vendor = Existing(case, call)
+
+    def gone_meanwhile(request: httpx.Request) -> Said:
+        vendor.state = "absent"
+        return case.absent if isinstance(case.absent, Said) else case.refusal(Refusal(case.absent_code, Rejected))
+
+    vendor.acting = gone_meanwhile
+    told = act(connect(case, vendor)[0], call, case.account)
+    assert (told is None or isinstance(told, Rejected), vendor.acted) == (True, 1)
+
+
+@every_case
+def test_a_call_after_create_that_is_not_let_through_to_look_does_nothing(case: Case) -> None:
+    for call in case.after.sends:
+        if call == "seats":
+            continue
+        for refusal in case.refusals:
+            if refusal.code == case.absent_code:
+                continue
+            acted: list[httpx.Request] = []
+
+            def answer(request: httpx.Request, refusal: Refusal = refusal, acted: Any = acted) -> Said:
+                acted.append(request)
+                return case.refusal(refusal)
+
+            told = act(connect(case, answer)[0], call, case.account)
+            assert isinstance(told, ProvisionError)
+            assert not isinstance(told, OutcomeUnknown)
+            assert len(acted) == 1
+
+
+@over(AFTER)
+def test_every_call_after_create_waits_its_turn(case: Case, call: str) -> None:
+    turns: list[float] = []
+    provider, vendor = connect(case, Existing(case, call), turn=turns.append)
+    act(provider, call, case.account)
+    assert turns == [provider.gap] * (len(vendor.calls) + len(vendor.log_ins))
+
+
+@over(AFTER)
+def test_no_call_after_create_shows_a_secret(case: Case, call: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    link = case.after.link or "no link"
+    actings = [None, Said(b"<html>"), httpx.ReadTimeout("no"), *(case.refusal(refusal) for refusal in case.refusals)]
+    spoilt_link = case.after.linked.content.replace(b"https:", b"http:")
+    for acting in [*actings, Said(spoilt_link)]:
+        provider, vendor = connect(case, Existing(case, call, acting=acting))
+        told = act(provider, call, case.account)
+        shown = caplog.text + (show(told) if isinstance(told, ProvisionError) else "")
+        assert not [secret for secret in secrets(case, vendor) if secret in shown]
+        assert link.rpartition("=")[2] not in shown
+
+
+@every_case
+def test_any_answer_after_create_is_one_outcome(case: Case) -> None:
+    @settings(CALM, max_examples=tries(60))
+    @given(any_answer(case), st.sampled_from(["look", "look_many", *case.after.sends]))
+    def promise(said: Said, call: str) -> None:
+        told = act(connect(case, said)[0], call, case.account)
+        if isinstance(told, OutcomeUnknown):
+            assert call in CHANGES
+        if call == "look" and told is None:
+            another = at(said.content, case.vendor_id) != at(case.created.content, case.vendor_id)
+            assert says_absent(case, said.content) or another
+        if call == "link":
+            assert isinstance(told, ProvisionError)
+
+    promise()
 
 
 # --- refusals
@@ -663,7 +922,8 @@ def bytes_of(said: Said, length: int | None = None) -> bytes:
 @contextlib.contextmanager
 def talking_to(case: Case, address: str, **options: Any) -> Iterator[Provider[Any, Any]]:
     """The provider as in production, over the network to `address`."""
-    provider = case.provider(case.config.model_copy(update={"base_url": address}), **options)
+    config = case.config.model_copy(update={"base_url": address})
+    provider = case.provider(config, **{"clock": lambda: NOW} | options)
     try:
         yield provider
     finally:

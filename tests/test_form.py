@@ -30,6 +30,7 @@ Offer = Provider[Any, Any]
 OFFERS = {key: configured(own()[key]) for key in ("tencent", "huawei")}
 BOTH = list(OFFERS.values())
 LANGUAGES = ["en", "zh"]
+PROPOSES = {"en": "Leave empty to have one proposed.", "zh": "留空则由系统拟定。"}
 PYDANTIC = ("pydantic", "should", "valid ", "Input", "Field required", "pattern", "value error", "type=", "string_")
 """Words of pydantic's own messages."""
 
@@ -124,9 +125,14 @@ def test_every_field_stands_in_the_form_under_its_name(offer: Offer, lang: str) 
     assert asked == [field.name for field in offer.fields()]
     for field in offer.fields():
         assert block(view, field.name)["label"]["text"] == getattr(field.ask.title, lang)
-        assert block(view, field.name)["optional"] is not field.required
+        # An account that is left empty is proposed: Slack's client must let it through.
+        proposed = field.required and field.name == "account"
+        assert block(view, field.name)["optional"] is (proposed or not field.required)
         hint = block(view, field.name).get("hint")
-        assert (hint and hint["text"]) == (field.ask.hint and getattr(field.ask.hint, lang))
+        said = " ".join(
+            text for text in (field.ask.hint and getattr(field.ask.hint, lang), proposed and PROPOSES[lang]) if text
+        )
+        assert (hint["text"] if hint else "") == said
 
 
 @each_provider
@@ -272,6 +278,102 @@ def test_a_form_opened_by_another_version_is_still_understood() -> None:
     assert form.recall(view) == ModalState(provider=BOTH[0].key, more=True)
 
 
+# --- what newhire fills in itself
+
+each_pair = pytest.mark.parametrize(
+    ("typed", "filled", "wanted", "now"),
+    [
+        ({}, {}, {"department": "1"}, {"department": "1"}),
+        ({"department": "2"}, {}, {"department": "1"}, {"department": "2"}),
+        ({"department": "1"}, {"department": "1"}, {"department": "7"}, {"department": "7"}),
+        ({"department": "1"}, {"department": "1"}, {}, {}),
+        ({"department": "2"}, {"department": "1"}, {"department": "7"}, {"department": "2"}),
+        ({"department": "2"}, {"department": "1"}, {}, {"department": "2"}),
+        ({}, {"department": "1"}, {"department": "7"}, {}),
+    ],
+    ids=["empty", "typed", "another", "no more", "changed", "changed and no more", "cleared"],
+)
+
+
+@each_pair
+def test_what_nobody_touched_is_filled_in_anew_and_what_somebody_did_stays(
+    typed: dict[str, str], filled: dict[str, str], wanted: dict[str, str], now: dict[str, str]
+) -> None:
+    assert form.refill(typed, filled, wanted)[0] == now
+    once = form.refill(typed, filled, wanted)
+    assert form.refill(*once, wanted) == once
+
+
+TEXTS = st.dictionaries(st.sampled_from("abc"), st.sampled_from("12"), max_size=3)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_no_default_ever_takes_the_place_of_what_somebody_typed_or_cleared(
+    typed: dict[str, str], filled: dict[str, str], wanted: dict[str, str]
+) -> None:
+    now, ours = form.refill(typed, filled, wanted)
+    for name in "abc":
+        if typed.get(name, "") != filled.get(name, ""):
+            assert now.get(name) == typed.get(name)
+            assert ours.get(name) == filled.get(name)
+        else:
+            assert now.get(name) == ours.get(name) == wanted.get(name)
+
+
+def test_a_proposal_that_changes_is_seen_in_the_open_form() -> None:
+    """Slack keeps what stands in a field, unless its action_id is another one."""
+    view = shown_by_slack(form.build(BOTH, ModalState(filled={"account": "wei"}), "en", typed={"account": "wei"}))
+    same = redrawn(view)
+    assert block(same, "account")["element"]["action_id"] == block(view, "account")["element"]["action_id"]
+    other = redrawn(view, filled={"account": "wei2"}, kept={})
+    assert form.read(other)["account"] == "wei"
+    drawn = form.build(BOTH, ModalState(filled={"account": "wei2"}), "en", typed={"account": "wei2"})
+    state = view_state.survived(view["state"]["values"], drawn["blocks"])
+    assert form.read(drawn | {"state": {"values": state}})["account"] == "wei2"
+
+
+@each_language
+def test_the_focus_is_on_the_first_empty_field_and_on_no_other(lang: str) -> None:
+    typed: dict[str, str] = {}
+    for name in ("name", "account", "phone", "email"):
+        view = form.build(BOTH, ModalState(), lang, typed=typed)
+        assert refused(view) == []
+        assert [each["block_id"] for each in view["blocks"] if "focus_on_load" in each.get("element", {})] == [name]
+        typed[name] = examples(BOTH[0])[name]
+    whole = examples(BOTH[0])
+    full = form.build(BOTH, ModalState(more=True), lang, typed=whole)
+    assert "focus_on_load" not in json.dumps(full)
+    assert "focus_on_load" not in json.dumps(form.build(BOTH, ModalState(), lang, focus=False))
+
+
+@each_language
+@pytest.mark.parametrize(
+    ("channel", "more", "asked"), [("C1", True, True), ("C1", False, False), ("D1", True, False), (None, True, False)]
+)
+def test_where_the_result_goes_is_asked_where_there_is_a_channel(
+    lang: str, channel: str | None, more: bool, asked: bool
+) -> None:
+    view = form.build(BOTH, ModalState(channel=channel, more=more), lang, typed={"result-to": "me"})
+    assert refused(view) == []
+    assert (form.RESULT in form.shown(view)) is asked
+    assert form.read(shown_by_slack(view))[form.RESULT] == "me"
+
+
+def test_where_the_result_goes_survives_folding_and_another_provider() -> None:
+    view = shown_by_slack(form.build(BOTH, ModalState(channel="C1", more=True), "en"))
+    assert form.read(view)[form.RESULT] == "channel"
+    chosen = redrawn(filled_in(view, {form.RESULT: "me"}), more=False)
+    assert form.read(chosen)[form.RESULT] == "me"
+    there = redrawn(chosen | {"state": {"values": _select(chosen, "huawei")}}, more=True)
+    assert form.read(there)[form.RESULT] == "me"
+
+
+def test_too_much_filled_in_is_forgotten_and_not_sent_to_slack() -> None:
+    view = form.build(BOTH, ModalState(filled={"a": "x" * 2900, "b": "y" * 300}), "en")
+    assert len(view["private_metadata"]) <= 3000
+    assert form.recall(view).filled == {"b": "y" * 300}
+
+
 # --- passwords
 
 
@@ -375,7 +477,7 @@ def test_a_problem_of_two_fields_is_shown_on_one_of_them_beside_the_others(lang:
         found["phone"]
         == {
             "en": "Enter a phone number or an email address.",
-            "zh": "请填写电话或邮箱。",
+            "zh": "电话和邮箱至少填一项。",
         }[lang]
     )
 
@@ -408,7 +510,7 @@ PEOPLE_READ = [
     ("tencent", "account", "zhang wei", "No spaces here."),
     ("tencent", "account", "é" * 21, "“é” (Latin small letter e with acute, U+00E9) can't be in an account."),
     ("tencent", "account", "w" * 41, "Enter at most 40 characters."),
-    ("tencent", "department", "研发部", "Enter the department's ID from the admin console, not its name."),
+    ("tencent", "department", "研发部", "Enter the department's ID or code from the admin console, not its name."),
     ("tencent", "job_title", "x" * 97, "Enter at most 96 characters."),
     ("tencent", "start_date", "soon", "This isn't a date."),
     ("huawei", "name", "Zhang <Wei>", "A name at Huawei Cloud Meeting can't have < > in it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.migrate import migrate
 from bot.store.requests import Requests
+from bot.store.tables import REQUESTS
 from tests.conftest import BOTH_DATABASES
 
 
@@ -134,3 +136,52 @@ def test_two_colleagues_in_the_same_moment(engine: sa.Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(hand_in, range(8)))
     assert said.count(None) == 1
+
+
+# --- which accounts are taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_taken"),
+    [
+        (None, True),
+        ("Created", True),
+        ("ActionRequired", True),
+        ("AlreadyExists", True),
+        ("OutcomeUnknown", True),
+        ("Conflict", True),
+        ("Rejected", False),
+        ("NoSeatLeft", False),
+    ],
+)
+async def test_an_account_is_taken_that_somebody_has_or_may_have(
+    intake: Intake, engine: sa.Engine, kind: str | None, is_taken: bool
+) -> None:
+    await intake.accept(*form(account="ZhangWei"))
+    if kind:
+        with engine.begin() as connection:
+            connection.execute(sa.update(REQUESTS).values(state="done", kind=kind, finished_at=1.0))
+    found = await intake.taken("huawei", ["zhangwei", "zhangwei2"])
+    assert found == ({"zhangwei"} if is_taken else set())
+    assert await intake.taken("tencent", ["zhangwei"]) == set()
+    assert await intake.taken("huawei", []) == set()
+
+
+async def test_a_database_that_does_not_say_which_are_taken_keeps_no_form(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    monkeypatch.setattr(Requests, "taken", lambda self, provider, accounts: hangs.wait(30))
+    monkeypatch.setattr("bot.intake.LOOK_SECONDS", 0.01)
+    try:
+        for _ in range(5):
+            assert await intake.taken("huawei", ["zhangwei"]) == set()
+        assert await intake.accept(*form()) is None
+    finally:
+        hangs.set()
+
+
+async def test_a_database_that_is_gone_says_nothing_of_accounts(intake: Intake, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table newhire_fingerprints"))
+    assert await intake.taken("huawei", ["zhangwei"]) == set()

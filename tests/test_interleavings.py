@@ -25,8 +25,8 @@ from bot.onboarding.relay import Relay
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account, Conflict, NoSeatLeft, Outcome, OutcomeUnknown, RateLimited, Rejected, Unreachable
-from bot.providers.tencent import TencentHire
-from bot.request import Alert, Creating, Final, MessageRef, Nudge, Request, TryLater, Update
+from bot.providers.tencent import Tencent, TencentHire
+from bot.request import Alert, Creating, Final, MessageRef, Nudge, Reminder, Request, TryLater, Update, Whisper
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.incidents import Incidents as StoredIncidents
@@ -111,6 +111,7 @@ class ModelVendor:
 
     key = "tencent"
     form = TencentHire
+    abilities = Tencent.abilities
 
     def __init__(self) -> None:
         self.accounts: dict[str, TencentHire] = {}
@@ -167,6 +168,13 @@ class ModelPeople:
         self.finals: dict[str, list[Outcome]] = {}
         self.first_posts: list[str] = []
         self.away = 0
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        self._maybe_away()
+        return ref
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        self._maybe_away()
 
     def tell(self, request: Request, ref: MessageRef | None, update: Update | Nudge) -> MessageRef:
         self._maybe_away()

@@ -11,7 +11,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.sandbox.slack.rules import Rules
 from bot.slack import app as slack
+from bot.slack.words import say
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,11 +23,13 @@ SCHEMA = json.loads((ROOT / "tests" / "slack-manifest.schema.2.0.0.json").read_t
 SCOPES: dict[str, set[str]] = {
     # https://docs.slack.dev/reference/methods: what each method that the bot calls asks for.
     "auth.test": set(),
+    "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "users.info": {"users:read", "users:read.email"},  # the second for profile.email
     "usergroups.users.list": {"usergroups:read"},
     "views.open": set(),
+    "views.publish": set(),
     "views.update": set(),
 }
 COMMANDS = {"commands"}  # a slash command and a shortcut
@@ -85,18 +89,35 @@ def test_the_command_is_the_one_that_is_listened_to(manifest: dict[str, Any]) ->
     assert f'app.command("{command["command"]}"' in source
 
 
-def test_the_shortcut_is_the_one_that_is_listened_to(manifest: dict[str, Any]) -> None:
-    (shortcut,) = manifest["features"]["shortcuts"]
-    assert shortcut["callback_id"] == slack.SHORTCUT
-    assert shortcut["type"] == "global"
+def test_the_shortcuts_are_those_that_are_listened_to(manifest: dict[str, Any]) -> None:
+    kinds = {shortcut["callback_id"]: shortcut["type"] for shortcut in manifest["features"]["shortcuts"]}
+    assert kinds == {slack.SHORTCUT: "global", slack.MESSAGE_SHORTCUT: "message"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_help_calls_the_message_shortcut_as_slack_shows_it(manifest: dict[str, Any], lang: str) -> None:
+    (shown,) = [one["name"] for one in manifest["features"]["shortcuts"] if one["type"] == "message"]
+    assert f"*{shown}*" in say(lang, "help", providers="", allowed="")
 
 
 def test_it_runs_without_a_public_address(manifest: dict[str, Any]) -> None:
     settings = manifest["settings"]
     assert settings["socket_mode_enabled"] is True
     assert settings["interactivity"] == {"is_enabled": True}
-    assert "event_subscriptions" not in settings
+    assert "request_url" not in settings["event_subscriptions"]
     assert not any("url" in command for command in manifest["features"]["slash_commands"])
+
+
+def test_the_home_tab_is_there_and_told_of(manifest: dict[str, Any]) -> None:
+    """An app that turns the tab on and is not told of its opening shows an empty page to everybody."""
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+    assert manifest["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened"]}
+
+
+def test_the_sandbox_has_what_the_manifest_turns_on(manifest: dict[str, Any]) -> None:
+    rules = Rules()
+    assert rules.home_tab is manifest["features"]["app_home"]["home_tab_enabled"]
+    assert rules.events == set(manifest["settings"]["event_subscriptions"]["bot_events"])
 
 
 def test_people_can_read_direct_messages_of_the_bot(manifest: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any, get_args
@@ -18,6 +19,7 @@ from bot.outcome import (
     Conflict,
     Created,
     Failure,
+    FailureKind,
     NoSeatLeft,
     NotAuthorised,
     Outcome,
@@ -28,19 +30,29 @@ from bot.outcome import (
     Unreachable,
 )
 from bot.request import (
+    Action,
     Alert,
     Cause,
     Creating,
+    Deed,
+    Digest,
     Ended,
     Final,
+    FreeSeats,
     GroupGone,
     Incident,
     InLine,
+    Joined,
     Late,
+    Reminder,
+    SeatsLow,
+    Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Waiting,
+    Whisper,
 )
 from bot.sandbox.block_kit import check_message
 from bot.slack import messages
@@ -143,6 +155,22 @@ def alerts(outcome: Outcome) -> list[Alert]:
     return [Ended(outcome=outcome), Unheard(outcome=outcome), GroupGone(group="S0PEOPLE1"), *stuck]
 
 
+def of_the_week(text: str) -> list[Alert]:
+    """What the admins read that is about no request."""
+    title, at = Text("Tencent Meeting", "腾讯会议"), 1795305600.0
+    one = Waiting(provider=title, name=text, account=text, requester=text, since=at - 9 * 86400)
+    seats = FreeSeats(provider=title, licence=Text("Free", "免费账号"), free=2, total=50)
+    failed = tuple((kind, 3) for kind in get_args(FailureKind))
+    few: dict[str, Any] = {"provider": "tencent", "free": 2, "total": 50, "expiring": 7}
+    return [
+        Digest(since=at - 604800, until=at, created=0),
+        Digest(since=at - 604800, until=at, created=7, failed=failed, waiting=(one,) * 20, more=3, seats=(seats,) * 9),
+        Joined(user="U0ALICE01", name=text),
+        *(SeatsLow(what=what, **few) for what in get_args(SeatsLow.model_fields["what"].annotation)),
+        SeatsLow(what="full", licence=title, **few),
+    ]
+
+
 def incidents(provider: str, text: str) -> list[Incident]:
     why = NotAuthorised(provider, code=text, words=text).failure
     made = [
@@ -152,18 +180,46 @@ def incidents(provider: str, text: str) -> list[Incident]:
     return [*made, *(one.model_copy(update={"resolved_at": 1795305700.0, "why": None}) for one in made)]
 
 
+def standings(text: str) -> list[Standing]:
+    """Untouched, and after each thing that can be done, with every button."""
+    kinds = get_args(Deed.model_fields["kind"].annotation)
+    deeds = [Deed(kind=kind, by="U0ALICE01", by_name=text, at=1795305600.0) for kind in kinds]
+    some = get_args(Action)[:5], get_args(Action)[5:]
+    return [
+        Standing(),
+        *(Standing(round=3, deeds=(deed, *deeds[:2]), offers=offers) for deed in deeds for offers in some),
+    ]
+
+
+def whispers(why: Failure) -> list[Whisper]:
+    told: dict[str, Any] = {"to": "U0ALICE01", "language": "en", "channel": "C1"}
+    return [
+        Whisper(**told, said="link", action="link", link="https://example.com/activate?x=1&y=2", hours=48),
+        Whisper(**told, said="failed", action="undo", why=why),
+        Whisper(**told, said="requested", action="retry"),
+    ]
+
+
+def reminders(outcome: Outcome, text: str) -> list[Reminder]:
+    made: dict[str, Any] = {"outcome": outcome, "since": 1795305600.0, "at": 1795305600.0 + 86400 * 3}
+    return [Reminder(**made, standing=one, last=last) for one in standings(text) for last in (False, True)]
+
+
+@functools.cache
 def every_message(lang: str, text: str) -> list[Message]:
-    """All that newhire ever posts about a request, with this text wherever somebody else's text can be."""
+    """All that newhire ever posts about a request, each once, with this text wherever somebody else's text can be."""
     made: list[Message | None] = []
     for provider in PROVIDERS:
         who = about(provider, lang, text)
-        made += [messages.alert(who, one) for one in incidents(provider, text)]
+        made += [messages.alert(who, one) for one in [*incidents(provider, text), *of_the_week(text)]]
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
-            made.append(messages.update(who, Final(outcome=outcome)))
+            made += [messages.update(who, Final(outcome=outcome, standing=one)) for one in standings(text)]
             made += [messages.alert(who, one) for one in alerts(outcome)]
+            made += [messages.reminder(who, one) for one in reminders(outcome, text)[:8]]
         for failure in errors(text, text, provider):
             made += [messages.update(who, one) for one in updates(failure)]
-    return [message for message in made if message is not None]
+            made += [messages.whisper(who, one) for one in whispers(failure)]
+    return list({json.dumps(message): message for message in made if message is not None}.values())
 
 
 def notice(who: About, failure: Failure) -> Message:
@@ -180,7 +236,7 @@ def read(message: Message) -> str:
         texts += [
             item["text"] for item in [block.get("text"), *block.get("fields", []), *block.get("elements", [])] if item
         ]
-    return "\n".join(texts)
+    return "\n".join(text if isinstance(text, str) else text["text"] for text in texts)
 
 
 each_language = pytest.mark.parametrize("lang", ["en", "zh"])
@@ -201,7 +257,7 @@ def test_slack_takes_every_message(lang: str, text: str) -> None:
 
 # What newhire writes itself in Slack's angle brackets: moments in the reader's own time. Who is mentioned is rung up, so
 # only `reply` mentions anybody.
-OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>")
+OURS = re.compile(r"<!date\^\d+\^\{date_short(?:_pretty\} \{time)?\}\|[-0-9: ]+(?: UTC)?>")
 
 
 @each_language
@@ -293,12 +349,12 @@ def test_a_failure_shows_the_vendors_code_and_words(lang: str, error: Failure) -
 
 MUST_ACT = {
     "Rejected": ("Correct it and submit again", "请修改后重新提交"),
-    "Conflict": ("Check whether they already have an account", "请先确认此人是否已有账号"),
+    "Conflict": ("Check whether it belongs to", "请先确认是否属于"),
     "NotAuthorised": ("An admin needs to fix this", "请等管理员处理"),
-    "NoSeatLeft": ("An admin needs to free or buy one", "请管理员释放或增购"),
+    "NoSeatLeft": ("An admin needs to free or buy one", "请等管理员释放或增购"),
     "RateLimited": ("Submit again later", "请稍后重新提交"),
     "Unreachable": ("Submit again once it's back", "请在其恢复后重新提交"),
-    "OutcomeUnknown": ("Admins: look for", "请管理员在"),
+    "OutcomeUnknown": ("Don't submit again yet", "请先不要重新提交"),
 }
 
 
@@ -373,14 +429,14 @@ def test_somebody_elses_account_shows_nothing_of_whose_it_is(lang: str, typed: s
         (
             {"account": "zw", "email": "z@example.com", "phone": f"+86{PHONE}"},
             ("account", "phone"),
-            "An account with this “Email” already exists with a different “Account” and “Phone”.",
+            "An account with this “Email” already exists, with a different “Account” and “Phone”.",
         ),
         (
             {"account": "theirs", "phone": "+8613900139000"},
             ("name", "phone"),
             "`theirs` already exists with a different",
         ),
-        ({}, ("name",), "Such an account already exists with a different “Full name”."),
+        ({}, ("name",), "A similar account already exists, with a different “Full name”."),
     ],
 )
 def test_somebody_elses_account_is_called_by_what_was_typed_and_is_the_same_there(
@@ -395,6 +451,26 @@ def test_somebody_elses_account_is_called_by_what_was_typed_and_is_the_same_ther
     assert "“Email” already exists" not in read(
         messages.result(who, AlreadyExists(account=unsaid, differences=differences))
     )
+
+
+@each_language
+def test_that_nothing_was_created_is_said_once(lang: str) -> None:
+    theirs = Account(provider="huawei", account="theirs", name="Chen Jie")
+    said = read(
+        messages.result(
+            about(lang=lang),
+            AlreadyExists(account=theirs, differences=("name",)),
+        )
+    )
+    headline = messages.result(about(lang=lang), AlreadyExists(account=theirs, differences=("name",)))["text"]
+    assert {"en": "created", "zh": "开通"}[lang] in headline
+    assert not re.search("(?i)created|创建|开通", said.replace(headline, ""))
+
+
+@each_language
+def test_a_conflict_whose_field_nobody_names_reads_as_a_sentence(lang: str) -> None:
+    said = read(messages.result(about(lang=lang), Conflict("tencent", code="x").failure))
+    assert {"en": "an account with the same details.", "zh": "已有信息相同的账号"}[lang] in said
 
 
 @settings(max_examples=tries(100), deadline=None)
@@ -464,7 +540,7 @@ def test_an_http_status_is_for_admins_only(lang: str, kind: type[ProvisionError]
 @each_language
 def test_a_form_that_cannot_be_read_any_more_is_not_the_vendors_refusal(lang: str) -> None:
     said = read(messages.result(about(lang=lang), Rejected("tencent", detail="does not read: name").failure))
-    assert {"en": "can't be read any more", "zh": "已无法读取"}[lang] in said
+    assert {"en": "can no longer read", "zh": "已无法读取"}[lang] in said
     assert {"en": "didn't accept", "zh": "未接受"}[lang] not in said
     assert "does not read" not in said
 
@@ -572,7 +648,7 @@ def test_the_message_of_a_phone_number_that_is_taken() -> None:
             {
                 "type": "section",
                 "text": _mrkdwn(
-                    "Another Tencent Meeting account already uses “Phone”. Check whether they already have an account."
+                    "Tencent Meeting already has an account with the same “Phone”. Check whether it belongs to *张伟*."
                 ),
             },
             _context("Tencent Meeting: `41003` 手机号已存在"),
@@ -584,7 +660,7 @@ def test_the_line_that_admins_read_about_a_new_account() -> None:
     made = Created(account=Account(provider="huawei", account="corp-zhangwei", name="张伟"))
     line = messages.alert(about("huawei", name="张伟"), Ended(outcome=made))
     assert line is not None
-    assert line["text"] == ("Huawei Cloud Meeting: account `corp-zhangwei` for *张伟*, requested by alice")
+    assert line["text"] == "Created: Huawei Cloud Meeting account `corp-zhangwei` for *张伟*, requested by alice"
 
 
 def test_the_message_while_a_provider_does_not_answer() -> None:
@@ -594,3 +670,63 @@ def test_the_message_while_a_provider_does_not_answer() -> None:
         "<!date^1795305600^{date_short_pretty} {time}|2026-11-22 00:00 UTC>). "
         "The request for *张伟* is saved and will be sent automatically. (requested by alice)"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "headline", "step"),
+    [
+        (
+            "en",
+            "⏳ *张伟* hasn't activated their Tencent Meeting account yet, 3 days after it was created.",
+            "We'll check again.",
+        ),
+        ("zh", "⏳ *张伟* 的腾讯会议账号已创建 3 天，仍未激活。", "系统稍后会再次核实。"),
+    ],
+)
+def test_a_reminder_says_what_helps(lang: str, headline: str, step: str) -> None:
+    made = ActionRequired(account=account("zhangwei"))
+    waits = Standing(round=2, offers=("resend", "link", "undo", "copy"))
+    news = Reminder(outcome=made, standing=waits, since=1795305600.0, at=1795305600.0 + 86400 * 3)
+    message = messages.reminder(about("tencent", lang, "张伟"), news)
+    assert message["text"] == headline
+    assert step in str(message["blocks"][1])
+    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == ["resend", "link"]
+    assert {button["value"][-2:] for button in message["blocks"][-1]["elements"]} == {".2"}
+
+
+def test_a_digest_says_what_came_of_a_week() -> None:
+    digest = of_the_week("张伟")[1]
+    for lang, said in (
+        (
+            "en",
+            [
+                "Accounts created: 7",
+                "Not created: 21 (",
+                "no licence left: 3",
+                "and 3 more",
+                "• Tencent Meeting (Free): 2 of 50",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "已开通账号：7",
+                "未开通：21（",
+                "账号数已用完：3",
+                "另有 3 个",
+                "• 腾讯会议（免费账号）：2 个（共 50 个）",
+            ],
+        ),
+    ):
+        message = messages.alert(about("tencent", lang, ""), digest)
+        assert message is not None
+        shown = str([block["text"]["text"] for block in message["blocks"]])
+        assert [one for one in said if one not in shown] == []
+
+
+def test_who_has_joined_can_be_hired_with_a_button() -> None:
+    message = messages.alert(about("tencent", "en", ""), Joined(user="U0NEWBIE1", name="Chen <!channel>"))
+    assert message is not None
+    assert message["text"] == "👤 *Chen &lt;!channel&gt;* has joined Slack."
+    (button,) = message["blocks"][-1]["elements"]
+    assert (button["action_id"], button["value"], button["text"]["text"]) == ("joined", "U0NEWBIE1", "Create account")

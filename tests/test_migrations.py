@@ -19,7 +19,7 @@ from bot.store import migrate as migrations
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.migrate import NEWEST, VERSION_TABLE, NewerDatabase, migrate
-from bot.store.outbox import Outbox
+from bot.store.outbox import Draft, Outbox
 from bot.store.tables import METADATA
 from tests.conftest import BOTH_DATABASES
 
@@ -100,7 +100,7 @@ def test_messages_of_unfinished_requests_are_known_and_will_be_edited(engine: sa
     migrate(engine)
     outbox = Outbox(engine, Cipher(), "me")
     assert outbox.letter("V1/message") is None, "nothing is told before there is something new"
-    assert outbox.put("V1/message", "V1", "{}", 2)
+    assert outbox.put(Draft("V1/message", "V1", "{}", 2))
     letter = outbox.letter("V1/message")
     assert letter is not None
     assert letter.ref is not None

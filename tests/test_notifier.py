@@ -51,7 +51,7 @@ def test_whoever_asked_is_named_and_not_mentioned() -> None:
 
 def test_the_admins_read_their_own_language_whoever_asked() -> None:
     made = Ended(outcome=Created(account=Account(provider="tencent", account="zhangwei", name="Zhang Wei")))
-    for language, said in {"en": "requested by", "zh": "开通账号"}.items():
+    for language, said in {"en": "requested by", "zh": "已开通："}.items():
         for asked in (ASKED, ASKED.model_copy(update={"language": "zh"})):
             slack = Slack()
             slack.notifier(language=language).alert(asked, None, made)

@@ -20,9 +20,15 @@ from huaweicloudsdkmeeting.v1 import (
     AddUserRequest,
     AddUserResponse,
     BatchDeleteUsersRequest,
+    BatchShowUserDetailsRequest,
+    BatchUpdateUserStatusRequest,
     MeetingClient,
+    ModUserDTO,
     SearchUsersRequest,
+    ShowCorpResourceRequest,
     ShowUserDetailRequest,
+    ShowUserRequestDTO,
+    UpdateUserRequest,
     UserFunctionDTO,
 )
 from huaweicloudsdkmeeting.v1.meeting_credentials import AuthTypeEnum, MeetingCredentials, TenantSceneEnum
@@ -30,9 +36,15 @@ from wemeet_openapi import Client as WemeetClient
 from wemeet_openapi.core import xhttp
 from wemeet_openapi.core.authenticator import JWTAuthenticator
 from wemeet_openapi.core.constants import DEFAULT_SERIALIZER
-from wemeet_openapi.core.exception import ServiceException
+from wemeet_openapi.core.exception import ClientException, ServiceException
 from wemeet_openapi.service.user_manager import api as wemeet
-from wemeet_openapi.service.user_manager.model import V1UsersPostRequest
+from wemeet_openapi.service.user_manager.model import (
+    V1UsersDeleteTransferPostRequest,
+    V1UsersInviteActivatePostRequest,
+    V1UsersPostRequest,
+    V1UsersUseridEnablePutRequest,
+    V1UsersUseridPutRequest,
+)
 
 from bot.sandbox.vendors.huawei import FakeHuawei, app_signature, basic
 from bot.sandbox.vendors.tencent import FakeTencent, signature
@@ -130,6 +142,67 @@ def test_tencents_sdk_lists_users_and_reads_the_seats(tencent_vendor: FakeTencen
     assert [user.userid for user in listed.data.users] == ["admin", "zhangsan"]
     assert [user.userid for user in waiting.data.users] == ["zhangsan"]
     assert seats.data.user_count == 1
+
+
+BY = {"operator_id": "admin", "operator_id_type": 1}
+ASKED_BY = {"operator_id": "admin", "operator_id_type": "1"}
+
+
+def code_of(call: Any, asked: Any) -> int | None:
+    """The vendor's code for a call of Tencent's SDK; None when it went well."""
+    try:
+        call(asked, **signed())
+    except ServiceException as refused:
+        return int(refused.error_info.error_code)
+    except ClientException as misread:
+        # The SDK does not take an empty body for the success that it is.
+        if "http status code: 200" not in str(misread):
+            raise
+    return None
+
+
+def test_tencents_sdk_invites_gives_links_and_switches(tencent_vendor: FakeTencent) -> None:
+    invitation = wemeet.ApiV1UsersUseridInviteActivatePutRequest(userid="zhangsan", **ASKED_BY)
+    links = V1UsersInviteActivatePostRequest(userid_list=["zhangsan", "nobody"], **BY)
+
+    def enable(on: bool) -> Any:
+        body = V1UsersUseridEnablePutRequest(enable=on, **BY)
+        return wemeet.ApiV1UsersUseridEnablePutRequest(userid="zhangsan", body=body)
+
+    with wemeet_users(tencent_vendor) as users:
+        users.v1_users_post(zhang_san(auto_invite=False), **signed())
+        invite, switch = users.v1_users_userid_invite_activate_put, users.v1_users_userid_enable_put
+        assert [code_of(invite, invitation) for _ in range(2)] == [None, 15101]
+        assert code_of(switch, enable(False)) == 60005
+        given = users.v1_users_invite_activate_post(
+            wemeet.ApiV1UsersInviteActivatePostRequest(body=links), **signed()
+        ).data.inactivate_user_list
+        assert [link.userid for link in given] == ["zhangsan"]
+        tencent_vendor.follow(given[0].activate_url)
+        assert [code_of(switch, enable(on)) for on in (False, True)] == [None, None]
+        assert code_of(invite, invitation) == 20003
+    assert [account["status"] for account in tencent_vendor.accounts] == ["1"]
+
+
+def test_tencents_sdk_updates_deletes_and_hands_over(tencent_vendor: FakeTencent) -> None:
+    renamed = V1UsersUseridPutRequest(username="张三丰", **BY)
+    assets = V1UsersDeleteTransferPostRequest(to_operator_id="zhangsan", to_operator_id_type=1, **BY)
+    with wemeet_users(tencent_vendor) as users:
+        users.v1_users_post(zhang_san(), **signed())
+        update = wemeet.ApiV1UsersUseridPutRequest(userid="zhangsan", body=renamed)
+        assert code_of(users.v1_users_userid_put, update) is None
+        uuid_ = tencent_vendor.accounts[0]["uuid"]
+        found = users.v1_users_get(wemeet.ApiV1UsersGetRequest(uuid=uuid_, **ASKED_BY), **signed())
+        assert (found.data.userid, found.data.username, found.data.uuid) == ("zhangsan", "张三丰", uuid_)
+        transfer = wemeet.ApiV1UsersDeleteTransferPostRequest(body=assets)
+        assert code_of(users.v1_users_delete_transfer_post, transfer) == 10001
+        deletion = wemeet.ApiV1UsersDeleteRequest(uuid=uuid_, **ASKED_BY)
+        assert [code_of(users.v1_users_delete, deletion) for _ in range(2)] == [None, 20001]
+        assert code_of(users.v1_users_delete_transfer_post, transfer) is None
+        users.v1_users_post(zhang_san(), **signed())
+        deletion = wemeet.ApiV1UsersUseridDeleteRequest(userid="zhangsan", **ASKED_BY)
+        assert code_of(users.v1_users_userid_delete, deletion) is None
+    assert tencent_vendor.accounts == []
 
 
 @pytest.mark.parametrize(
@@ -296,6 +369,33 @@ def test_huaweis_sdk_logs_in_creates_and_finds_a_user(way: Any, certificate: tup
     assert (found.title, found.sort_level, found.hide_phone, found.function.enable_room) == ("Engineer", 7, True, True)
     assert (searched.count, searched.data[0].user_account) == (1, "zhangsan@corp")
     assert (vendor.logins, len(vendor.created), vendor.accounts) == (1, 1, [])
+
+
+def test_huaweis_sdk_asks_for_many_switches_updates_and_counts(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    vendor = FakeHuawei(seats=9, expiring=2)
+    with served(vendor, certificate[1]), huawei_client(vendor, by_account(vendor), certificate[0]) as client:
+        created = add_zhang_san(client)
+
+        def details(kind: str, *ids: str) -> list[tuple[str, int]]:
+            asked = [ShowUserRequestDTO(id=each) for each in ids]
+            rows = client.batch_show_user_details(BatchShowUserDetailsRequest(id_type=kind, body=asked)).body
+            return [(row.id, row.status_code) for row in rows]
+
+        assert details("USER_ID", created.id, "nobody") == [(created.id, 0), ("nobody", 2)]
+        assert details("THIRD_ACCOUNT", "third-1") == [(created.id, 0)]
+        vendor.unseen.add(created.id)
+        assert details("USER_ID", created.id) == [(created.id, 3)]
+        vendor.unseen.clear()
+        asked = BatchUpdateUserStatusRequest(value=1, account_type=0, body=["zhangsan@corp"])
+        client.batch_update_user_status(asked)
+        disabled = client.search_users(SearchUsersRequest(status=1))
+        updated = client.update_user(
+            UpdateUserRequest(account="zhangsan@corp", account_type=0, body=ModUserDTO(name="张三丰"))
+        )
+        seats = client.show_corp_resource(ShowCorpResourceRequest()).te_soft_count
+    assert [row.id for row in disabled.data] == [created.id]
+    assert (updated.name, updated.dept_code) == ("张三丰", "1")  # no department said: moved to the root
+    assert (seats.sum_count, seats.used_count, seats.expiring_count) == (9, 1, 2)
 
 
 def test_huaweis_sdk_serves_several_enterprises(certificate: tuple[Path, ssl.SSLContext]) -> None:

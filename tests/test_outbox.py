@@ -23,10 +23,14 @@ from bot.request import (
     InLine,
     MessageRef,
     Nudge,
+    Record,
+    Reminder,
     Request,
+    Standing,
     TryLater,
     Unheard,
     Update,
+    Whisper,
 )
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -34,6 +38,7 @@ from bot.store.incidents import Incidents as Stored
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from bot.store.tables import REQUESTS
 from tests.conftest import BOTH_DATABASES
 
 MADE = Created(account=Account(provider="tencent", account="zhangwei", name="Zhang Wei"))
@@ -63,6 +68,12 @@ class People:
         self.told.append(alert)
         self.edited.append(ref is not None)
         return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef:
+        raise NotImplementedError
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        raise NotImplementedError
 
     def _maybe(self, kind: str) -> None:
         if waiting := self.trouble.get(kind):
@@ -105,7 +116,20 @@ def relay(engine: sa.Engine, people: People, me: str = "me") -> StillRelay:
 
 
 def end(relay: Relay, outcome: Outcome, *, nudge: bool = False) -> None:
-    relay.end(request(), outcome, nudge=nudge, admins=True)
+    record = Record(request=request(), outcome=outcome, ended_at=1.0)
+    relay.end(record, Standing(), nudge=nudge, admins=True)
+
+
+def test_a_request_stands_where_whoever_asked_reads_it_and_not_where_the_admins_do(
+    engine: sa.Engine, people: People
+) -> None:
+    ours = relay(engine, people)
+    ours.begin(request())
+    end(ours, MADE)
+    ours.tell_the_rest()
+    assert people.kinds[-1] == "ended"
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(REQUESTS.c.channel, REQUESTS.c.ts)).all() == [("C1", "1.0")]
 
 
 def test_creating_then_the_result_in_the_same_message(engine: sa.Engine, people: People) -> None:

@@ -17,6 +17,7 @@ from tests.conftest import Bot, require
 from tests.example_vendor import FakeAcme
 from tests.people import ALICE, GENERAL, LINA, MAX, PEOPLE, somebody
 from tests.picture import take_picture
+from tests.test_sandbox_page import App
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -104,8 +105,7 @@ async def test_a_keyboard_is_enough(workspace: Workspace) -> None:
     await workspace.one("composer").focus()
     await keys.type("/newhire ")
     await keys.press("Enter")
-    await expect(workspace.one("field-provider")).to_be_focused()
-    await keys.press("Tab")
+    # The first field that is empty; the provider is chosen already.
     await expect(workspace.one("field-name")).to_be_focused()
     for text in (person["name"], person["account"], person["phone"]):
         await keys.type(text)
@@ -413,3 +413,204 @@ async def test_context_is_as_small_and_grey_as_slacks(workspace: Workspace, bot:
     assert await small.evaluate("it => getComputedStyle(it).color") != await plain.evaluate(
         "it => getComputedStyle(it).color"
     )
+
+
+# --- the app's own place, menus and questions: beside an app that acknowledges all and draws nothing
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def app() -> AsyncIterator[App]:
+    world = World()
+    await world.start()
+    async with aiohttp.ClientSession() as session:
+        connected = App(world, session)
+        await connected.connect()
+        yield connected
+        await connected.stop()
+    await world.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def alone(browser: Browser, app: App, request: pytest.FixtureRequest) -> AsyncIterator[Workspace]:
+    """The page of that app; as `workspace`, its console has had nothing to complain about."""
+    context = await browser.new_context(
+        viewport=getattr(request, "param", WIDE), reduced_motion="reduce", locale="en-US"
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    here = Workspace(page, app.world)
+    await here.visit()
+    yield here
+    await context.close()
+    assert complaints == []
+
+
+def menu(type_: str, action_id: str, *values: str, **more: Any) -> dict[str, Any]:
+    offered = [{"text": {"type": "plain_text", "text": value.title()}, "value": value} for value in values]
+    return {"type": type_, "action_id": action_id, "options": offered, **more}
+
+
+ASKED = {part: {"type": "plain_text", "text": part.title()} for part in ("title", "text", "confirm", "deny")}
+
+
+async def heard(app: App, count: int) -> dict[str, Any]:
+    """The last of `count` payloads that the app has seen."""
+    await app.world.slack.until(lambda _: len(app.seen) == count)
+    return app.seen[-1]
+
+
+def home_of(name: str) -> dict[str, Any]:
+    text = {"type": "section", "text": {"type": "mrkdwn", "text": f"*{name}*"}}
+    row = buttons(button("Undo", "undo", confirm=ASKED), menu("static_select", "filter", "all", "mine"))
+    return {"type": "home", "blocks": [text | {"accessory": menu("overflow", "more", "copy", "open")}, row]}
+
+
+async def test_everybody_has_a_home_tab_of_their_own(alone: Workspace, app: App) -> None:
+    await alone.one("app").click()
+    await expect(alone.one("home")).to_contain_text("Nothing here yet")
+    opened = (await heard(app, 1))["event"]
+    assert (opened["type"], opened["user"], opened["tab"]) == ("app_home_opened", ALICE, "home")
+    for user, name in ((ALICE, "Requests of Alice"), (LINA, "李娜的申请")):
+        await app.call("views.publish", user_id=user, view=home_of(name))
+    await expect(alone.one("home")).to_contain_text("Requests of Alice")
+    await expect(alone.one("composer")).to_have_count(0)
+    await alone.one(f"who-{LINA}").click()
+    await expect(alone.one("home")).to_contain_text("李娜的申请")
+    await expect(alone.one("app-tab-home")).to_have_text("主页")
+    assert (await heard(app, 2))["event"]["view"]["type"] == "home"
+    await alone.page.reload()
+    await expect(alone.one("home")).to_contain_text("李娜的申请")
+    await heard(app, 3)
+    await alone.one("app-tab-messages").click()
+    await expect(alone.one("composer")).to_be_visible()
+    assert (await heard(app, 4))["event"]["tab"] == "messages"
+
+
+async def test_a_home_tab_is_used_with_the_keyboard(alone: Workspace, app: App) -> None:
+    keys = alone.page.keyboard
+    await app.call("views.publish", user_id=ALICE, view=home_of("Requests"))
+    await alone.one("app").focus()
+    await keys.press("Enter")
+    await expect(alone.one("app-tab-home")).to_have_attribute("aria-selected", "true")
+    await heard(app, 1)
+    await alone.one("overflow").focus()
+    await keys.press("Enter")
+    await expect(alone.page.get_by_role("menuitem", name="Copy")).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    assert (await heard(app, 2))["actions"][0]["selected_option"]["value"] == "open"
+    await expect(alone.one("overflow")).to_be_focused()
+    await keys.press("Enter")
+    await keys.press("Escape")
+    await expect(alone.page.get_by_role("menu")).to_have_count(0)
+    await alone.one("app-tab-home").focus()
+    await keys.press("ArrowRight")
+    await expect(alone.one("app-tab-messages")).to_be_focused()
+    assert (await heard(app, 3))["event"]["tab"] == "messages"
+
+
+async def test_a_question_stands_before_a_button_and_before_a_choice(alone: Workspace, app: App) -> None:
+    await app.call("views.publish", user_id=ALICE, view=home_of("Requests"))
+    asking = buttons(menu("static_select", "grade", "basic", "pro", confirm=ASKED))
+    await app.call("chat.postMessage", channel=PEOPLE, text="x", blocks=[asking])
+    await alone.page.get_by_role("combobox").select_option("pro")
+    await alone.one("question-no").click()
+    await expect(alone.page.get_by_role("combobox")).to_have_value("")
+    await alone.page.get_by_role("combobox").select_option("pro")
+    await alone.one("question-yes").click()
+    assert (await heard(app, 1))["actions"][0]["selected_option"]["value"] == "pro"
+    await expect(alone.page.get_by_role("combobox")).to_have_value("pro")
+    await alone.one("app").click()
+    await heard(app, 2)
+    await alone.page.get_by_role("button", name="Undo").click()
+    for _ in range(3):  # the focus goes round in the question
+        await alone.page.keyboard.press("Tab")
+    await expect(alone.one("question-yes")).to_be_focused()
+    await alone.page.keyboard.press("Enter")
+    assert (await heard(app, 3))["container"]["type"] == "view"
+    assert [one["action_id"] for one in app.world.slack.confirmations] == ["grade", "undo"]
+
+
+async def test_a_form_from_somebodys_message(alone: Workspace, app: App) -> None:
+    said = await app.world.slack.say(MAX, PEOPLE, "Zhang Wei starts on Monday")
+    await app.call("chat.postEphemeral", channel=PEOPLE, user=ALICE, text="only you")
+    message = alone.message("Zhang Wei")
+    await expect(alone.message("only you").get_by_test_id("message-more")).to_have_count(0)
+    await message.get_by_test_id("message-more").focus()
+    await expect(message.locator(".message-tools")).to_have_css("opacity", "1")
+    await alone.page.keyboard.press("Enter")
+    await alone.one("shortcut-newhire_message").click()
+    payload = await heard(app, 1)
+    assert (payload["type"], payload["message_ts"], payload["user"]["id"]) == ("message_action", said["ts"], ALICE)
+    await alone.one("shortcuts").click()
+    await expect(alone.page.get_by_role("menuitem")).to_have_count(1)
+    await alone.one("shortcut-newhire_global").click()
+    assert (await heard(app, 2))["type"] == "shortcut"
+
+
+async def test_a_button_waits_for_its_answer(alone: Workspace, app: App) -> None:
+    await app.call("chat.postMessage", channel=PEOPLE, text="x", blocks=[buttons(button("Again", "again"))])
+    await app.stop()
+    app.world.slack.ack_timeout = 0.5
+    again = alone.page.get_by_role("button", name="Again")
+    await again.click()
+    await expect(again).to_have_attribute("aria-disabled", "true")
+    await expect(alone.page.locator(".toast")).to_have_text(
+        "Operation timed out. Apps need to respond within 3 seconds."
+    )
+    await expect(again).not_to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.parametrize("alone", [NARROW], indirect=True, ids=["390"])
+async def test_on_a_telephone_the_home_tab_fits(alone: Workspace, app: App) -> None:
+    await app.call("views.publish", user_id=ALICE, view=home_of("Requests"))
+    await alone.one("pane-channels").click()
+    await alone.one("app").click()
+    await expect(alone.one("home")).to_contain_text("Requests")
+    await fits(alone)
+    await alone.one("overflow").click()
+    await fits(alone)
+
+
+async def test_somebody_joins_slack_from_the_page(alone: Workspace, app: App) -> None:
+    app.world.slack.events.add("team_join")
+    await alone.one("tab-slack").click()
+    await alone.one("join").click()
+    await expect(alone.page.locator(".toast")).to_have_text("陈洁 joined the workspace.")
+    assert (await heard(app, 1))["event"]["user"]["real_name"] == "陈洁"
+
+
+async def test_a_vendors_accounts_are_acted_upon(browser: Browser) -> None:
+    """What a row of the snapshot offers is a button, in both languages."""
+
+    class Activating(FakeAcme):
+        done: tuple[str, str] = ("", "")
+
+        def shown(self) -> dict[str, Any]:
+            row = {"key": "wei", "name": "Zhang Wei", "account": "wei", "phone": "", "email": "", "department": ""}
+            return {
+                **super().shown(),
+                "accounts": [row | {"actions": [{"name": "activate", "title": ("Accept the invitation", "接受邀请")}]}],
+            }
+
+        def by_hand(self, key: str, action: str) -> None:
+            self.done = (action, key)
+
+    acme = Activating()
+    world = World(others=[acme])
+    await world.start()
+    page = await browser.new_page(viewport=WIDE, reduced_motion="reduce", locale="zh-CN")
+    try:
+        await page.goto(world.page_url)
+        workspace = Workspace(page, world)
+        await workspace.one("tab-acme").click()
+        await expect(workspace.one("act-activate")).to_have_text("接受邀请")
+        await workspace.one(f"who-{ALICE}").click()
+        await expect(workspace.one("act-activate")).to_have_text("Accept the invitation")
+        await workspace.one("act-activate").click()
+        await world.slack.until(lambda _: acme.done == ("activate", "wei"))
+    finally:
+        await page.close()
+        await world.stop()

@@ -142,6 +142,15 @@ def test_every_icon_that_is_asked_for_is_there() -> None:
         assert names - drawn - {"twist"} == set(), name
 
 
+def test_every_sign_that_the_bot_puts_before_a_sentence_is_drawn() -> None:
+    """Where no emoji font is installed an undrawn sign is an empty box."""
+    drawn = set(re.findall(r'^  "?([^\w\s"]+|ℹ️)"?: \[', SCRIPTS["emoji-art.js"], re.MULTILINE))
+    rooms = [path.read_text(encoding="utf-8") for path in (FOLDER.parent.parent / "slack").glob("*.py")]
+    put = set(re.findall("(?:[\u2300-\u23ff\u2600-\u27bf\U0001f000-\U0001faff]|ℹ)\ufe0f?", "".join(rooms)))
+    assert len(put) >= 7
+    assert put - drawn == set()
+
+
 @every_script
 def test_no_vendor_is_named(name: str) -> None:
     """A new vendor appears in the page by the snapshot alone."""

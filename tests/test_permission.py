@@ -15,8 +15,8 @@ from bot.slack.permission import Permission, Verdict
 
 TEAM = "T0SANDBOX"
 NOBODY = "You don't have permission to create accounts."
-OUTSIDER = "Only full members of this workspace can use /newhire. Ask a colleague to request it."
-UNCHECKED = "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute."
+OUTSIDER = "Only full members of this workspace can use /newhire. Ask a colleague who is one to request the account."
+UNCHECKED = "We couldn't check your permissions with Slack, so no form was opened. Try again in a minute."
 
 
 @dataclass
@@ -55,6 +55,34 @@ async def ask(
     return await (permission or Permission([])).verdict(cast(AsyncWebClient, slack), user, TEAM, anew=anew)
 
 
+# --- what they are called
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        ({"real_name": "Li Na", "profile": {"display_name": "李娜", "real_name": "Li Na"}}, "李娜"),
+        ({"real_name": "Li Na", "profile": {"display_name": "", "real_name": "Li Na"}}, "Li Na"),
+        ({"real_name": "Li Na", "profile": {"display_name": "\u200b \u3164"}}, "Li Na"),
+        ({"real_name": "Li Na"}, "Li Na"),
+        ({"profile": {"display_name": "\u202eLi\nNa"}}, "Li Na"),
+        ({"profile": {"display_name": "李娜 13800138000"}}, ""),
+        ({"profile": "none"}, ""),
+        ({}, ""),
+    ],
+)
+async def test_people_are_called_as_slack_shows_them(user: dict[str, Any], name: str) -> None:
+    assert (await ask(Slack(user | {"is_admin": True}), anew=True)).name == name
+
+
+async def test_no_name_is_remembered() -> None:
+    permission, slack = Permission([]), Slack({"is_admin": True, "profile": {"display_name": "Li Na"}})
+    assert (await ask(slack, permission, anew=True)).name == "Li Na"
+    assert "Li Na" not in repr(vars(permission))
+    assert await ask(slack, permission) == Verdict("en", admin=True)
+    assert slack.calls == ["users.info"]
+
+
 # --- without a list
 
 
@@ -62,23 +90,23 @@ async def ask(
 async def test_admins_and_owners_may(role: str) -> None:
     # Slack gives a primary owner the other two roles as well.
     roles = {role: True, "is_admin": True}
-    assert await ask(Slack(roles)) == Verdict("en")
+    assert await ask(Slack(roles)) == Verdict("en", admin=True)
 
 
 async def test_a_member_may_not_and_reads_whom_to_ask() -> None:
     refusal = (await ask(Slack({"is_admin": False}))).refusal
-    assert refusal == f"{NOBODY} Workspace admins and owners can do this. Ask one of them."
+    assert refusal == f"{NOBODY} A workspace admin or owner can do it for you."
 
 
 async def test_a_refusal_is_in_the_language_of_the_person() -> None:
     verdict = await ask(Slack({"locale": "zh-CN"}))
-    assert verdict == Verdict("zh", "您没有创建账号的权限。工作区管理员和所有者可以办理。请联系其中一位代为办理。")
+    assert verdict == Verdict("zh", "您没有创建账号的权限，请联系工作区管理员或所有者代为办理。")
 
 
 async def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "bot.slack.permission")
     await ask(Slack())
-    assert caplog.messages == ["refused U0ALICE01: refused"]
+    assert caplog.messages == ["refused U0ALICE01: not allowed"]
 
 
 # --- who never may
@@ -102,7 +130,7 @@ async def test_people_of_another_workspace_never_may(allowed: list[str]) -> None
 
 async def test_a_workspace_of_the_same_enterprise_is_no_other_one() -> None:
     user = {"team_id": "E0GRID", "enterprise_user": {"teams": ["T0OTHER", TEAM]}, "is_admin": True}
-    assert await ask(Slack(user)) == Verdict("en")
+    assert await ask(Slack(user)) == Verdict("en", admin=True)
 
 
 # --- with a list
@@ -117,10 +145,27 @@ async def test_with_a_list_an_admin_who_is_not_on_it_may_not() -> None:
     assert (await ask(slack, Permission(["U0LINA001", "S0PEOPLE1"]))).refusal is not None
 
 
+@pytest.mark.parametrize(
+    ("allowed", "en", "zh"),
+    [
+        ([], "Workspace admins and owners can use it.", "可使用者：工作区管理员和所有者。"),
+        (
+            ["U0LINA001", "S0PEOPLE1"],
+            "Who can use it: <@U0LINA001>, <!subteam^S0PEOPLE1>.",
+            "可使用者：<@U0LINA001>、<!subteam^S0PEOPLE1>。",
+        ),
+    ],
+    ids=["admins", "listed"],
+)
+def test_the_help_says_who_may(allowed: list[str], en: str, zh: str) -> None:
+    assert Permission(allowed).who_may("en") == en
+    assert Permission(allowed).who_may("zh") == zh
+
+
 async def test_a_refusal_names_those_who_may() -> None:
     permission = Permission(["U0LINA001", "S0PEOPLE1"])
     verdict = await ask(Slack({"is_admin": True}, {"S0PEOPLE1": []}), permission)
-    assert verdict.refusal == f"{NOBODY} These people can do this: <@U0LINA001>, <!subteam^S0PEOPLE1>. Ask one of them."
+    assert verdict.refusal == f"{NOBODY} One of these people can do it for you: <@U0LINA001>, <!subteam^S0PEOPLE1>."
 
 
 async def test_members_of_a_listed_group_may() -> None:
@@ -259,9 +304,7 @@ async def test_nobody_is_in_a_group_that_is_gone_and_the_admins_hear_of_it_once(
     slack = Slack(group_trouble=code)
     for _ in range(3):
         verdict = await ask(slack, permission)
-        assert (
-            verdict.refusal == f"{NOBODY} These people can do this: <@U0LINA001>, <!subteam^S0GONE>. Ask one of them."
-        )
+        assert verdict.refusal == f"{NOBODY} One of these people can do it for you: <@U0LINA001>, <!subteam^S0GONE>."
         assert not verdict.unchecked
         now[0] += 61
     assert (await ask(slack, permission, "U0LINA001")).refusal is None
@@ -305,7 +348,7 @@ async def test_a_language_that_was_heard_once_is_still_known_when_slack_is_silen
     await ask(slack, permission)
     slack.trouble = TimeoutError()
     verdict = await ask(slack, permission, anew=True)
-    assert verdict == Verdict("zh", "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。", unchecked=True)
+    assert verdict == Verdict("zh", "暂时无法向 Slack 核实您的权限，未打开表单，请稍后再试。", unchecked=True)
 
 
 async def test_the_language_of_somebody_who_was_just_seen_costs_no_call() -> None:

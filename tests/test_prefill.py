@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberMatcher
 
 from bot import card, characters
-from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile, prefill
+from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile, prefill
 from tests.conftest import tries
 
 ZHANG = {"name": "张伟", "phone": "13800138000"}
@@ -246,17 +246,39 @@ def test_help_with_anything_behind_it_is_help(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("status", "status"),
-        ("Status", "status"),
-        ("状态", "状态"),
-        ("status 张伟", "status"),
         ("many", "many"),
+        ("Many", "many"),
         ("list!", "list"),
         ("取消 张伟", "取消"),
     ],
 )
 def test_a_word_that_is_no_command_yet_is_nobodys_name(text: str, word: str) -> None:
     assert command(text) == NotHere(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "mentioned"),
+    [
+        ("status", "", None),
+        ("  Status!  ", "", None),
+        ("状态", "", None),
+        ("狀態", "", None),
+        ("进度　张伟", "张伟", None),
+        ("status Zhang  Wei", "Zhang Wei", None),
+        ("status `zhang.wei`", "zhang.wei", None),
+        ("status <tel:13800138000|138 0013 8000>", "138 0013 8000", None),
+        ("status <mailto:z.wei@example.com|z.wei@example.com>", "z.wei@example.com", None),
+        ("status A &amp; B", "A & B", None),
+        ("status <@U0ALICE01|alice>", "", "U0ALICE01"),
+    ],
+)
+def test_status_asks_for_the_newest_or_for_somebody(text: str, query: str, mentioned: str | None) -> None:
+    assert command(text) == Status(query, mentioned)
+
+
+@given(st.text(max_size=80))
+def test_whatever_stands_behind_status_is_looked_for_and_opens_no_form(text: str) -> None:
+    assert isinstance(command(f"status {text}"), Status)
 
 
 @pytest.mark.parametrize(
@@ -276,6 +298,32 @@ def test_a_person_may_have_such_a_name(text: str, typed: dict[str, str]) -> None
 
 def test_a_mention_is_never_a_command() -> None:
     assert command("<@U0NEWBIE1> status") == Prefill({"name": "status"}, "U0NEWBIE1")
+
+
+# --- messages
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("姓名：张伟\n手机：138 0013 8000", Prefill({"name": "张伟", "phone": "138 0013 8000"})),
+        # Who is asked for it is not the newcomer.
+        ("<@U0ALICE01> 姓名：张伟", Prefill({"name": "张伟"})),
+        ("<@U0ALICE01> <mailto:w@example.com|w@example.com>", Prefill({"email": "w@example.com"})),
+        ("<@U0NEWBIE1>", Prefill({}, "U0NEWBIE1")),
+        # No command: somebody may be called so.
+        ("help", Prefill({"name": "help"})),
+        ("", Prefill()),
+        ("新同事入职\n姓名：张伟", Prefill({"name": "张伟"})),
+        ("新员工信息\n姓名 张伟", Prefill({"name": "张伟"})),
+        ("麻烦给新来的张伟开个账号 13800138000", Prefill({"phone": "13800138000"})),
+        ("Hi team please open one for Zhang Wei w@example.com", Prefill({"email": "w@example.com"})),
+        ("姓名：买买提·吐尔逊", Prefill({"name": "买买提·吐尔逊"})),
+        ("*张伟* &lt;w@example.com&gt;", Prefill({"name": "张伟", "email": "w@example.com"})),
+    ],
+)
+def test_a_message_is_read_like_a_command_and_is_none(text: str, wanted: Prefill) -> None:
+    assert from_message(text) == wanted
 
 
 # --- whatever people paste

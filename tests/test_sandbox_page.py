@@ -152,6 +152,68 @@ async def test_what_people_do_at_the_page(world: World, app: App, post: Post, se
         assert (await answer.json())["views"] == []
 
 
+async def test_the_home_tab_at_the_page(world: World, app: App, post: Post, session: aiohttp.ClientSession) -> None:
+    assert (await post("home", user=ALICE, tab="home"))["ok"]
+    assert app.seen[-1]["event"]["type"] == "app_home_opened"
+    filter_ = {"type": "static_select", "action_id": "f", "options": [{"text": plain("red"), "value": "red"}]}
+    block = {"type": "actions", "block_id": "row", "elements": [filter_]}
+    await app.call("views.publish", user_id=ALICE, view={"type": "home", "blocks": [block]})
+    async with session.get(f"{world.page_url}_/state") as answer:
+        state = await answer.json()
+    assert state["home_tab"] is True
+    assert list(state["homes"]) == [ALICE]
+    home = state["homes"][ALICE]
+    assert (home["view"]["type"], home["values"]) == ("home", {})
+    chosen = {"user": ALICE, "view_id": home["id"], "block_id": "row", "action_id": "f", "value": "red"}
+    assert (await post("act", **chosen, values={"row": "red", "gone": "x"}))["ok"]
+    assert app.seen[-1]["container"] == {"type": "view", "view_id": home["id"]}
+    assert world.slack.homes[ALICE]["state"]["values"]["row"]["f"]["selected_option"]["value"] == "red"
+
+
+async def test_a_message_shortcut_at_the_page(world: World, app: App, post: Post) -> None:
+    said = await post("say", user=MAX, channel=GENERAL, text="Zhang Wei starts on Monday")
+    chosen = {"user": ALICE, "callback_id": "newhire_message", "channel": GENERAL}
+    assert (await post("message-shortcut", **chosen, ts=said["ts"]))["acked"]
+    assert app.seen[-1]["message"]["text"] == "Zhang Wei starts on Monday"
+    assert not (await post("message-shortcut", **chosen, ts="1.0"))["ok"]
+
+
+async def test_somebody_joins_at_the_page(world: World, app: App, post: Post) -> None:
+    first = await post("join")
+    assert first["user"] in world.slack.users
+    assert app.seen == []
+    world.slack.events.add("team_join")
+    second = await post("join")
+    assert second["user"] != first["user"]
+    assert app.seen[-1]["event"]["user"]["id"] == second["user"]
+    assert (await post("join"))["ok"]
+    assert await post("join") == {"ok": False, "error": "Everybody is here already."}
+
+
+class Activating(FakeAcme):
+    """A vendor whose people can be made to accept their invitation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[tuple[str, str]] = []
+
+    def by_hand(self, key: str, action: str) -> None:
+        self.done.append((action, key))
+
+
+async def test_something_is_done_with_an_account(session: aiohttp.ClientSession) -> None:
+    vendor = Activating()
+    world = World(others=[vendor])
+    await world.start()
+    try:
+        wish = {"vendor": "acme", "action": "activate", "account": "wei"}
+        async with session.post(f"{world.page_url}_/vendors/act", json=wish) as answer:
+            done = await answer.json()
+    finally:
+        await world.stop()
+    assert (done["ok"], vendor.done) == (True, [("activate", "wei")])
+
+
 async def test_only_its_own_page_may_control_it(world: World, session: aiohttp.ClientSession) -> None:
     url, say = world.slack.url, {"user": MAX, "channel": GENERAL, "text": "hi"}
     for headers in ({"Origin": "https://example.com"}, {"Host": "example.com"}):

@@ -20,6 +20,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.sandbox.slack.server import NO_ANSWER, TROUBLE, FakeSlack
 from bot.sandbox.slack.trouble import RESPONSE_URL, SOCKET, WAYS, WORDS
 from bot.sandbox.slack.view_state import client_errors, initial_state, simple_values, typed
+from bot.sandbox.slack.workspace import person
 
 Json = dict[str, Any]
 
@@ -73,7 +74,8 @@ class Bot:
         self.silent = False
         self.on_submit: Callable[..., Awaitable[None]] | None = None
         self.client = AsyncWebClient(token=slack.bot_token, base_url=f"{slack.url}/api/", session=session)
-        self.app = AsyncApp(client=self.client)
+        # Unnamed, it looks for its caller's file among all modules.
+        self.app = AsyncApp(name="small", client=self.client)
         self.handlers: list[AsyncSocketModeHandler] = []
         self.app.use(self._note)
         self.app.command("/newhire", middleware=[self._ack_first])(self._command)
@@ -82,6 +84,9 @@ class Bot:
         self.app.view_closed("form")(self._acked)
         self.app.action("value")(self._acked)
         self.app.action("again")(self._acked)
+        self.app.shortcut("newhire_message")(self._acked)
+        self.app.event("app_home_opened")(self._heard)
+        self.app.event("team_join")(self._heard)
 
     async def connect(self, **options: Any) -> None:
         before = self.slack.sockets.opened
@@ -98,6 +103,9 @@ class Bot:
         self.seen.append(body)
         self.slack.changed()
         await next()
+
+    async def _heard(self, event: Json) -> None:
+        """Bolt acknowledges events by itself."""
 
     async def _acked(self, ack: Callable[..., Awaitable[None]]) -> None:
         await ack()
@@ -637,6 +645,276 @@ async def test_a_button_in_a_message(slack: FakeSlack, bot: Bot, client: AsyncWe
     assert slack.messages[GENERAL] == []
 
 
+def button(action_id: str, **more: Any) -> Json:
+    return {"type": "button", "action_id": action_id, "text": plain(action_id), **more}
+
+
+def menu(type_: str, action_id: str, *values: str) -> Json:
+    offered = [{"text": plain(value), "value": value} for value in values]
+    return {"type": type_, "action_id": action_id, "options": offered}
+
+
+def buttons(*elements: Json) -> Json:
+    return {"type": "actions", "elements": list(elements)}
+
+
+QUESTION = {"title": plain("Remove?"), "text": plain("It goes."), "confirm": plain("Remove"), "deny": plain("Keep")}
+
+
+async def test_a_click_is_found_by_its_name(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    section = {"type": "section", "text": plain("x"), "accessory": menu("overflow", "again", "copy", "undo")}
+    one, two = button("again", value="1", confirm=QUESTION), button("again", value="2")
+    blocks = [section, buttons(one, menu("static_select", "value", "a", "b")), buttons(two)]
+    posted = await client.chat_postMessage(channel=GENERAL, text="x", blocks=blocks)
+
+    async def clicked(action_id: str, value: str) -> Json:
+        assert (await slack.click(ALICE, GENERAL, posted["ts"], action_id, value)).acked
+        return dict(bot.seen[-1]["actions"][0])
+
+    assert (await clicked("again", "2"))["value"] == "2"
+    assert (await clicked("again", "undo"))["selected_option"]["value"] == "undo"
+    assert (await clicked("value", "b"))["selected_option"]["value"] == "b"
+    assert slack.confirmations == []
+    delivery = await slack.click(ALICE, GENERAL, posted["ts"], "again", "1")
+    assert delivery.confirm is not None
+    assert delivery.confirm["confirm"]["text"] == "Remove"
+    assert [(one["user"], one["action_id"]) for one in slack.confirmations] == [(ALICE, "again")]
+    for action_id, value in (("again", None), ("again", "3"), ("gone", None), ("value", "c")):
+        with pytest.raises(LookupError):
+            await slack.click(ALICE, GENERAL, posted["ts"], action_id, value)
+
+
+async def test_nobody_clicks_what_they_cannot_see(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    what = [buttons(button("again"))]
+    only_hers = await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="x", blocks=what)
+    of_admins = await client.chat_postMessage(channel=ADMINS, text="x", blocks=what)
+    for channel, ts in ((GENERAL, only_hers["message_ts"]), (ADMINS, of_admins["ts"]), (GENERAL, "1.0")):
+        with pytest.raises(LookupError):
+            await slack.click(MAX, channel, ts, "again")
+    assert (await slack.click(ALICE, GENERAL, only_hers["message_ts"], "again")).acked
+    assert bot.seen[-1]["container"]["is_ephemeral"] is True
+
+
+async def test_many_click_at_once_and_each_click_comes_twice(
+    slack: FakeSlack, bot: Bot, client: AsyncWebClient
+) -> None:
+    await bot.connect()
+    posted = await client.chat_postMessage(channel=GENERAL, text="x", blocks=[buttons(button("again"))])
+    people = [ALICE, LINA, MAX, "U0OWEN001", "U0GUEST01"]
+    deliveries = await asyncio.gather(*(slack.click(user, GENERAL, posted["ts"], "again") for user in people))
+    for delivery in deliveries:
+        await slack.redeliver(delivery.envelope_id, on="other")
+    seen = await slack.until(lambda _: bot.seen if len(bot.seen) == 10 else [])
+    assert sorted(payload["user"]["id"] for payload in seen) == sorted(people * 2)
+    assert len({payload["trigger_id"] for payload in seen}) == 5
+    assert len({payload["response_url"] for payload in seen}) == 5
+    assert all(float(payload["actions"][0]["action_ts"]) for payload in seen)
+
+
+async def test_what_a_clicks_response_url_does(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    parent = await client.chat_postMessage(channel=GENERAL, text="x")
+    posted = await client.chat_postMessage(
+        channel=GENERAL, text="x", blocks=[buttons(button("again"))], thread_ts=parent["ts"]
+    )
+    await slack.click(MAX, GENERAL, posted["ts"], "again")
+    assert bot.seen[-1]["container"]["thread_ts"] == parent["ts"]
+    hook = AsyncWebhookClient(bot.seen[-1]["response_url"])
+    await hook.send(text="only you")
+    await hook.send(text="for all", response_type="in_channel")
+    await hook.send(text="new", replace_original=True)
+    _, shown, private, public = slack.messages[GENERAL]
+    assert (shown["text"], shown["blocks"], shown["thread_ts"]) == ("new", [], parent["ts"])
+    assert (private["ephemeral_for"], private["text"]) == (MAX, "only you")
+    assert ("ephemeral_for" in public, public["text"]) == (False, "for all")
+    assert (await hook.send_dict({"delete_original": True})).status_code == 200
+    assert (await hook.send_dict({"replace_original": True, "text": "x"})).status_code == 400
+    assert (await hook.send(text="the fifth")).status_code == 200
+    assert (await hook.send(text="the sixth")).status_code == 404
+
+
+async def test_a_button_opens_a_modal_but_pushes_none(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    what = [buttons(button("again"))]
+    posted = await client.chat_postMessage(channel=GENERAL, text="x", blocks=what)
+    await client.views_publish(user_id=ALICE, view=home(*what))
+    for click in (slack.click(ALICE, GENERAL, posted["ts"], "again"), slack.click_home(ALICE, "again")):
+        await click
+        ticket = bot.seen[-1]["trigger_id"]
+        assert await refused(client.views_push(trigger_id=ticket, view=FORM)) == "not_found"
+        assert (await client.views_open(trigger_id=ticket, view=FORM))["view"]["previous_view_id"] is None
+
+
+async def test_a_shortcut_of_a_message(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    said = await slack.say(MAX, GENERAL, "Zhang Wei starts on Monday")
+    assert (await slack.message_shortcut(ALICE, "newhire_message", GENERAL, said["ts"])).acked
+    payload = bot.seen[-1]
+    assert payload["type"] == "message_action"
+    assert payload["callback_id"] == "newhire_message"
+    assert payload["channel"] == {"id": GENERAL, "name": "general"}
+    assert payload["message_ts"] == payload["message"]["ts"] == said["ts"]
+    assert payload["message"]["text"] == "Zhang Wei starts on Monday"
+    assert payload["message"]["user"] == MAX
+    assert payload["user"]["id"] == ALICE
+    assert payload["team"]["id"] == "T0SANDBOX"
+    assert float(payload["action_ts"])
+    await client.views_open(trigger_id=payload["trigger_id"], view=FORM)
+    # It is somebody else's message: nothing to replace, a text of one's own comes.
+    await AsyncWebhookClient(payload["response_url"]).send(text="for you", replace_original=True)
+    assert [m["text"] for m in slack.messages[GENERAL]] == ["Zhang Wei starts on Monday", "for you"]
+    assert slack.messages[GENERAL][1]["ephemeral_for"] == ALICE
+    private = slack.messages[GENERAL][1]["ts"]
+    for callback_id, ts in (("newhire_global", said["ts"]), ("gone", said["ts"]), ("newhire_message", private)):
+        with pytest.raises(LookupError):
+            await slack.message_shortcut(ALICE, callback_id, GENERAL, ts)
+
+
+# --- the app's Home, and events
+
+
+def home(*blocks: Json, **more: Any) -> Json:
+    return {"type": "home", "callback_id": "home", "blocks": list(blocks), **more}
+
+
+async def test_a_home_tab_is_published_for_one_person(slack: FakeSlack, client: AsyncWebClient) -> None:
+    rows = [buttons(button("again", value="1"), menu("static_select", "filter", "all", "mine"))]
+    first = (await client.views_publish(user_id=ALICE, view=home(*rows)))["view"]
+    assert (first["type"], first["root_view_id"], first["previous_view_id"]) == ("home", first["id"], None)
+    assert "user" not in first
+    assert set(slack.homes) == {ALICE}
+    second = (await client.views_publish(user_id=ALICE, view=home(*rows), hash=first["hash"]))["view"]
+    assert second["id"] == first["id"]
+    assert second["hash"] != first["hash"]
+    stale = client.views_publish(user_id=ALICE, view=home(*rows), hash=first["hash"])
+    assert await refused(stale) == "hash_conflict"
+    assert await refused(client.views_publish(user_id=LINA, view=home(*rows), hash="1.a")) == "hash_conflict"
+    assert set(slack.homes) == {ALICE}
+    assert await refused(client.views_update(view_id=first["id"], view=FORM)) == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("user", "view", "error", "message"),
+    [
+        ("U0NOBODY1", home({"type": "divider"}), "invalid_arguments", "invalid `user_id`"),
+        (BOT, home({"type": "divider"}), "invalid_arguments", "invalid `user_id`"),
+        (ALICE, FORM, "invalid_arguments", "[ERROR] must be a valid enum value [json-pointer:/view/type]"),
+        (
+            ALICE,
+            home(*[{"type": "divider"}] * 101),
+            "invalid_arguments",
+            "[ERROR] no more than 100 items allowed [json-pointer:/view/blocks]",
+        ),
+        (ALICE, home(*[{"type": "section", "text": plain("长" * 3000)}] * 30), "view_too_large", ""),
+    ],
+)
+async def test_what_is_no_home_tab(
+    slack: FakeSlack, client: AsyncWebClient, user: str, view: Json, error: str, message: str
+) -> None:
+    with pytest.raises(SlackApiError) as caught:
+        await client.views_publish(user_id=user, view=view)
+    answer = caught.value.response
+    assert answer["error"] == error
+    assert message in str(answer.get("response_metadata", {}).get("messages", ""))
+    assert slack.homes == {}
+
+
+async def test_an_app_without_a_home_tab(slack: FakeSlack, client: AsyncWebClient) -> None:
+    slack.home_tab = False
+    assert await refused(client.views_publish(user_id=ALICE, view=home({"type": "divider"}))) == "not_enabled"
+    with pytest.raises(LookupError):
+        await slack.open_home(ALICE)
+
+
+async def test_opening_the_home_tab_is_told(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    told = await slack.open_home(ALICE)
+    assert told is not None
+    assert (told.acked, told.error) == (True, None)
+    payload = bot.seen[-1]
+    assert (payload["type"], payload["api_app_id"], payload["team_id"]) == ("event_callback", "A0NEWHIRE", "T0SANDBOX")
+    assert payload["event_id"].startswith("Ev")
+    event = payload["event"]
+    assert (event["type"], event["user"], event["tab"]) == ("app_home_opened", ALICE, "home")
+    assert event["channel"] == slack.workspace.direct(ALICE)["id"]
+    assert "view" not in event
+    published = (await client.views_publish(user_id=ALICE, view=home(buttons(button("again")))))["view"]
+    await slack.open_home(ALICE)
+    assert bot.seen[-1]["event"]["view"] == published
+    await slack.open_home(LINA)
+    assert "view" not in bot.seen[-1]["event"]
+    await slack.open_home(ALICE, "messages")
+    assert bot.seen[-1]["event"]["tab"] == "messages"
+    assert "view" not in bot.seen[-1]["event"]
+    slack.events.clear()
+    assert await slack.open_home(ALICE) is None
+    assert len(bot.seen) == 4
+
+
+async def test_what_is_pressed_in_a_home_tab(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    filter_ = {**buttons(menu("static_select", "value", "all", "mine")), "block_id": "filter"}
+    rows = [buttons(button("again", value=number, confirm=QUESTION)) for number in "12"]
+    view = home({"type": "section", "text": plain("x"), "accessory": menu("overflow", "value", "copy")}, filter_, *rows)
+    published = (await client.views_publish(user_id=ALICE, view=view))["view"]
+    delivery = await slack.click_home(ALICE, "again", "2")
+    assert delivery.confirm is not None
+    payload = bot.seen[-1]
+    assert payload["type"] == "block_actions"
+    assert payload["container"] == {"type": "view", "view_id": published["id"]}
+    assert payload["view"]["type"] == "home"
+    assert payload["view"]["hash"] == published["hash"]
+    assert payload["actions"][0]["value"] == "2"
+    assert "response_url" not in payload
+    assert "message" not in payload
+    assert payload["trigger_id"]
+    await slack.click_home(ALICE, "value", "mine")
+    assert bot.seen[-1]["actions"][0]["selected_option"]["value"] == "mine"
+    await slack.click_home(ALICE, "value", "copy")
+    assert bot.seen[-1]["actions"][0]["type"] == "overflow"
+    # What was chosen stays over the next drawing, as in a modal.
+    again = (await client.views_publish(user_id=ALICE, view=view))["view"]
+    assert again["state"]["values"]["filter"]["value"]["selected_option"]["value"] == "mine"
+    await slack.act(ALICE, again["id"], "filter", "value", "all")
+    for nobody in (slack.click_home(LINA, "again", "2"), slack.act(LINA, again["id"], "filter", "value", "all")):
+        with pytest.raises(LookupError):
+            await nobody
+    for no_modal in (slack.submit(ALICE, again["id"]), slack.close(ALICE, again["id"])):
+        with pytest.raises(LookupError):
+            await no_modal
+
+
+async def test_somebody_joins(slack: FakeSlack, bot: Bot, client: AsyncWebClient) -> None:
+    assert await slack.join(person("U0EARLY01", "early", "Early Bird")) is None
+    slack.events.add("team_join")
+    slack.scopes = {"users:read", "users:read.email", "chat:write"}
+    told = await slack.join(person("U0CHEN001", "chen.jie", "陈洁", "zh-CN", profile={"title": "Designer"}))
+    assert told is not None
+    assert told.acked
+    event = bot.seen[-1]["event"]
+    assert (event["type"], event["user"]["id"]) == ("team_join", "U0CHEN001")
+    assert event["user"]["profile"]["email"] == "chen.jie@example.com"
+    assert event["user"]["profile"]["title"] == "Designer"
+    assert "locale" not in event["user"]
+    assert (await client.users_info(user="U0CHEN001"))["user"]["real_name"] == "陈洁"
+    assert "U0CHEN001" in slack.channels[GENERAL]["members"] - slack.channels[ADMINS]["members"]
+    slack.scopes = {"users:read"}
+    await slack.join(person("U0LATE001", "late", "Late Bird"))
+    assert "email" not in bot.seen[-1]["event"]["user"]["profile"]
+
+
+async def test_the_link_of_a_message(slack: FakeSlack, client: AsyncWebClient) -> None:
+    posted = await client.chat_postMessage(channel=GENERAL, text="x")
+    number = "p" + posted["ts"].replace(".", "")
+    link = await client.chat_getPermalink(channel=GENERAL, message_ts=posted["ts"])
+    assert link["permalink"] == f"https://sandbox.slack.com/archives/C0GENERAL/{number}"
+    reply = await client.chat_postMessage(channel=GENERAL, text="y", thread_ts=posted["ts"])
+    link = await client.chat_getPermalink(channel=GENERAL, message_ts=reply["ts"])
+    assert link["permalink"].endswith(f"?thread_ts={posted['ts']}&cid={GENERAL}")
+    private = await client.chat_postEphemeral(channel=GENERAL, user=ALICE, text="x")
+    for channel, ts, error in (
+        (GENERAL, "1.0", "message_not_found"),
+        (GENERAL, private["message_ts"], "message_not_found"),
+        ("C0NOTHERE", posted["ts"], "channel_not_found"),
+    ):
+        assert await refused(client.chat_getPermalink(channel=channel, message_ts=ts)) == error
+
+
 # --- response_url
 
 
@@ -789,6 +1067,7 @@ METHODS = {
     "auth.test": {},
     "apps.connections.open": {},
     "chat.delete": {"channel": GENERAL, "ts": "1.0"},
+    "chat.getPermalink": {"channel": GENERAL, "message_ts": "1.0"},
     "chat.postEphemeral": {"channel": GENERAL, "user": ALICE, "text": "x"},
     "chat.postMessage": {"channel": GENERAL, "text": "x"},
     "chat.update": {"channel": GENERAL, "ts": "1.0", "text": "y"},
@@ -800,6 +1079,7 @@ METHODS = {
     "users.info": {"user": ALICE},
     "users.lookupByEmail": {"email": "alice@example.com"},
     "views.open": {"trigger_id": "1.1.1", "view": FORM},
+    "views.publish": {"user_id": ALICE, "view": {"type": "home", "blocks": [{"type": "divider"}]}},
     "views.push": {"trigger_id": "1.1.1", "view": FORM},
     "views.update": {"view_id": "V0", "view": FORM},
 }

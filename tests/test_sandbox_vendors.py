@@ -334,7 +334,7 @@ async def test_look_ups_fail_apart_from_creations(caller: Any) -> None:
     assert caller.code(await caller.create()) == caller.twice
     assert (await caller.find("zhangsan")).status_code == 500
     refused = await caller.find("zhangsan")
-    assert (refused.status_code, caller.code(refused)) in [(403, 500014), (403, "APIGW.0302")]
+    assert (refused.status_code, caller.code(refused)) in [(400, 500014), (403, "APIGW.0302")]
     caller.vendor.fail("find_hang")
     task = await hanging(caller, caller.find("zhangsan"))
     task.cancel()
@@ -673,31 +673,159 @@ async def test_tencents_other_pages(tencent: TencentCaller, clock: Clock) -> Non
     departments = (await tencent.send("GET", "/v1/departments?userid=admin&page=1&page_size=20")).json()
     assert (departments["total_count"], len(departments["department_list"][0]["department_id"])) == (3, 32)
     refused = await tencent.send("GET", "/v1/departments?userid=zhangsan")
-    assert (refused.status_code, tencent.code(refused)) == (403, 190443)
+    assert (refused.status_code, tencent.code(refused)) == (500, 190443)
+
+
+WHO = "operator_id=admin&operator_id_type=1"
+OPERATOR = {"operator_id": "admin", "operator_id_type": 1}
+
+
+async def told(tencent: TencentCaller, method: str, path: str, body: Patch | None = None) -> tuple[int, Any]:
+    """Status and code of a call: the operator goes along in the query, or in the body where there is one."""
+    content = b"" if body is None else json.dumps(OPERATOR | body).encode()
+    target = path if body is not None else f"{path}{'&' if '?' in path else '?'}{WHO}"
+    answer = await tencent.send(method, target, content)
+    return answer.status_code, tencent.code(answer) if answer.content else None
 
 
 async def test_tencent_invites_once_a_day_and_only_who_is_not_active(tencent: TencentCaller, clock: Clock) -> None:
-    async def invite() -> httpx.Response:
-        body = b'{"operator_id":"admin","operator_id_type":1}'
-        return await tencent.send("PUT", "/v1/users/zhangsan/invite-activate", body)
-
+    path = "/v1/users/zhangsan/invite-activate"
     await tencent.create()
-    assert tencent.code(await invite()) == 10001  # auto_invite sent today's
+    assert await told(tencent, "PUT", path) == (500, 15101)  # auto_invite sent today's
     clock.now += 86400
-    sent = await invite()
-    assert (sent.status_code, sent.content) == (200, b"")
+    assert await told(tencent, "PUT", path) == (200, None)
+    assert await told(tencent, "PUT", path, {}) == (400, 190004)  # the operator belongs in the query
+    assert await told(tencent, "PUT", "/v1/users/nobody/invite-activate") == (400, 20001)
     tencent.vendor.activate("zhangsan")
-    assert tencent.code(await invite()) == 20003
+    assert await told(tencent, "PUT", path) == (500, 20003)
 
 
-async def test_tencent_deletes(tencent: TencentCaller) -> None:
-    who = "operator_id=admin&operator_id_type=1"
+async def test_tencents_invitations_are_counted_by_number(tencent: TencentCaller) -> None:
     await tencent.create()
-    deleted = await tencent.send("DELETE", f"/v1/users/zhangsan?{who}")
-    assert (deleted.status_code, deleted.content, tencent.vendor.accounts) == (200, b"", [])
-    assert len(tencent.vendor.created) == 1
-    assert tencent.code(await tencent.send("DELETE", f"/v1/users/zhangsan?{who}")) == 20001
-    assert tencent.code(await tencent.send("DELETE", f"/v1/users/admin?{who}")) == 20004
+    assert await told(tencent, "DELETE", "/v1/users/zhangsan") == (200, None)
+    await tencent.create(userid="lisi", auto_invite=False)  # the same number
+    assert await told(tencent, "PUT", "/v1/users/lisi/invite-activate") == (500, 15101)
+
+
+async def test_tencents_links_activate_for_48_hours_and_the_old_ones_stay_good(
+    tencent: TencentCaller, clock: Clock
+) -> None:
+    async def links(*userids: str) -> list[Patch]:
+        body = json.dumps(OPERATOR | {"userid_list": userids}).encode()
+        answer = await tencent.send("POST", "/v1/users/invite-activate", body)
+        listed: list[Patch] = answer.json()["inactivate_user_list"]
+        return listed
+
+    for userid, phone in (("zhangsan", "13800138000"), ("lisi", "13800138001"), ("wangwu", "13800138002")):
+        await tencent.create(userid=userid, phone=phone)
+    first, second = (await links("zhangsan"))[0], (await links("zhangsan", "lisi", "nobody"))[0]
+    assert first["userid"] == second["userid"] == "zhangsan"
+    assert first["activate_url"] != second["activate_url"]
+    (other,) = await links("lisi")
+    clock.now += 48 * 3600
+    tencent.vendor.follow(first["activate_url"])
+    assert [account["status"] for account in tencent.vendor.accounts] == ["1", "3", "3"]
+    assert await links("zhangsan") == []
+    clock.now += 1
+    with pytest.raises(ValueError, match="expired"):
+        tencent.vendor.follow(other["activate_url"])
+    with pytest.raises(KeyError):
+        tencent.vendor.follow("https://meeting.tencent.com/another")
+    for wrong in ([], ["x"] * 101, [5], "zhangsan"):
+        status, _ = await told(tencent, "POST", "/v1/users/invite-activate", {"userid_list": wrong})
+        assert status == 400
+
+
+async def test_tencent_enables_and_disables_only_who_was_activated(tencent: TencentCaller) -> None:
+    async def enable(on: bool, userid: str = "zhangsan") -> tuple[int, Any]:
+        return await told(tencent, "PUT", f"/v1/users/{userid}/enable", {"enable": on})
+
+    await tencent.create()
+    assert await enable(False) == (500, 60005)
+    tencent.vendor.activate("zhangsan")
+    for on, status in ((False, "4"), (True, "1"), (True, "1")):
+        assert await enable(on) == (200, None)
+        assert tencent.vendor.accounts[0]["status"] == status
+    assert await enable(False, "admin") == (500, 20005)
+    assert await enable(False, "nobody") == (400, 20001)
+    assert await told(tencent, "PUT", "/v1/users/zhangsan/enable", {"enable": 1}) == (400, 190004)
+
+
+async def test_tencent_deletes_by_either_name_and_once(tencent: TencentCaller) -> None:
+    await tencent.create()
+    assert await told(tencent, "DELETE", "/v1/users/zhangsan") == (200, None)
+    assert (tencent.vendor.accounts, len(tencent.vendor.created)) == ([], 1)
+    assert await told(tencent, "DELETE", "/v1/users/zhangsan") == (400, 20001)
+    assert await told(tencent, "DELETE", "/v1/users/admin") == (500, 20004)
+    await tencent.create()
+    uuid_ = tencent.vendor.accounts[0]["uuid"]
+    tencent.vendor.by_hand("zhangsan", "replace")
+    assert await told(tencent, "DELETE", f"/v1/users?uuid={uuid_}") == (400, 20001)
+    (another,) = tencent.vendor.accounts
+    assert another["uuid"] != uuid_
+    assert await told(tencent, "GET", f"/v1/users?uuid={another['uuid']}") == (200, None)
+    assert await told(tencent, "DELETE", f"/v1/users?uuid={another['uuid']}") == (200, None)
+    assert await told(tencent, "DELETE", "/v1/users") == (400, 190004)
+
+
+async def test_tencent_moves_the_assets_only_of_who_is_deleted(tencent: TencentCaller) -> None:
+    async def transfer(**more: Any) -> tuple[int, Any]:
+        deleted = {"to_operator_id": "zhangsan", "to_operator_id_type": 1}
+        return await told(tencent, "POST", "/v1/users/delete-transfer", deleted | more)
+
+    await tencent.create()
+    assert await transfer() == (400, 10001)
+    await told(tencent, "DELETE", "/v1/users/zhangsan")
+    assert await transfer() == (200, None)
+    assert await transfer(data_process="2", receiver_id="admin", receiver_id_type=1) == (200, None)
+    assert await transfer(data_process="2", receiver_id="nobody", receiver_id_type=1) == (400, 20001)
+    assert await transfer(data_process="3") == (400, 10001)
+    assert await transfer(data_process=1) == (400, 190004)
+    assert await transfer(to_operator_id="never") == (400, 20001)
+
+
+async def test_tencent_updates_but_neither_the_phone_of_who_is_active_nor_who_is_disabled(
+    tencent: TencentCaller,
+) -> None:
+    async def update(**fields: Any) -> tuple[int, Any]:
+        return await told(tencent, "PUT", "/v1/users/zhangsan", fields)
+
+    await tencent.create()
+    assert await update(phone="13800138009", username="张三丰") == (200, None)
+    account = tencent.vendor.accounts[0]
+    assert (account["phone"], account["username"]) == ("13800138009", "张三丰")
+    assert "operator_id" not in account
+    assert await told(tencent, "PUT", f"/v1/users?uuid={account['uuid']}", {"job_title": "Lead"}) == (200, None)
+    assert await told(tencent, "PUT", f"/v1/users?uuid={account['uuid']}", {"user_account_type": 2}) == (400, 190004)
+    assert await update(userid="lisi") == (400, 190004)
+    tencent.vendor.activate("zhangsan")
+    assert await update(phone="13800138001") == (400, 10001)
+    assert await update(username="张三") == (200, None)
+    tencent.vendor.by_hand("zhangsan", "disable")
+    assert await update(username="李四") == (500, 20003)
+
+
+async def test_tencents_list_at_account_level_has_numbers_of_its_own(tencent: TencentCaller) -> None:
+    for userid, phone in (("new", "13800138000"), ("active", "13800138001"), ("off", "13800138002")):
+        await tencent.create(userid=userid, phone=phone)
+    for userid in ("active", "off"):
+        tencent.vendor.activate(userid)
+    tencent.vendor.by_hand("off", "disable")
+    listed = (await tencent.send("GET", f"/v1/corp/users?page_size=10&{WHO}")).json()
+    told_of = {user["userid"]: user["status"] for user in listed["users"]}
+    assert told_of == {"admin": 1, "new": 2, "active": 1, "off": 0}
+    waiting = (await tencent.send("GET", f"/v1/corp/users?page_size=10&status=2&{WHO}")).json()
+    assert [user["userid"] for user in waiting["users"]] == ["new"]
+    assert await told(tencent, "GET", "/v1/corp/users") == (400, 190004)
+
+
+async def test_tencents_licences_are_counted_by_type(clock: Clock) -> None:
+    async with TencentCaller(clock=clock, licences={9: 1}) as tencent:
+        assert tencent.code(await tencent.create(user_account_type=9)) is None
+        assert tencent.code(await tencent.create(userid="lisi", phone="13800138001", user_account_type=9)) == 156009
+        assert tencent.code(await tencent.create(userid="lisi", phone="13800138001", user_account_type=2)) is None
+        counted = (await tencent.send("GET", f"/v1/users/account/statistics?{WHO}")).json()
+    assert [tuple(each.values()) for each in counted["user_account_details"]] == [(2, 1000, 1), (9, 1, 1)]
 
 
 @pytest.mark.parametrize("code", [190310, 190311, 190313])
@@ -1011,6 +1139,169 @@ async def test_huawei_searches_lists_departments_and_deletes(huawei: HuaweiCalle
     assert len(huawei.vendor.accounts) == 1
     assert (await huawei.send("POST", "/corp/member/delete", ["zhangsan"])).status_code == 200
     assert (huawei.vendor.accounts, len(huawei.vendor.created)) == ([], 1)
+
+
+async def test_huaweis_status_is_set_by_the_path_and_nothing_else(huawei: HuaweiCaller) -> None:
+    await huawei.create()
+    for value, status in (("1", 1), ("0", 0)):
+        answer = await huawei.send("PUT", f"/corp/member/status/{value}", ["zhangsan"])
+        assert (answer.status_code, huawei.vendor.accounts[0]["status"]) == (200, status)
+    assert huawei.code(await huawei.send("PUT", "/corp/member/status/2", ["zhangsan"])) == "201000001"
+    assert huawei.code(await huawei.send("PUT", "/corp/member/status/1", ["nobody"])) == "201040000"
+    assert huawei.code(await huawei.send("PUT", "/corp/member/status/1", "zhangsan")) == "201000001"
+
+
+async def test_huaweis_update_without_a_department_moves_to_the_root(huawei: HuaweiCaller) -> None:
+    await huawei.create(deptCode="D100")
+    assert huawei.code(await huawei.send("PUT", "/corp/member/zhangsan", {"name": "李四", "deptCode": "D100"})) is None
+    assert huawei.vendor.accounts[0]["deptCode"] == "D100"
+    assert huawei.code(await huawei.send("PUT", "/corp/member/zhangsan", {"name": "李四"})) is None
+    assert huawei.vendor.accounts[0]["deptCode"] == "1"
+    assert (
+        huawei.code(await huawei.send("PUT", "/corp/member/zhangsan", {"name": "李四", "account": "x"})) == "201000001"
+    )
+
+
+@pytest.fixture
+async def todays(clock: Clock) -> AsyncIterator[HuaweiCaller]:
+    async with HuaweiCaller(False, clock=clock) as ready:
+        ready.base = "/v1/usg"
+        yield ready
+
+
+async def test_huaweis_details_of_many_tell_absent_from_forbidden(todays: HuaweiCaller) -> None:
+    for account, phone in (("zhangsan", "+8613800138000"), ("lisi", "+8613800138001")):
+        await todays.send("POST", "/dcs/corp/member", todays.person | {"account": account, "phone": phone})
+    seen, unseen = (account["id"] for account in todays.vendor.accounts)
+    todays.vendor.unseen.add(unseen)
+    ids = [{"id": each} for each in (unseen, "nobody", seen)]
+    rows = (await todays.send("POST", "/abs/users/list?idType=USER_ID", ids)).json()
+    assert [(row["id"], row["statusCode"]) for row in rows] == [(unseen, 3), ("nobody", 2), (seen, 0)]
+    assert (rows[2]["account"], rows[2]["phone"]) == ("zhangsan", "+86138****8000")
+    assert "status" not in rows[2]
+    for wrong in ([], [{"id": ""}], ["x"], [{"id": "x"}] * 201, {"id": "x"}):
+        assert (await todays.send("POST", "/abs/users/list", wrong)).status_code == 400
+    assert (await todays.send("POST", "/abs/users/list?idType=ACCOUNT", ids)).status_code == 400
+
+
+async def test_huaweis_account_type_decides_whom_a_name_means(todays: HuaweiCaller) -> None:
+    await todays.send("POST", "/dcs/corp/member", todays.person | {"thirdAccount": "third-1"})
+    for path, body in (("delete", ["third-1"]), ("status/1", ["third-1"])):
+        method = "PUT" if body and path.startswith("status") else "POST"
+        assert todays.code(await todays.send(method, f"/dcs/corp/member/{path}?accountType=0", body)) == "201040000"
+        assert todays.code(await todays.send(method, f"/dcs/corp/member/{path}?accountType=2", body)) == "201000001"
+    assert (await todays.send("PUT", "/dcs/corp/member/status/1?accountType=1", ["third-1"])).status_code == 200
+    assert (await todays.send("POST", "/dcs/corp/member/delete?accountType=1", ["third-1"])).status_code == 200
+    assert todays.vendor.accounts == []
+
+
+async def test_huaweis_deletion_can_name_whom_it_did_not_delete(clock: Clock) -> None:
+    async with HuaweiCaller(False, clock=clock, names_failed=True) as huawei:
+        await huawei.create()
+        answer = await huawei.send("POST", "/corp/member/delete", ["zhangsan", "nobody"])
+        assert (answer.status_code, answer.json(), huawei.vendor.accounts) == (200, ["nobody"], [])
+
+
+async def test_huaweis_search_past_the_end_gives_the_last_page_and_knows_the_status(todays: HuaweiCaller) -> None:
+    for number in range(3):
+        more = {"account": f"zhang{number}", "phone": f"+861380013800{number}"}
+        await todays.send("POST", "/dcs/corp/member", todays.person | more)
+    todays.vendor.by_hand(todays.vendor.accounts[1]["id"], "disable")
+
+    async def accounts(query: str) -> list[str]:
+        found = (await todays.send("GET", f"/dcs/corp/member?{query}")).json()
+        return [row["userAccount"] for row in found["data"]]
+
+    assert await accounts("offset=9&limit=2") == ["zhang2"]
+    assert await accounts("status=1") == ["zhang1"]
+    assert await accounts("status=0") == ["zhang0", "zhang2"]
+    assert (await todays.send("GET", "/dcs/corp/member?status=2")).status_code == 400
+
+
+async def test_huaweis_seats_are_soft_terminals(clock: Clock) -> None:
+    async with HuaweiCaller(False, clock=clock, seats=20, expiring=5) as huawei:
+        await huawei.create()
+        counted = (await huawei.send("GET", "/corp/resource")).json()["teSoftCount"]
+    assert (counted["sumCount"], counted["usedCount"], counted["expiringCount"]) == (20, 1, 5)
+
+
+# --- without the API
+
+
+async def test_somebody_deletes_replaces_switches_and_creates_without_the_api(caller: Any) -> None:
+    vendor: FakeVendor = caller.vendor
+    told_page: list[None] = []
+    vendor.on_change = lambda: told_page.append(None)
+    await caller.create()
+    (row,) = vendor.shown()["accounts"]
+    names = [action["name"] for action in row["actions"]]
+    assert {"replace", "delete"} < set(names)
+    before, calls, pages = dict(vendor.accounts[0]), len(vendor.requests), len(told_page)
+    vendor.by_hand(row["key"], "replace")
+    after = vendor.accounts[0]
+    ids = ("uuid",) if "uuid" in after else ("id",)
+    assert all(before[name] != after[name] for name in ids)
+    assert before[{"account": "userAccount"}.get(caller.account_field, "userid")] in after.values()
+    vendor.by_hand(vendor.row(after).key, names[0])
+    assert [action.name for action in vendor.row(after).actions] != names
+    with pytest.raises(ValueError, match="cannot 'fly'"):
+        vendor.by_hand(vendor.row(after).key, "fly")
+    vendor.by_hand(vendor.row(after).key, "delete")
+    with pytest.raises(KeyError):
+        vendor.by_hand(vendor.row(after).key, "delete")
+    vendor.add_by_hand(**{caller.account_field: "somebody", "phone": "13900139000"})
+    assert (await caller.find("somebody")).status_code == 200
+    assert (len(vendor.created), len(vendor.requests)) == (1, calls + 1)
+    assert len(told_page) > pages
+
+
+CHANGES = {
+    "tencent": ("DELETE", f"/v1/users/zhangsan?{WHO}"),
+    "huawei": ("POST", "/corp/member/delete"),
+}
+
+
+async def change(caller: Any) -> httpx.Response:
+    """Deletes 张三."""
+    if isinstance(caller, TencentCaller):
+        return await caller.send(*CHANGES["tencent"])
+    answer: httpx.Response = await caller.send(*CHANGES["huawei"], ["zhangsan"])
+    return answer
+
+
+@pytest.mark.parametrize(("how", "done"), [("change_500", False), ("change_500_after", True), ("change_429", False)])
+async def test_a_change_fails_before_or_after_it_is_done(caller: Any, how: str, done: bool) -> None:
+    await caller.create()
+    caller.vendor.fail(how)
+    assert caller.code(await caller.find("zhangsan")) is None  # no look-up is struck
+    assert (await change(caller)).status_code == (429 if how == "change_429" else 500)
+    assert len(caller.vendor.accounts) == (0 if done else 1)
+    assert caller.vendor.failures == []
+
+
+@pytest.mark.parametrize(("how", "done"), [("change_cut", False), ("change_cut_after", True)])
+async def test_a_change_is_cut_off_before_or_after_it_is_done(caller: Any, how: str, done: bool) -> None:
+    await caller.create()
+    caller.vendor.fail(how)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await change(caller)
+    assert len(caller.vendor.accounts) == (0 if done else 1)
+
+
+async def test_a_change_that_is_refused_is_not_the_one_that_fails_afterwards(caller: Any) -> None:
+    caller.vendor.fail("change_500_after")
+    await change(caller)  # nobody is there
+    await caller.create()
+    assert (await change(caller)).status_code == 500
+    assert caller.vendor.accounts == []
+
+
+async def test_a_change_is_not_permitted(caller: Any) -> None:
+    await caller.create()
+    caller.vendor.fail("change_refused")
+    refused = await change(caller)
+    assert (refused.status_code, caller.code(refused)) in [(400, 500014), (403, "APIGW.0302")]
+    assert len(caller.vendor.accounts) == 1
 
 
 @pytest.mark.parametrize(

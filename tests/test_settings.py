@@ -393,7 +393,7 @@ def test_an_unknown_provider_is_answered_with_those_that_there_are(start: Enviro
 
 def test_a_provider_without_credentials_cannot_be_first(start: Environment) -> None:
     assert refused(start, **SLACK, **TENCENT, NEWHIRE_PROVIDER="huawei") == [
-        "NEWHIRE_PROVIDER is huawei, and its credentials are not set."
+        "NEWHIRE_PROVIDER is huawei, but its credentials are not set."
     ]
 
 
@@ -415,6 +415,7 @@ def test_every_mistake_at_once(start: Environment) -> None:
         NEWHIRE_KEEP_DAYS="0",
         TENCENT_APP_ID="my app",
         TENCENT_SECRET_ID="AKID",
+        TENCENT_LICENCE_TYPES="premium",
         TENCENT_BASE_URL="ftp://tencent",
         HUAWEI_ACCOUNT="admin",
         HUAWEI_API="2020",
@@ -436,6 +437,7 @@ def test_every_mistake_at_once(start: Environment) -> None:
             "NEWHIRE_KEEP_DAYS",
             "TENCENT_APP_ID",
             "TENCENT_SECRET_KEY",
+            "TENCENT_LICENCE_TYPES",
             "TENCENT_BASE_URL",
             "HUAWEI_PASSWORD",
             "HUAWEI_API",
@@ -443,6 +445,28 @@ def test_every_mistake_at_once(start: Environment) -> None:
         ]
     )
     assert all(sentence.endswith(".") and "\n" not in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("value", "which"),
+    [
+        ("premium", ""),
+        ("10", ""),
+        ("02", ""),
+        ("1-9", ""),
+        (",", ""),
+        ("2, 9, 10", " (number 3 is none of them)"),
+        ("2，高级", " (number 2 is none of them)"),
+    ],
+)
+def test_a_licence_type_that_there_is_not_is_told_with_those_that_there_are(
+    start: Environment, value: str, which: str
+) -> None:
+    (sentence,) = refused(start, **SLACK, **TENCENT, TENCENT_LICENCE_TYPES=value)
+    before, _, after = sentence.partition(": ")
+    assert before == f"TENCENT_LICENCE_TYPES must list one or more of these, comma-separated{which}"
+    assert after.startswith("2 = Free; 1 = Premium (enterprise, education); ")
+    assert after.endswith(".")
 
 
 def test_a_token_of_the_wrong_kind_is_named_with_the_page_where_the_right_one_is(start: Environment) -> None:
@@ -477,10 +501,50 @@ def test_half_a_provider_names_what_is_missing_and_what_is_there(start: Environm
     [
         ("NEWHIRE_PATIENCE_MINUTES", "soon", "must be a number of minutes above 0, like 15"),
         ("NEWHIRE_PATIENCE_MINUTES", "15 min", "must be a number of minutes above 0, like 15"),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "soon",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "3,1",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "1,1",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "0",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "-1,2",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "nan",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "inf",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
+        (
+            "NEWHIRE_FOLLOW_UP_DAYS",
+            "366",
+            "must list numbers of days, like 1,3,7, each larger than the one before, up to 365, or be never",
+        ),
         ("NEWHIRE_GIVE_UP_HOURS", "nan", "must be a number of hours above 0, like 24"),
         ("NEWHIRE_KEEP_DAYS", "-1", "must be a number of days above 0, like 30"),
         ("TENCENT_CALLS_PER_MINUTE", "1.5", "must be a whole number above 0"),
-        ("TENCENT_APP_ID", "my app", "does not look right: it is a number"),
+        ("TENCENT_APP_ID", "my app", "must be digits only"),
         ("HUAWEI_API", "2020", "must be 2019 or current"),
         ("NEWHIRE_ADMIN_LANGUAGE", "fr", "must be en or zh"),
         ("NEWHIRE_LOG", "xml", "must be text or json"),
@@ -566,3 +630,32 @@ def test_no_secret_shows_when_settings_are_printed(start: Environment, name: str
     settings, providers = start(**(SLACK | TENCENT | HUAWEI | HUAWEI_APP | {name: secret}))
     assert secret not in repr(settings)
     assert secret not in repr(providers)
+
+
+# --- what the form is filled in with
+
+
+def test_the_defaults_come_with_the_settings(start: Environment) -> None:
+    Path("defaults.toml").write_text('provider = "tencent"\n[channel.C1]\ninvite = false\n')
+    settings, _ = start(**SLACK, **TENCENT, NEWHIRE_DEFAULTS="defaults.toml")
+    assert settings.defaults.said("provider", None) == "tencent"
+    assert settings.defaults.fields("tencent", "C1") == {"invite": "false"}
+    assert start()[0].newhire_result == "channel"
+
+
+def test_mistakes_in_the_defaults_are_said_with_all_others(start: Environment) -> None:
+    Path("预设.toml").write_text('provider = "huawei"\nnotify = "1"\n')
+    said = refused(
+        start, **TENCENT, NEWHIRE_DEFAULTS="预设.toml", NEWHIRE_RESULT="nowhere", NEWHIRE_ACCOUNT_PATTERN="{name}"
+    )
+    assert len(said) == 6
+    # Huawei has no credentials here: it is no provider to open with.
+    assert "NEWHIRE_DEFAULTS has provider, which must be tencent." in said
+    assert [one for one in said if one.startswith("NEWHIRE_DEFAULTS has notify, which no form asks for")]
+    assert "NEWHIRE_RESULT must be channel or me" in " ".join(said)
+    assert "NEWHIRE_ACCOUNT_PATTERN must be made of {pinyin}, " in " ".join(said)
+
+
+@pytest.mark.parametrize("pattern", ["{pinyin}", "{first}.{last}", "corp-{employee_id}", "{email_local}@acme"])
+def test_a_pattern_of_accounts(start: Environment, pattern: str) -> None:
+    assert start(**SLACK, **TENCENT, NEWHIRE_ACCOUNT_PATTERN=pattern)[0].newhire_account_pattern == pattern

@@ -45,7 +45,7 @@ async def handler(slack: FakeSlack) -> AsyncIterator[Handler]:
     """Not connected yet; it acknowledges every command."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.3)) as session:
         web = AsyncWebClient(slack.bot_token, base_url=f"{slack.url}/api/", session=session, retry_handlers=[])
-        app = AsyncApp(client=web)
+        app = AsyncApp(name="bare", client=web)
 
         @app.command("/newhire")
         async def command(ack: AsyncAck) -> None:

@@ -196,6 +196,23 @@ def test_the_first_day_begins_at_midnight_in_beijing(day: str) -> None:
     assert (moment + dt.timedelta(hours=8)).isoformat() == f"{day}T00:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("", ["2", "1", "9", "3", "8", "4", "5", "6", "7"]),
+        ("9,2", ["2", "9"]),
+        ("2；9", ["2", "9"]),
+        ("9", ["9"]),
+    ],
+)
+def test_the_form_offers_the_licence_types_of_ones_edition_and_none_is_needed(setting: str, values: list[str]) -> None:
+    fields = {field.name: field for field in tencent_with(Recorder(), licence_types=setting).fields()}
+    assert [choice.value for choice in fields["account_type"].ask.choices] == values
+    assert not fields["account_type"].required
+    others = [field for field in Tencent.form.fields() if field.name != "account_type"]
+    assert [fields[field.name] for field in others] == others
+
+
 # --- Huawei's own
 
 

@@ -10,10 +10,20 @@ import pytest
 
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
-from bot.onboarding.workflow import Checkpoint, Workflow
-from bot.outcome import Account, Outcome, OutcomeUnknown, ProvisionError, RateLimited, Rejected, Unreachable
-from bot.providers.tencent import TencentHire
-from bot.request import Alert, Incident, InLine, Late, Request, Stuck, Unsure, Update
+from bot.onboarding.workflow import Checkpoint, Workflow, first_look
+from bot.outcome import (
+    Account,
+    AccountState,
+    Created,
+    Outcome,
+    OutcomeUnknown,
+    ProvisionError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from bot.providers.tencent import Tencent, TencentHire
+from bot.request import Alert, Incident, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -35,6 +45,7 @@ class Vendor:
     sends: list[ProvisionError | Account] = field(default_factory=lambda: [ACCOUNT])
     looks: list[ProvisionError | Account | None] = field(default_factory=lambda: [None])
     form: type[TencentHire] = TencentHire
+    abilities: frozenset[str] = Tencent.abilities
 
     def create(self, hire: TencentHire, request_id: str) -> Account:
         said = self.sends.pop(0) if len(self.sends) > 1 else self.sends[0]
@@ -56,6 +67,8 @@ class Heard:
     updates: list[Update] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     outcomes: list[tuple[Outcome, bool, bool]] = field(default_factory=list)
+    records: list[tuple[Record, Standing]] = field(default_factory=list)
+    follow_ups: list[float | None] = field(default_factory=list)
 
     def begin(self, request: Request) -> None: ...
 
@@ -65,8 +78,10 @@ class Heard:
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         self.alerts.append(alert)
 
-    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
-        self.outcomes.append((outcome, nudge, admins))
+    def end(self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None) -> None:
+        self.follow_ups.append(follow_up)
+        self.records.append((record, standing))
+        self.outcomes.append((record.outcome, nudge, admins))
 
 
 class Use:
@@ -224,3 +239,16 @@ def test_who_reads_a_failure_is_nudged(use: Use) -> None:
     assert [(outcome.kind, nudge, admins) for outcome, nudge, admins in use.heard.outcomes] == [
         ("Rejected", True, True)
     ]
+
+
+def test_an_account_that_waits_for_its_person_is_looked_up_on_the_first_day_of_the_schedule(use: Use) -> None:
+    assert first_look(_record("not_activated"), {"look"}, use.policy) == 5.0 + 86400
+    assert first_look(_record("not_activated"), set(), use.policy) is None
+    assert first_look(_record("active"), {"look"}, use.policy) is None
+    assert first_look(_record("not_activated"), {"look"}, Policy(follow_up=())) is None
+
+
+def _record(state: AccountState) -> Record:
+    account = Account(provider="tencent", account="zhangwei", name="Zhang Wei", state=state)
+    request = Request(id="V1", provider="tencent", hire={}, requester="U1", accepted_at=1.0)
+    return Record(request=request, outcome=Created(account=account), ended_at=5.0, account=account)

@@ -36,6 +36,34 @@ class Policy:
     slow_looks: tuple[timedelta, ...] = (MINUTE, 5 * MINUTE, 30 * MINUTE, 6 * HOUR)
     """And the later ones, each told; the last is repeated until `give_up`."""
 
+    # After the account.
+    undo: timedelta = 30 * MINUTE
+    """For so long what a request has made can be removed again by a button."""
+    act_again: tuple[timedelta, ...] = (2 * SECOND, 5 * SECOND, 10 * SECOND)
+    """What a button does is tried again after these waits, where nothing was sent; then whoever pressed it is told."""
+
+    # Who looks at newhire's Home tab.
+    home_open: timedelta = 10 * MINUTE
+    """For so long after it was opened it is drawn anew when something changes; Slack does not say when it is left,"""
+    home_again: timedelta = 5 * SECOND
+    """and for one person no sooner than so long after the last time."""
+
+    # Until the account is used.
+    follow_up: tuple[timedelta, ...] = (24 * HOUR, 72 * HOUR, 168 * HOUR)
+    """An account that somebody has to activate is looked up so long after it was made."""
+    follow_up_look: timedelta = MINUTE
+    """How often newhire sees whether one is due,"""
+    follow_up_again: timedelta = 10 * MINUTE
+    """and after how long it is due again when the vendor did not answer."""
+
+    # Licences.
+    seats_kept: timedelta = 5 * MINUTE
+    """So long a count of free licences is good,"""
+    seats_again: timedelta = MINUTE
+    """after so long a vendor is asked again that did not say,"""
+    seats_look: timedelta = HOUR
+    """and so often it is asked when nobody opens a form."""
+
     # A provider, for all requests.
     failures_before_open: int = 5
     """Calls in a row without an answer after which the circuit opens."""

@@ -18,7 +18,6 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from bot.outcome import Outcome
 from bot.request import (
     Alert,
     CannotBeTold,
@@ -28,13 +27,18 @@ from bot.request import (
     Incident,
     MessageRef,
     Nudge,
+    Record,
+    Reminder,
     Request,
+    Standing,
     TryLater,
     Unheard,
     Update,
+    Whisper,
 )
 from bot.store.audit import ended
-from bot.store.outbox import Letter, Outbox
+from bot.store.outbox import Draft, Letter, Outbox
+from bot.store.records import Stored
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +61,34 @@ class Notifier(Protocol):
         """Say something to the admins, or edit what was said. Where it stands now."""
         ...
 
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        """Say something to one person alone."""
+        ...
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        """Remind the requester directly, or edit what was said. Where it stands now. Raises CannotBeTold."""
+        ...
+
 
 class UpdateContent(BaseModel):
     """A message for whoever asked."""
 
     request: Request
     update: Annotated[Update | Nudge, Field(discriminator="kind")]
+
+
+class WhisperContent(BaseModel):
+    """What only whoever pressed a button reads."""
+
+    request: Request
+    whisper: Whisper
+
+
+class ReminderContent(BaseModel):
+    """What the requester is reminded of."""
+
+    request: Request
+    reminder: Reminder
 
 
 class AlertContent(BaseModel):
@@ -72,16 +98,58 @@ class AlertContent(BaseModel):
     alert: Alert
 
 
-Content = UpdateContent | AlertContent
-_CONTENT: TypeAdapter[UpdateContent | AlertContent] = TypeAdapter(
-    Annotated[UpdateContent | AlertContent, Field(union_mode="left_to_right")]
-)
+Content = UpdateContent | WhisperContent | ReminderContent | AlertContent
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(union_mode="left_to_right")])
+
+
+def alerted(key: str, alert: Alert) -> Draft:
+    """What the admins read that is about no request."""
+    return Draft(key, None, AlertContent(alert=alert).model_dump_json())
+
+
+def redrawn(record: Record, standing: Standing, drawn: int, response_url: str | None = None) -> Draft:
+    """The message of a request that has ended, as it is to read now; `drawn` counts how often it was drawn anew.
+
+    `response_url` is that of a click on it, where it stands where newhire cannot edit.
+    """
+    request = record.request.model_copy(update={"response_url": response_url})
+    content = UpdateContent(request=request, update=Final(outcome=record.outcome, standing=standing, again=True))
+    return Draft(_message_id(record.request), record.request.id, content.model_dump_json(), FINAL + drawn)
+
+
+def whispered(request: Request, whisper: Whisper, round_: int) -> Draft:
+    """What whoever acted in this round reads alone."""
+    content = WhisperContent(request=request, whisper=whisper).model_dump_json()
+    return Draft(f"{request.id}/whisper/{round_}", request.id, content)
+
+
+def reminded(stored: Stored, standing: Standing, number: int) -> Draft:
+    """One of the requester's reminders (from 0 on), as it is to read now."""
+    record = stored.record
+    at, last = record.reminded[number], record.reminded_enough and number == len(record.reminded) - 1
+    reminder = Reminder(outcome=record.outcome, standing=standing, since=record.ended_at, at=at, last=last)
+    content = ReminderContent(request=record.request, reminder=reminder).model_dump_json()
+    return Draft(f"{record.request.id}/reminder/{number}", record.request.id, content, stored.drawn)
+
+
+def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -> list[Draft]:
+    """All that stands in Slack of a request that has ended, as it is to read now: its message, and the reminders."""
+    reminders = [reminded(stored, standing, number) for number in range(len(stored.record.reminded))]
+    return [redrawn(stored.record, standing, stored.drawn, response_url), *reminders]
 
 
 class Relay:
     """Between the outbox and the notifier. `start` begins its thread, `stop` ends it; what is untold stays in the outbox."""
 
-    def __init__(self, outbox: Outbox, notifier: Notifier, give_up: timedelta) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        notifier: Notifier,
+        give_up: timedelta,
+        changed: Callable[[str], None] = lambda requester: None,
+    ) -> None:
+        """`changed` hears whose request (a Slack id) reads otherwise now; it must not wait for anybody."""
+        self._changed = changed
         self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
         self._due: list[tuple[float, int, str]] = []
         self._order = itertools.count()
@@ -116,31 +184,41 @@ class Relay:
         """Edit the request's message while it is under way."""
         content, message = UpdateContent(request=request, update=update), _message_id(request)
         text = content.model_dump_json()
-        self._put_and_tell({message: content}, lambda: [self._outbox.put(message, request.id, text, version)])
+        draft = Draft(message, request.id, text, version)
+        self._put_and_tell({message: content}, lambda: [self._outbox.put(draft)])
 
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
         """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
         content = AlertContent(request=request, alert=alert).model_dump_json()
         # An incident outlives the request in which it showed.
         request_id = None if request is None or isinstance(alert, Incident) else request.id
-        if self._outbox.put(key, request_id, content, version) is not None:
+        if self._outbox.put(Draft(key, request_id, content, version)) is not None:
             self._later(key, 0.0)
 
-    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None:
-        """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`."""
+    def end(
+        self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None = None
+    ) -> None:
+        """The last word to the requester; if they would miss it, a `nudge`; and what concerns the `admins`.
+
+        `follow_up`: the account is looked up then (Unix seconds).
+        """
+        request, outcome = record.request, record.outcome
         contents: dict[str, Content] = {
-            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome))
+            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome, standing=standing))
         }
         if admins:
             contents[f"{request.id}/alert/ended"] = AlertContent(request=request, alert=Ended(outcome=outcome))
         if nudge:
             contents[f"{request.id}/nudge"] = UpdateContent(request=request, update=Nudge(outcome=outcome))
-        stored = [
-            (letter, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
+        drafts = [
+            Draft(letter, request.id, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
         ]
-        entry = ended(request, outcome)
-        self._put_and_tell(contents, lambda: self._outbox.end(request.id, outcome.kind, stored, entry))
+        stored, entry = record.model_dump_json(), ended(request, outcome)
+        later = None if follow_up is None else (request.provider, follow_up)
+        self._put_and_tell(
+            contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry, follow_up=later)
+        )
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -156,6 +234,10 @@ class Relay:
         """Tell it on this thread. What does not work now is told later, on the relay's own."""
         if self._take(letter_id):
             self._work_off(letter_id, None)
+
+    def soon(self, letter_id: str) -> None:
+        """Tell it, not on this thread: somebody waits on it."""
+        self._later(letter_id, 0.0)
 
     def _put_and_tell(self, contents: Mapping[str, Content], put: Callable[[], Sequence[Letter | None]]) -> None:
         """Put letters and tell them, with nobody else of this process telling them in between."""
@@ -213,6 +295,8 @@ class Relay:
                 letter, content = found
                 last = isinstance(content, UpdateContent) and isinstance(content.update, Final)
                 newer = self._outbox.told(letter, self._deliver_in_time(letter, content), last=last)
+                if isinstance(content, UpdateContent):
+                    self._changed(content.request.requester)
                 found = self._stored(letter_id) if newer else None
         except TryLater as later:
             return later.seconds
@@ -221,11 +305,11 @@ class Relay:
             return AGAIN_SECONDS
         return None
 
-    def _stored(self, letter_id: str) -> tuple[Letter, UpdateContent | AlertContent] | None:
+    def _stored(self, letter_id: str) -> tuple[Letter, Content] | None:
         letter = self._outbox.letter(letter_id)
         return None if letter is None else (letter, _CONTENT.validate_json(letter.content))
 
-    def _deliver_in_time(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+    def _deliver_in_time(self, letter: Letter, content: Content) -> MessageRef | None:
         try:
             return self._deliver(letter, content)
         except TryLater:
@@ -234,9 +318,15 @@ class Relay:
             log.error("request %s: nobody could be told", letter.request_id)
             return letter.ref
 
-    def _deliver(self, letter: Letter, content: UpdateContent | AlertContent) -> MessageRef | None:
+    def _deliver(self, letter: Letter, content: Content) -> MessageRef | None:
         if isinstance(content, AlertContent):
             return self._notifier.alert(content.request, letter.ref, content.alert)
+        if isinstance(content, WhisperContent):
+            with contextlib.suppress(CannotBeTold):
+                self._notifier.whisper(content.request, content.whisper)
+            return None
+        if isinstance(content, ReminderContent):
+            return self._remind(letter, content)
         if isinstance(content.update, Nudge):
             self._nudge(content.request, content.update)
             return None
@@ -253,6 +343,13 @@ class Relay:
                 # It may have arrived all the same; the next word comes as a message of its own.
                 return None
             raise
+
+    def _remind(self, letter: Letter, content: ReminderContent) -> MessageRef | None:
+        try:
+            return self._notifier.remind(content.request, letter.ref, content.reminder)
+        except CannotBeTold:
+            log.info("request %s: the requester cannot be reminded", letter.request_id)
+            return letter.ref
 
     def _nudge(self, request: Request, nudge: Nudge) -> None:
         """Below the last word, once that stands; where it has no place there is nothing to reply to."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Protocol, TypeVar, assert_never
@@ -38,6 +38,7 @@ from bot.onboarding.decide import (
     State,
     decide,
 )
+from bot.onboarding.offers import awaited, standing
 from bot.onboarding.policy import Policy
 from bot.outcome import (
     Account,
@@ -52,7 +53,7 @@ from bot.outcome import (
     ProvisionError,
     Rejected,
 )
-from bot.request import Alert, Cause, InLine, Late, Request, Stuck, Unsure, Update
+from bot.request import Alert, Cause, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store.cipher import Unreadable
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.requests import Requests
@@ -73,6 +74,7 @@ class Checkpoint(BaseModel):
     alerted: bool = False
     outcome: Outcome | None = None
     ended_at: float | None = None
+    made: bool = False  # by the vendor's own answer to this request
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ class Provider(Protocol):
 
     @property
     def form(self) -> type[NewHire]: ...
+    @property
+    def abilities(self) -> Collection[str]: ...
 
     def create(self, hire: Any, request_id: str) -> Account: ...
     def find(self, hire: Any, request_id: str) -> Account | None: ...
@@ -141,7 +145,9 @@ class Relay(Protocol):
     def begin(self, request: Request) -> None: ...
     def update(self, request: Request, update: Update, version: int) -> None: ...
     def alert(self, key: str, alert: Alert, request: Request | None = None) -> None: ...
-    def end(self, request: Request, outcome: Outcome, *, nudge: bool, admins: bool) -> None: ...
+    def end(
+        self, record: Record, standing: Standing, *, nudge: bool, admins: bool, follow_up: float | None
+    ) -> None: ...
 
 
 class Engine(Protocol):
@@ -196,7 +202,7 @@ class Workflow:
         checkpoint.progress, decision = decide(checkpoint.progress, attempt.tried)
         match decision:
             case Done(outcome=outcome):
-                checkpoint.outcome, checkpoint.ended_at = outcome, attempt.at
+                checkpoint.outcome, checkpoint.ended_at, checkpoint.made = outcome, attempt.at, _made(attempt.tried)
                 return 0.0
             case Retry():
                 return self._retry(request, checkpoint, attempt, decision)
@@ -351,7 +357,21 @@ class Workflow:
         slow = (
             checkpoint.ended_at is None or checkpoint.ended_at - request.accepted_at > self.policy.nudge.total_seconds()
         )
-        self.relay.end(request, outcome, nudge=failed or slow, admins=not told_for_all)
+        record, shown = self._record(request, checkpoint, outcome)
+        follow_up = first_look(record, self._abilities(request), self.policy)
+        self.relay.end(record, shown, nudge=failed or slow, admins=not told_for_all, follow_up=follow_up)
+
+    def _record(self, request: Request, checkpoint: Checkpoint, outcome: Outcome) -> tuple[Record, Standing]:
+        """What is kept of it, and the buttons below its message."""
+        at = self.clock() if checkpoint.ended_at is None else checkpoint.ended_at
+        record = Record(
+            request=request, outcome=outcome, ended_at=at, made=checkpoint.made, account=account_of(outcome)
+        )
+        return record, standing(record, self._abilities(request), 0, at, self.policy.undo)
+
+    def _abilities(self, request: Request) -> Collection[str]:
+        provider = self.providers.get(request.provider)
+        return provider.abilities if provider else frozenset()
 
     def _say(self, request: Request, checkpoint: Checkpoint, update: Update) -> None:
         """Edit the request's message while it is under way, if there is something new to say."""
@@ -359,6 +379,31 @@ class Workflow:
             checkpoint.said = update
             checkpoint.updates += 1
             self.relay.update(request, update, checkpoint.updates)
+
+
+def first_look(record: Record, abilities: Collection[str], policy: Policy) -> float | None:
+    """When the account is looked up for the first time (Unix seconds), if its person has to activate it and nobody has."""
+    if not (policy.follow_up and awaited(record) and "look" in abilities):
+        return None
+    return record.ended_at + policy.follow_up[0].total_seconds()
+
+
+def account_of(outcome: Outcome) -> Account | None:
+    """The person's account; None for none, and for somebody else's."""
+    if isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and outcome.differences):
+        return None
+    return outcome.account
+
+
+def _made(tried: Tried) -> bool:
+    """Whether this request made the account: a look-up that finds one with the same details does not know who did."""
+    match tried:
+        case Sent(answer=answer):
+            return not isinstance(answer, Failure)
+        case Found(ours=ours):
+            return ours
+        case _:
+            return False
 
 
 def differences(hire: NewHire, account: Account) -> Iterator[str]:

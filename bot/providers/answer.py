@@ -64,13 +64,23 @@ class Answer:
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises ValueError when it is anything else."""
-        try:
-            parsed = _clean(json.loads(self.body))
-        except RecursionError as error:
-            raise ValueError(str(error)) from error
+        parsed = self._parsed()
         if not isinstance(parsed, dict):
             raise ValueError(f"a JSON {type(parsed).__name__} where an object was due")  # noqa: TRY004 - one error for callers
         return parsed
+
+    def rows(self) -> list[Any]:
+        """The body as a JSON array. Raises ValueError when it is anything else."""
+        parsed = self._parsed()
+        if not isinstance(parsed, list):
+            raise ValueError(f"a JSON {type(parsed).__name__} where an array was due")  # noqa: TRY004 - one error for callers
+        return parsed
+
+    def _parsed(self) -> Any:
+        try:
+            return _clean(json.loads(self.body))
+        except RecursionError as error:
+            raise ValueError(str(error)) from error
 
     def words(self) -> str | None:
         """What the vendor says in a sentence, wherever in the JSON it says it, at most 500 characters; None if nowhere."""

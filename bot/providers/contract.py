@@ -22,7 +22,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ from bot.hire import Field as Asked
 from bot.hire import NewHire, Text
 from bot.outcome import (
     Account,
+    Conflict,
     NotAuthorised,
     OutcomeUnknown,
     ProvisionError,
@@ -60,8 +61,10 @@ __all__ = [
     "Seats",
     "UnknownProvider",
     "Url",
+    "choices_of",
     "from_environment",
     "installed",
+    "listed",
 ]
 
 log = logging.getLogger(__name__)
@@ -91,6 +94,28 @@ def _url(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+
+
+def listed(text: str) -> list[str]:
+    """The items of a setting that is a list; people separate them by commas of either width, semicolons or blanks."""
+    return [item for item in re.split(r"[,，、;；\s]+", text) if item]
+
+
+def choices_of(form: type[NewHire], field: str) -> AfterValidator:
+    """For a setting that lists those choices of a form's field, by their values, which an edition has (see `offered`)."""
+    (choices,) = (declared.ask.choices for declared in form.fields() if declared.name == field)
+    known = {choice.value for choice in choices}
+
+    def check(text: str) -> str:
+        items = listed(text)
+        wrong = [place for place, item in enumerate(items, 1) if item not in known]
+        if wrong or (text and not items):
+            which = f" (number {wrong[0]} is none of them)" if len(items) > 1 else ""
+            there = "; ".join(f"{choice.value} = {choice.title.en}" for choice in choices)
+            raise ValueError(f"must list one or more of these, comma-separated{which}: {there}")
+        return text
+
+    return AfterValidator(check)
 
 
 class GivenSettings(BaseSettings):
@@ -176,13 +201,16 @@ class Provider(ABC, Generic[H, S]):
       pace              how often the vendor may be asked
       codes             vendor code -> Meaning. A code that is not here is unknown (`meaning` gives None): it is shown as the
                         vendor wrote it, blamed on nobody's field, and the admins hear of it
-      abilities         which of the calls after `create` this vendor has; what it lacks is said in a comment in its file,
-                        with the page that was read
+      abilities         which of the calls after `create` this vendor (in this configuration) has; what it lacks is said in
+                        a comment in its file, with the page that was read
       follow_up         whether a person has to activate an account before it can be used
+      invitation_hours  for how many hours an invitation is counted on, once it was sent; 0 without one
       link_hours        for how many hours a `link` is good; 0 without the ability
       to_do             what a person must do once the account exists, if anything
       credentials_page  where an admin finds the credentials
       hidden            fields that this configuration of the vendor does not take
+      offered           field -> the setting that lists its choices (`choices_of`): the form offers only those, or all of
+                        them where the setting is empty
 
     `config` is checked settings. `transport` replaces the network (tests), `clock` gives Unix seconds. `turn` is called
     before every call on the wire with the seconds that lie between two calls, and may block or raise RateLimited: the pace
@@ -196,12 +224,14 @@ class Provider(ABC, Generic[H, S]):
     settings: ClassVar[type[ProviderSettings]]
     pace: ClassVar[Pace]
     codes: ClassVar[Mapping[str, Meaning]]
-    abilities: ClassVar[frozenset[Ability]] = frozenset()
+    abilities: frozenset[Ability] = frozenset()
     follow_up: bool = False
+    invitation_hours: ClassVar[int] = 0
     link_hours: ClassVar[int] = 0
     to_do: ClassVar[Text | None] = None
     credentials_page: ClassVar[str] = ""
     hidden: frozenset[str] = frozenset()
+    offered: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -292,7 +322,16 @@ class Provider(ABC, Generic[H, S]):
 
     def fields(self) -> list[Asked]:
         """What the form asks: all that the model declares, less what this configuration of the vendor does not take."""
-        return [declared for declared in self.form.fields() if declared.name not in self.hidden]
+        return [self._narrowed(declared) for declared in self.form.fields() if declared.name not in self.hidden]
+
+    def _narrowed(self, declared: Asked) -> Asked:
+        """The field with only the choices that the settings list."""
+        setting = self.offered.get(declared.name)
+        values = listed(getattr(self.config, setting)) if setting else []
+        if not values:
+            return declared
+        choices = tuple(choice for choice in declared.ask.choices if choice.value in values)
+        return replace(declared, ask=replace(declared.ask, choices=choices))
 
     def meaning(self, code: str | None) -> Meaning | None:
         """The row of `codes` for a code as the vendor writes it.
@@ -315,6 +354,30 @@ class Provider(ABC, Generic[H, S]):
         raise NotImplementedError(f"{self.key} does not declare the ability {ability!r}")
 
     # What adapters are written with.
+
+    def same(self, account: Account, found: Account | None) -> Account | None:
+        """`found`, unless it is another account that stands in the place of `account`: then None."""
+        if found is None or None in (account.vendor_id, found.vendor_id):
+            return found
+        return found if found.vendor_id == account.vendor_id else None
+
+    def exactly(self, account: Account, found: Account) -> str:
+        """The vendor's id of `account`, which `found` is beyond doubt. Raises Conflict for another, and when nobody can tell."""
+        if account.vendor_id is None or found.vendor_id is None:
+            raise Conflict(
+                self.key, detail="nobody can tell whether this is the account that was created: it has no id"
+            )
+        if found.vendor_id != account.vendor_id:
+            raise self.another()
+        return found.vendor_id
+
+    def another(self) -> Conflict:
+        """The error for an account that is to be changed when another one stands in its place."""
+        return Conflict(self.key, detail="another account stands in its place: it has another id")
+
+    def gone(self) -> Rejected:
+        """The error for an account that is to be changed and is not there any more."""
+        return Rejected(self.key, detail="the account is not there any more")
 
     def call(
         self, method: str, path: str, *, content: bytes = b"", headers: Mapping[str, str], mutates: bool = False
@@ -405,6 +468,10 @@ class Provider(ABC, Generic[H, S]):
             raise self.unclear(f"the answer does not read: {lacking}", mutates=mutates)
         log.warning("%s: left out of the answer, since it does not read: %s", self.key, ", ".join(sorted(wrong)))
         return self.parse(model, {name: value for name, value in data.items() if name not in wrong}, mutates=mutates)
+
+    def done(self, answer: Answer) -> bool:
+        """Whether a change went well without a word: HTTP 200 with no body, or none but `{}`."""
+        return answer.status == 200 and answer.body.strip() in (b"", b"{}")
 
     def json(self, answer: Answer, *, mutates: bool) -> dict[str, Any]:
         """The answer's JSON object; anything else is unclear."""

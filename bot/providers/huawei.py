@@ -8,291 +8,62 @@ envelope with a returnCode. HUAWEI_API=current speaks https://support.huaweiclou
 - An account is unique in the whole system, not in the enterprise.
 - With an App ID, an unknown HUAWEI_USER_ID is silently made a user: leave it empty for the default administrator.
 - Two generations write one code differently: 201040001 and USG.201040001.
+- The look-up of many tells absent from forbidden, knows them by the vendor's id alone, and does not say who is disabled.
+
+The form and the settings are in `huawei_form`.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import hmac
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from importlib.resources import files
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, DepartmentId, Email, NewHire, Phone, PhoneNumber, Text, problem
+from bot.hire import Text
 from bot.outcome import (
     Account,
+    AccountState,
     Conflict,
     NoSeatLeft,
     NotAuthorised,
+    OutcomeUnknown,
     ProvisionError,
     RateLimited,
     Rejected,
 )
-from bot.providers.contract import ROOM, Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+from bot.providers.contract import ROOM, Ability, Answer, Meaning, Pace, Provider, Seats
+from bot.providers.huawei_form import COUNTRIES, HuaweiHire, HuaweiSettings
 from bot.providers.token_cache import Token, TokenCache
+
+__all__ = ["COUNTRIES", "Huawei", "HuaweiHire", "HuaweiSettings", "app_signature"]
 
 ROWS = 20
 """Rows of a search that are read; it is fuzzy, so an exact address or number has few."""
 
+BATCH = 200
+"""People asked for in one call of `POST /v1/usg/abs/users/list` (its page of 2025-11-21: maxLength: 200)."""
+
+STATES: dict[str | None, AccountState] = {"0": "active", "1": "disabled"}  # 0：正常；1：停用 (meeting_21_0069.html)
+
 SUCCESS = "000000000"
 NOBODY = "201040000"
+ABSENT, FORBIDDEN = 2, 3
+"""`statusCode` in the look-up of many: 用户不存在, 无权限查询这个用户."""
 TOKEN_EXPIRED = "000000004"  # noqa: S105 - a code of the vendor, no secret
-
-with (files("bot.providers") / "huawei_countries.tsv").open(encoding="utf-8") as table:
-    COUNTRIES = {row["region"]: row["country"] for row in csv.DictReader(table, delimiter="\t")}
-    """ISO 3166 region of a number -> the vendor's key; the vendor's own spellings, `BVl` and `columbia` included."""
 
 _RATE = re.compile(
     r"(?:remain:(?P<remain>\d{1,6}),\s*)?limit:(?P<calls>\d{1,6}),\s*time:(?P<many>\d{1,4})?\s*(?P<unit>second|minute|hour|day)"
 )
 
 _NO_SEAT = re.compile(r"(?i)(用户|账号|人)数?.{0,12}上限|(users|accounts|members)\b.{0,80}\b(limit|quota)")
-
-_SPECIAL = "`~!@#$%^&*()-_=+|[{}];:\",'<.>/?"
-
-
-def _name(typed: str) -> str:
-    if found := sorted(set(typed) & set("&<>/()'\"")):
-        raise problem(
-            f"A name at Huawei Cloud Meeting can't have {' '.join(found)} in it.",
-            f"华为云会议的姓名不能含有 {' '.join(found)}。",
-        )
-    return typed
-
-
-def _account(typed: str) -> str:
-    if not all(char.isascii() and (char.isalnum() or char in "_-.@") for char in typed):
-        raise problem("Use only letters, digits and _ - . @ here.", "只能用字母、数字和 _ - . @。")
-    if typed.isdigit():
-        raise problem("Add at least one letter.", "请至少包含一个字母。")
-    if "." in typed.partition("@")[2]:
-        raise problem(
-            "There can't be a dot after the @: an email address doesn't work here.",
-            "@ 后面不能有点，这里不能填邮箱地址。",
-        )
-    return typed
-
-
-def _password(secret: SecretStr | None) -> SecretStr | None:
-    typed = secret.get_secret_value() if secret else "Aa"
-    kinds = [
-        any(test(char) for char in typed) for test in (str.islower, str.isupper, str.isdigit, _SPECIAL.__contains__)
-    ]
-    if not all(char.isascii() and (char.isalnum() or char in _SPECIAL) for char in typed) or sum(kinds) < 2:
-        raise problem(
-            f"Use at least two of: lowercase, uppercase, digits, symbols ({_SPECIAL}), and nothing else.",
-            f"至少包含两类：小写字母、大写字母、数字、符号（{_SPECIAL}），且不含其他字符。",
-        )
-    return secret
-
-
-def _phone(phone: Phone | None) -> Phone | None:
-    if phone is not None and phone.region not in COUNTRIES:
-        raise problem(
-            f"Huawei Cloud Meeting doesn't serve numbers of this country (+{phone.calling_code}).",
-            f"华为云会议不支持该国家或地区的号码（+{phone.calling_code}）。",
-        )
-    return phone
-
-
-_YES_NO = (Choice("true", Text("Yes", "是")), Choice("false", Text("No", "否")))
-
-
-class HuaweiHire(NewHire):
-    """The form: every field of the corporate directory's "add user"."""
-
-    name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_name), NAME.on_wire("name")]
-    phone: Annotated[
-        PhoneNumber | None,
-        AfterValidator(_phone),
-        PHONE.on_wire("", hint=Text("Enter a phone number or an email address.", "电话和邮箱至少填一项。")),
-    ] = None
-    email: Annotated[
-        Email | None,
-        Field(max_length=255),
-        EMAIL.on_wire("email", hint=Text("Enter a phone number or an email address.", "电话和邮箱至少填一项。")),
-    ] = None
-    account: Annotated[
-        str | None,
-        Field(max_length=64),
-        AfterValidator(lambda typed: typed if typed is None else _account(typed)),
-        Ask(
-            wire="account",
-            title=Text("Account", "账号"),
-            hint=Text(
-                "Letters, digits, _ - . @; unique in all of Huawei Cloud Meeting. Leave empty to have one generated.",
-                "字母、数字、_ - . @；在整个华为云会议中唯一。留空则自动生成。",
-            ),
-            placeholder=Text("corp-zhangwei", "corp-zhangwei"),
-            example="corp-zhangwei",
-        ),
-    ] = None
-    department: Annotated[
-        DepartmentId | None,
-        Field(max_length=32),
-        Ask(
-            wire="deptCode",
-            title=Text("Department code", "部门编码"),
-            hint=Text(
-                "The code, not the name. Leave empty for the root department (1).",
-                "填部门编码，不是名称。留空则为根部门（1）。",
-            ),
-            example="1",
-        ),
-    ] = None
-    english_name: Annotated[
-        str | None,
-        Field(max_length=64),
-        Ask(wire="englishName", title=Text("English name", "英文名"), more=True, example="Wei Zhang"),
-    ] = None
-    notify: Annotated[
-        Literal["0", "1"] | None,
-        Ask(
-            wire="sendNotify",
-            title=Text("Notify by email or SMS", "邮件/短信通知本人"),
-            kind="choice",
-            choices=(Choice("1", Text("Yes", "是")), Choice("0", Text("No", "否"))),
-            more=True,
-            example="1",
-        ),
-    ] = None
-    signature: Annotated[
-        str | None,
-        Field(max_length=128),
-        Ask(wire="signature", title=Text("Signature", "签名"), more=True, example="Hello"),
-    ] = None
-    meeting_room: Annotated[
-        str | None,
-        Field(max_length=32),
-        Ask(
-            wire="vmrId", title=Text("Cloud meeting room (vmrId)", "云会议室（vmrId）"), more=True, example="985712345"
-        ),
-    ] = None
-    room_device: Annotated[
-        bool | None,
-        Ask(
-            wire="function.enableRoom",
-            title=Text("Can use room devices", "可使用会议室终端"),
-            kind="choice",
-            choices=_YES_NO,
-            more=True,
-            example="true",
-        ),
-    ] = None
-    hide_phone: Annotated[
-        bool | None,
-        Ask(
-            wire="hidePhone",
-            title=Text("Hide the phone number", "隐藏手机号"),
-            kind="choice",
-            choices=_YES_NO,
-            more=True,
-            example="true",
-        ),
-    ] = None
-    sort_level: Annotated[
-        int | None,
-        Field(ge=1, le=10000),
-        Ask(
-            wire="sortLevel",
-            title=Text("Directory order", "通讯录排序"),
-            kind="number",
-            hint=Text("1 comes first, 10000 last.", "1 排最前，10000 排最后。"),
-            more=True,
-            example="100",
-        ),
-    ] = None
-    disabled: Annotated[
-        int | None,
-        Field(ge=0, le=1),
-        Ask(
-            wire="status",
-            title=Text("Account status", "账号状态"),
-            kind="choice",
-            choices=(
-                Choice("0", Text("Active", "启用")),
-                Choice("1", Text("Disabled", "停用")),
-            ),
-            more=True,
-            example="0",
-        ),
-    ] = None
-    member_id: Annotated[
-        str | None,
-        Field(max_length=64),
-        Ask(
-            wire="id",
-            title=Text("HR system ID", "HR 系统 ID"),
-            hint=Text("Leave empty and newhire sends its request ID.", "留空则由 newhire 填入申请编号。"),
-            more=True,
-            example="hr-4711",
-        ),
-    ] = None
-    password: Annotated[
-        SecretStr | None,
-        Field(min_length=8, max_length=32),
-        AfterValidator(_password),
-        Ask(
-            title=Text("First password", "初始密码"),
-            kind="secret",
-            hint=Text(
-                "Leave empty and Huawei sends one. Otherwise 8–32 characters, changed at first sign-in.",
-                "建议留空，由华为云会议生成并通知本人；自填则为 8–32 个字符，首次登录须修改。",
-            ),
-            more=True,
-            example="Welcome-2026",
-        ),
-    ] = None
-
-    @classmethod
-    def together(cls, typed: Mapping[str, Any]) -> Iterator[PydanticCustomError]:
-        if not typed.get("phone") and not typed.get("email"):
-            yield problem("Enter a phone number or an email address.", "请填写电话或邮箱。", field="phone")
-        account, password = str(typed.get("account") or ""), str(typed.get("password") or "")
-        if account and password in (account, account[::-1]):
-            yield problem(
-                "The password can't be the account name, forwards or backwards.",
-                "密码不能与账号相同，也不能是其倒序。",
-                field="password",
-            )
-
-
-class HuaweiSettings(ProviderSettings):
-    """What the environment must hold: account and password, or App ID and key (https://meeting.huaweicloud.com, 应用管理)."""
-
-    model_config = from_environment("HUAWEI_")
-
-    account: str | None = Field(None, description="An administrator's account, for log-in with a password")
-    password: SecretStr | None = Field(None, description="That administrator's password")
-    app_id: str | None = Field(None, description="The App ID, for log-in without a person; it wins over the account")
-    app_key: SecretStr | None = Field(None, description="The App ID's key")
-    corp_id: str | None = Field(None, description="The enterprise, only when the App ID serves several")
-    user_id: str | None = Field(None, description="The administrator to act as; empty means the default one")
-    api: Literal["2019", "current"] = Field("2019", description="Which generation of the API to speak")
-    auth_path: str = Field("/v1/usg/acs/auth/account", description="Where account and password log in", pattern="^/")
-    base_url: Url = Field("https://api.meeting.huaweicloud.com", description="Where the API is")
-
-    @model_validator(mode="after")
-    def _one_log_in(self) -> HuaweiSettings:
-        for one, other in (("account", "password"), ("app_id", "app_key")):
-            if (getattr(self, one) is None) != (getattr(self, other) is None):
-                missing, given = (one, other) if getattr(self, one) is None else (other, one)
-                raise ValueError(f"HUAWEI_{missing.upper()} is missing: it belongs to HUAWEI_{given.upper()}.")
-        if self.account is None and self.app_id is None:
-            raise ValueError(
-                "Huawei Cloud Meeting needs HUAWEI_ACCOUNT and HUAWEI_PASSWORD, or HUAWEI_APP_ID and HUAWEI_APP_KEY."
-            )
-        return self
-
 
 _LOG_IN = Text(
     "Check HUAWEI_ACCOUNT and HUAWEI_PASSWORD (or HUAWEI_APP_ID and HUAWEI_APP_KEY), and that this account is an administrator.",
@@ -313,6 +84,11 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     settings = HuaweiSettings
     pace = Pace(calls=100, seconds=60)
     credentials_page = "https://meeting.huaweicloud.com/"
+    # Neither an invitation that can be sent again nor a link to activate: an account can be used at once. Read 2026-11: the
+    # pages of the section 用户管理 (meeting_21_0067 to _0072, _1504, _1530). `POST member/add` (1530, 2025-11-21) invites
+    # people who are not in the directory yet, and is not what newhire creates with; `PUT /v1/usg/acs/password/admin/reset`
+    # sends a new password.
+    abilities = frozenset[Ability]({"look", "remove", "switch", "seats"})
     to_do = Text("choose a new password at the first sign-in.", "首次登录时修改密码。")
     # The pages send one to the "API 错误中心" (API error centre), of which no copy is public, so most codes are unknown here:
     # duplicates of phone and e-mail, and no seat, among them. 1: other people's programs that branch on it (Terraform's
@@ -339,6 +115,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         super().__init__(config, **options)
         self.dialect = _Of2019() if config.api == "2019" else _Current()
         self.hidden = self.dialect.unknown_fields
+        self.abilities = self.dialect.abilities
         self._tokens = TokenCache(self._log_in, self.clock)
 
     def create(self, hire: HuaweiHire, request_id: str) -> Account:
@@ -347,19 +124,19 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         member = self.parse(_Member, answer, mutates=True)
         if hire.account is not None and member.userAccount != hire.account:
             raise self.unclear("the answer is about another account", mutates=True)
-        return member.account(hire, envelope)
+        return member.account(hire.name, envelope)
 
     def find(self, hire: HuaweiHire, request_id: str) -> Account | None:
         """By account, else by phone, else by e-mail: whichever finds somebody first."""
         if hire.account is not None:
-            found = self._by_account(hire, hire.account)
+            found = self._by_account(hire.account, hire.name)
             if found is not None:
                 return found
         for text, same in _keys(hire):
             rows, more, envelope = self._search(text)
             for member in rows:
                 if same(member):
-                    return member.account(hire, envelope)
+                    return member.account(hire.name, envelope)
             if more:
                 raise self.unclear("the search found more people than it shows", mutates=False)
         return None
@@ -367,6 +144,70 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
     def check(self) -> None:
         """Log in and search for one row."""
         self._search("newhire", rows=1)
+
+    def look(self, account: Account) -> Account | None:
+        """`GET` the member, who has this id. "Absent" there is a code that no page explains: the look-up of many must say so too."""
+        found = self._by_account(account.account, account.name)
+        if found is None and self.dialect.details and account.vendor_id and self._present([account])[0]:
+            raise self.unclear("the account is there by one look-up and absent by another", mutates=False)
+        known = self.same(account, found)
+        return known and known.model_copy(update={"must_change_password": account.must_change_password})
+
+    def look_many(self, accounts: Sequence[Account]) -> list[Account | None]:
+        """One call for two hundred, and one for those who are disabled, whom the first does not tell."""
+        disabled = self._disabled() if self.dialect.details and len(accounts) > 2 else None
+        if disabled is None or not all(account.vendor_id for account in accounts):
+            return super().look_many(accounts)
+        present = [
+            there
+            for start in range(0, len(accounts), BATCH)
+            for there in self._present(accounts[start : start + BATCH])
+        ]
+        now = [
+            each.model_copy(update={"state": "disabled" if each.vendor_id in disabled else "active"})
+            for each in accounts
+        ]
+        return [each if there else None for each, there in zip(now, present, strict=True)]
+
+    def remove(self, account: Account) -> None:
+        """`POST .../delete` with this account alone, and then a look: a 200 can hold a list of whom it did not delete.
+
+        The call knows people by their account only, so between the look before it and the call there is a moment in which
+        the account could become another's. "删除多个用户时，全部删除成功或者全部删除失败" (meeting_21_0070.html, 2025-11-21);
+        "如果有部分用户失败会响应返回" (its .md twin): with one account in the list both come to the same.
+        """
+        found = self._by_account(account.account, account.name)
+        if found is None:
+            return
+        self.exactly(account, found)
+        failure: ProvisionError = self.unclear(
+            "the vendor says that it is done, and the account is there", mutates=True
+        )
+        try:
+            self._change("POST", f"{self.dialect.members}/delete{self.dialect.one_query}", account)
+        except OutcomeUnknown as error:
+            failure = error
+        except Rejected as refusal:
+            if not _is_nobody(refusal):
+                raise
+        if not self._is_gone(account):
+            raise failure
+
+    def switch(self, account: Account, *, active: bool) -> None:
+        """`PUT .../status/{0|1}` with this account alone."""
+        found = self._by_account(account.account, account.name)
+        if found is None:
+            raise self.gone()
+        if self.same(account, found) is None:
+            raise self.another()
+        self._change("PUT", f"{self.dialect.members}/status/{0 if active else 1}{self.dialect.one_query}", account)
+
+    def seats(self) -> tuple[Seats, ...]:
+        """`GET /v1/usg/dcs/corp/resource` (meeting_21_0059.html): users are its "soft" terminals."""
+        if "seats" not in self.abilities:
+            self._lacks("seats")
+        counts = self.parse(_Resource, self._send("GET", "/v1/usg/dcs/corp/resource")[0], mutates=False).teSoftCount
+        return (Seats(None, counts.sumCount, counts.usedCount, counts.expiringCount),)
 
     def body(self, hire: HuaweiHire, request_id: str) -> dict[str, Any]:
         """The creating call's JSON."""
@@ -393,18 +234,54 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         said = super().wait(answer)
         return window if said is None else said
 
-    def _by_account(self, hire: HuaweiHire, account: str) -> Account | None:
+    def _by_account(self, account: str, name: str) -> Account | None:
         path = f"{self.dialect.members}/{quote(account, safe='')}{self.dialect.one_query}"
         try:
             data, envelope = self._send("GET", path)
         except Rejected as refusal:
-            if (refusal.code or "").removeprefix("USG.") == NOBODY:
+            if _is_nobody(refusal):
                 return None
             raise
         member = self.parse(_Member, data, mutates=False)
         if member.userAccount.casefold() != account.casefold():
             raise self.unclear("the answer is about another account", mutates=False)
-        return member.account(hire, envelope)
+        return member.account(name, envelope)
+
+    def _present(self, accounts: Sequence[Account]) -> list[bool]:
+        """Whether each is in the directory, at most BATCH of them. Raises NotAuthorised when one of them may not be seen."""
+        answer = self._asked("POST", self.dialect.details, [{"id": account.vendor_id} for account in accounts])
+        if answer.status != 200 or not answer.body.lstrip().startswith(b"["):
+            self._data(answer, mutates=False)
+            raise self.unclear("the look-up of many is no list", mutates=False)
+        try:
+            rows = [self.parse(_Detail, row, mutates=False, strict=True) for row in answer.rows()]
+        except ValueError:
+            raise self.unclear("the look-up of many is no list", mutates=False) from None
+        return [self._is_present(account, rows) for account in accounts]
+
+    def _is_present(self, account: Account, rows: list[_Detail]) -> bool:
+        row = next((row for row in rows if row.is_about(account)), None)
+        if row is None:
+            raise self.unclear("the look-up of many does not say whether somebody is there", mutates=False)
+        if row.statusCode == FORBIDDEN:
+            raise NotAuthorised(
+                self.key, code=str(FORBIDDEN), detail="the vendor does not let this account see the user"
+            )
+        return row.statusCode != ABSENT
+
+    def _disabled(self) -> set[str] | None:
+        """The ids of those who are disabled; None when they are more than a search shows."""
+        query = urlencode({"offset": 0, "limit": BATCH, "status": 1})
+        found = self.parse(_Found, self._send("GET", f"{self.dialect.members}?{query}")[0], mutates=False, strict=True)
+        members = [self.parse(_Member, row, mutates=False) for row in found.data or ()]
+        return {member.id for member in members} if found.count == len(members) else None
+
+    def _is_gone(self, account: Account) -> bool:
+        try:
+            return self.look(account) is None
+        except ProvisionError as error:
+            detail = f"whether the account is gone could not be looked up ({error.kind})"
+            raise OutcomeUnknown(self.key, code=error.code, words=error.words, detail=detail) from None
 
     def _search(self, text: str, rows: int = ROWS) -> tuple[list[_Member], bool, dict[str, Any]]:
         """Who is found, whether there are more of them than are shown, and the envelope."""
@@ -421,11 +298,20 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         self, method: str, path: str, body: dict[str, Any] | None = None, *, mutates: bool = False
     ) -> tuple[object, dict[str, Any]]:
         """One call with a token. Raises what the answer's code stands for."""
-        answer = self._tokens.send(
+        return self._data(self._asked(method, path, body, mutates=mutates), mutates=mutates)
+
+    def _change(self, method: str, path: str, account: Account) -> None:
+        """A change of one account. Its answer is an envelope without data, or, today, nothing at all."""
+        answer = self._asked(method, path, [account.account], mutates=True)
+        if self.dialect.enveloped or not self.done(answer):
+            self._data(answer, mutates=True)
+
+    def _asked(self, method: str, path: str, body: object = None, *, mutates: bool = False) -> Answer:
+        """One call with a token, which is renewed once when it is refused."""
+        return self._tokens.send(
             lambda token: self._exchange(method, path, body, self.dialect.headers(token), mutates=mutates),
             refused=self._token_refused,
         )
-        return self._data(answer, mutates=mutates)
 
     def _token_refused(self, answer: Answer) -> bool:
         # The document of 2019 does not say how: in its envelope, a refusal usually comes with HTTP 200.
@@ -434,9 +320,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         except ValueError:
             return False
 
-    def _exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], *, mutates: bool
-    ) -> Answer:
+    def _exchange(self, method: str, path: str, body: object, headers: dict[str, str], *, mutates: bool) -> Answer:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         fixed = {"Content-Type": "application/json", "X-Request-Id": str(uuid.uuid4())}
         answer = self.call(method, path, content=content, headers=fixed | headers, mutates=mutates)
@@ -525,6 +409,9 @@ class _Of2019:
     members = "/rest/usg/datacenter/v1/corp/member"
     one_query = ""
     enveloped = True
+    details = ""
+    # The document of 2019 has no page about licences (none found, 2026-11).
+    abilities = frozenset[Ability]({"look", "remove", "switch"})
     unknown_fields: frozenset[str] = frozenset()
 
     def headers(self, token: str) -> dict[str, str]:
@@ -538,6 +425,8 @@ class _Current:
     members = "/v1/usg/dcs/corp/member"
     one_query = "?accountType=0"
     enveloped = False
+    details = "/v1/usg/abs/users/list?idType=USER_ID"
+    abilities = frozenset[Ability]({"look", "remove", "switch", "seats"})
     # Removed from "add user" in the successor; the room can be set in an update only.
     unknown_fields: frozenset[str] = frozenset({"member_id", "meeting_room"})
 
@@ -585,14 +474,14 @@ class _Member(BaseModel):
     deptNamePath: str | None = None
     status: str | None = None
 
-    def account(self, hire: HuaweiHire, envelope: dict[str, Any]) -> Account:
-        """As newhire knows it; a name that the vendor does not say is the one that was asked for."""
+    def account(self, name: str, envelope: dict[str, Any]) -> Account:
+        """As newhire knows it; `name` stands in for one that the vendor does not say."""
         rooms = (str(room.get("vmrId") or room.get("id") or "") for room in self.vmrList or [])
         return Account(
             provider=Huawei.key,
             account=self.userAccount,
             vendor_id=self.id,
-            name=self.name or hire.name,
+            name=self.name or name,
             english_name=self.englishName or None,
             phone=self.phone or None,
             email=self.email or None,
@@ -602,12 +491,44 @@ class _Member(BaseModel):
             sip_number=self.sipNum or None,
             meeting_rooms=tuple(room for room in rooms if room),
             status=self.status,
+            state=STATES.get(self.status, "unknown"),
             must_change_password=True,
             request_id=_text(envelope.get("requestId")),
             vendor_code=_text(envelope.get("returnCode")),
             vendor_message=_text(envelope.get("returnMessage")),
             vendor_time=_text(envelope.get("achievementTime")),
         )
+
+
+class _Detail(BaseModel):
+    """A row of `POST /v1/usg/abs/users/list`: 0 found, 1 found and unchanged (its id alone), 2 absent, 3 no right to see.
+
+    The page's table has `id` and `statusCode` in every row; its sample shows a row that is found and has neither.
+    """
+
+    id: str | None = None
+    statusCode: int | None = None
+    account: str | None = None
+
+    def is_about(self, account: Account) -> bool:
+        """Whether this row answers for `account`."""
+        if self.id is not None:
+            return self.id == account.vendor_id
+        return self.account is not None and self.account.casefold() == account.account.casefold()
+
+
+class _Counts(BaseModel):
+    """ "即将到期数量，到期时间在30天内" is `expiringCount`; `sumCount` the total, `usedCount` those that are used."""
+
+    sumCount: int
+    usedCount: int
+    expiringCount: int = 0
+
+
+class _Resource(BaseModel):
+    """The answer to `GET /v1/usg/dcs/corp/resource`."""
+
+    teSoftCount: _Counts
 
 
 def app_signature(app_id: str, app_key: str, expires: int, nonce: str, user_id: str, corp_id: str | None) -> str:
@@ -625,6 +546,11 @@ def _keys(hire: HuaweiHire) -> list[tuple[str, Callable[[_Member], bool]]]:
     if (address := hire.email) is not None:
         keys.append((address, lambda member: (member.email or "").casefold() == address.casefold()))
     return keys
+
+
+def _is_nobody(refusal: Rejected) -> bool:
+    """The vendor's code for absent, of either generation."""
+    return (refusal.code or "").removeprefix("USG.") == NOBODY
 
 
 def _seconds(rate: re.Match[str]) -> float:

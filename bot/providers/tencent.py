@@ -6,6 +6,8 @@ https://cloud.tencent.com/document/product/1095/43675 (create, copies of 2021-08
 - Phone and e-mail given together: the e-mail is ignored (page of 2024-11).
 - The 2021 page names an employee's e-mail as a fitting `userid`, the newer one forbids its characters: let through.
 - New users are not active (since 2023-05): they get an SMS or e-mail first, at most one a day.
+- One PUT has no body and its operator in the query: the invitation. A user who is not active can be neither enabled nor
+  disabled (60005), only deleted. Which page says what about the calls after create: at `codes`.
 - Every send wants a fresh timestamp and nonce (190301 within 5 minutes), and `SdkId` only if one was assigned (190303).
 """
 
@@ -17,6 +19,8 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from bot.hire import EMAIL, NAME, PHONE, Ask, Choice, Date, DepartmentId, Email, NewHire, PhoneNumber, Text
 from bot.outcome import (
     Account,
+    AccountState,
     Conflict,
     NoSeatLeft,
     NotAuthorised,
@@ -34,10 +39,33 @@ from bot.outcome import (
     Rejected,
     Unreachable,
 )
-from bot.providers.contract import Answer, Meaning, Pace, Provider, ProviderSettings, Url, from_environment
+from bot.providers.contract import (
+    Ability,
+    Answer,
+    Meaning,
+    Pace,
+    Provider,
+    ProviderSettings,
+    Seats,
+    Url,
+    choices_of,
+    from_environment,
+)
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 """`entry_time` is a moment, the form asks for a day: the vendor's console shows it in Beijing time."""
+
+ABSENT = "20001"
+PAGE = 100
+"""Users a page of `GET /v1/users/advance/list`: the most that it gives."""
+
+STATES: dict[str | None, AccountState] = {
+    "1": "active",  # 正常
+    "2": "gone",  # 注销
+    "3": "not_activated",  # 未激活
+    "4": "disabled",  # 禁用
+    "5": "not_activated",  # 预注册: in the detail's page (1095/57959), not in the SDK's text
+}
 
 
 class TencentHire(NewHire):
@@ -79,7 +107,8 @@ class TencentHire(NewHire):
         Ask(
             title=Text("Department ID", "部门 ID"),
             hint=Text(
-                "The ID from the admin console, not the name; only one.", "填管理后台中的部门 ID，不是名称；只能一个。"
+                "The ID from the admin console, not the name; just one.",
+                "请填写管理后台中的部门 ID，不是名称；只能填一个。",
             ),
             example="07f4c1966815d251",
         ),
@@ -106,7 +135,7 @@ class TencentHire(NewHire):
             title=Text("Licence type", "账号类型"),
             kind="choice",
             hint=Text(
-                "Choose one that your edition has. If you leave it empty, newer editions use a premium licence, and fail when none is left.",
+                "Choose one that your edition has. Left empty, newer editions use a premium licence and fail when none is left.",
                 "请选择贵司版本支持的类型。不选时，新版会占用高级账号，没有余量时会失败。",
             ),
             choices=(
@@ -146,12 +175,17 @@ class TencentSettings(ProviderSettings):
 
     model_config = from_environment("TENCENT_")
 
-    app_id: str = Field(description="The enterprise id (AppId) of the app", pattern=r"^\d+$")
+    app_id: str = Field(description="The app's enterprise ID (AppId)", pattern=r"^\d+$")
     sdk_id: str | None = Field(None, description="The app's SdkId; leave it out if none was assigned", pattern=r"^\d+$")
     secret_id: str = Field(description="The app's SecretId (AK)")
     secret_key: SecretStr = Field(description="The app's SecretKey (SK)")
     operator_id: str | None = Field(
         None, description="userid of an administrator who may edit users; the current API wants it"
+    )
+    licence_types: Annotated[str, choices_of(TencentHire, "account_type")] = Field(
+        "",
+        description="Licence types of your edition, by their numbers (docs/fields.md), comma-separated: "
+        "the form offers only these; empty: all",
     )
     base_url: Url = Field("https://api.meeting.qq.com", description="Where the API is")
 
@@ -174,6 +208,16 @@ _OPERATOR = Text(
     "TENCENT_OPERATOR_ID 须为现有管理员的 userid。",
 )
 _CLOCK = Text("Correct the clock of the server newhire runs on (NTP).", "请校准 newhire 所在服务器的时钟（NTP）。")
+_ADMINISTRATOR = Text(
+    "This is an administrator's account: change it in the admin console.", "这是管理员账号，请在管理后台操作。"
+)
+_NOT_ACTIVE = Text(
+    "An account that was never activated can be neither enabled nor disabled.", "未激活的账号不能启用或禁用。"
+)
+_TOMORROW = Text(
+    "Tencent Meeting sends one invitation a day: send the next one tomorrow, or an activation link now.",
+    "腾讯会议每天只发送一次邀请：请明天再发，或现在发送激活链接。",
+)
 _LICENCES = Text("Free a licence or buy more in the admin console.", "请在管理后台释放或购买账号。")
 
 
@@ -185,14 +229,24 @@ class Tencent(Provider[TencentHire, TencentSettings]):
     form = TencentHire
     settings = TencentSettings
     pace = Pace(calls=100, seconds=60, daily=200_000)
+    offered = {"account_type": "licence_types"}  # noqa: RUF012 - annotated in Provider
     credentials_page = "https://meeting.tencent.com/open-api.html"
+    abilities = frozenset[Ability]({"look", "resend", "link", "remove", "switch", "seats"})
+    follow_up = True
+    # No page says how long the link in the invitation is good. The vendor's own procedure looks after 24 hours and invites
+    # again (developer/article/2240184, 2023-04-12: 24小时之后调用获取用户详情接口检查账号的激活状态).
+    invitation_hours = 24
+    link_hours = (
+        48  # 激活链接有效期是48h。 每次获取链接为一个新链接，账号信息不变，旧链接仍然48h有效 (1095/98642, 2025-03-05)
+    )
     to_do = Text(
         "activate it with the link in the SMS or email.",
         "点击短信或邮件中的链接激活账号。",
     )
     # 1: the vendor's table (1095/43704), read 2026-11-25. 2: limits (1095/105276, 2025-06-26). 3: departments (1095/60808,
     # 2024-07-08). 4: the developers' pages 1739992 (signature), 246822 and 2104546 (190303). 5: the pages of the calls after
-    # create: enable (1095/82599, 2025-03-05), delete (43679, 2024-12-06), invite (88673, 2025-12-17). The table is not whole
+    # create: enable (1095/82599, 2025-03-05), delete (43679, 2024-12-06), invite (88673, 2025-12-17), link (98642,
+    # 2025-03-05: no codes), seats (108998). The table is not whole
     # (developer/ask/2104611: 13603 and others), so unknown codes come. Beside each: the vendor's words.
     codes = {  # noqa: RUF012 - annotated in Provider
         "41": Meaning(OutcomeUnknown),  # 1: 系统内部网络错误，具体错误原因见 message 字段
@@ -205,6 +259,12 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         "20001": Meaning(NotAuthorised, advice=_OPERATOR),
         "20002": Meaning(Conflict, "account"),  # 1: 用户已存在
         "20003": Meaning(Rejected, "account"),  # 1: 用户不可用
+        "20004": Meaning(Rejected, advice=_ADMINISTRATOR),  # 1, 5: 不允许删除超级管理员 (HTTP 500)
+        "20005": Meaning(
+            Rejected, advice=_ADMINISTRATOR
+        ),  # 5: 不允许删除超级管理员/企业管理员, of disabling (HTTP 500)
+        "60005": Meaning(Rejected, advice=_NOT_ACTIVE),  # 5: 用户不存在或处于未激活状态，不支持启用/禁用动作 (HTTP 500)
+        "15101": Meaning(Rejected, advice=_TOMORROW),  # 5: 今天已经向该用户发送过邀请提醒 (HTTP 500)
         "40000": Meaning(Rejected, "phone"),  # 1: 手机号码不合法
         "41001": Meaning(Rejected, "email"),  # 1: 邮箱地址不合法
         "41002": Meaning(Conflict, "email"),  # 1: 邮箱已被使用
@@ -241,24 +301,76 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         user = self.parse(_User, answer, mutates=True)
         if user.userid != hire.account:
             raise self.unclear("the answer is about another userid", mutates=True)
-        return user.account(hire, activation_pending=True)
+        expires = None if hire.invite is False else self.clock() + self.invitation_hours * 3600
+        fresh = {"state": "not_activated", "activation_pending": True, "invitation_expires_at": expires}
+        return user.account(hire.name).model_copy(update=fresh)
 
     def find(self, hire: TencentHire, request_id: str) -> Account | None:
         """`GET /v1/users/{userid}`; 20001 is the vendor's word for absent."""
-        path = f"/v1/users/{quote(hire.account, safe='')}?{urlencode(self._operator())}".rstrip("?")
-        try:
-            user = self.parse(_User, self._send("GET", path), mutates=False)
-        except NotAuthorised as refusal:
-            if refusal.code == "20001":
-                return None
-            raise
-        if user.userid.casefold() != hire.account.casefold():
-            raise self.unclear("the answer is about another userid", mutates=False)
-        return user.account(hire, activation_pending=user.status == "3")
+        user = self._user(hire.account)
+        return None if user is None else user.account(hire.name)
 
     def check(self) -> None:
         """`GET /v1/users/list` with one row."""
-        self._send("GET", f"/v1/users/list?{urlencode({'page': 1, 'page_size': 1, **self._operator()})}")
+        self._send("GET", self._asking("/v1/users/list", page=1, page_size=1))
+
+    def look(self, account: Account) -> Account | None:
+        """`GET /v1/users/{userid}`, and its uuid."""
+        return self.same(account, self._standing(account))
+
+    def look_many(self, accounts: Sequence[Account]) -> list[Account | None]:
+        """Those who are not activated from `GET /v1/users/advance/list?status=3`, a page for a hundred; the rest one by one."""
+        waiting: dict[str, _User] = {}
+        if len(accounts) > 2:
+            # An enterprise may have more of them than are asked for: no more pages than can save calls.
+            pages = max(len(accounts) // 10, 1)
+            waiting = {user.userid.casefold(): user for user in islice(self._not_activated(), pages * PAGE)}
+        return [self._among(waiting, account) or self.look(account) for account in accounts]
+
+    def resend(self, account: Account) -> None:
+        """`PUT /v1/users/{userid}/invite-activate`, the operator in the query, no body; 15101 is "already today"."""
+        self._stays(account)
+        self._change("PUT", self._asking(f"{_path(account.account)}/invite-activate"))
+
+    def link(self, account: Account) -> str:
+        """`POST /v1/users/invite-activate`. Whoever is active gets no row in its answer."""
+        self._stays(account)
+        body = {"userid_list": [account.account], **self._operator()}
+        answer = self._send("POST", "/v1/users/invite-activate", body)
+        for link in self.parse(_Links, answer, mutates=False).inactivate_user_list:
+            if link.userid.casefold() == account.account.casefold():
+                return link.activate_url
+        raise Rejected(self.key, detail="the vendor gives no link: the account is active already")
+
+    def remove(self, account: Account) -> None:
+        """`DELETE /v1/users?uuid=`: whatever happens to the userid in between, it is this user or nobody.
+
+        What the user leaves (recordings, meetings to come) could be handed over by `POST /v1/users/delete-transfer`, once
+        the user is deleted and never before (1095/104847, 2024-11-04); a fresh account leaves nothing. Nothing restores it.
+        """
+        found = self._standing(account)
+        if found is None or found.state == "gone":
+            return
+        path = self._asking("/v1/users", uuid=self.exactly(account, found))
+        try:
+            self._change("DELETE", path)
+        except Rejected as refusal:
+            if refusal.code != ABSENT:
+                raise
+
+    def switch(self, account: Account, *, active: bool) -> None:
+        """`PUT /v1/users/{userid}/enable`, the operator in the body."""
+        self._stays(account)
+        self._change("PUT", f"{_path(account.account)}/enable", {"enable": active, **self._operator()})
+
+    def seats(self) -> tuple[Seats, ...]:
+        """`GET /v1/users/account/statistics`: the licences by type; add-ons and AI licences are counted apart."""
+        answer = self._send("GET", self._asking("/v1/users/account/statistics"))
+        counted = self.parse(_Statistics, answer, mutates=False).user_account_details
+        return tuple(
+            Seats(str(each.user_account_type), each.user_account_count, each.user_account_used_count)
+            for each in counted
+        )
 
     def body(self, hire: TencentHire) -> dict[str, Any]:
         """The creating call's JSON."""
@@ -274,11 +386,69 @@ class Tencent(Provider[TencentHire, TencentSettings]):
             return {}
         return {"operator_id": self.config.operator_id, "operator_id_type": 1}
 
+    def _asking(self, path: str, **query: object) -> str:
+        """The path with its query, the operator in it."""
+        return f"{path}?{urlencode(query | self._operator())}".rstrip("?")
+
+    def _user(self, userid: str) -> _User | None:
+        """The user of this name; None by the vendor's word for absent."""
+        try:
+            user = self.parse(_User, self._send("GET", self._asking(_path(userid))), mutates=False)
+        except NotAuthorised as refusal:
+            if refusal.code == ABSENT:
+                return None
+            raise
+        if user.userid.casefold() != userid.casefold():
+            raise self.unclear("the answer is about another userid", mutates=False)
+        return user
+
+    def _standing(self, account: Account) -> Account | None:
+        """Who has this account's userid now. The code for nobody is that for a wrong operator, whom `check` tells."""
+        user = self._user(account.account)
+        if user is None:
+            self.check()
+            return None
+        return user.account(account.name)
+
+    def _among(self, users: dict[str, _User], account: Account) -> Account | None:
+        user = users.get(account.account.casefold())
+        return None if user is None else self.same(account, user.account(account.name))
+
+    def _stays(self, account: Account) -> None:
+        """Raises when the account is not there any more, or another one in its place: a call by userid would hit that."""
+        found = self._standing(account)
+        if found is None:
+            raise self.gone()
+        if self.same(account, found) is None:
+            raise self.another()
+
+    def _not_activated(self) -> Iterator[_User]:
+        """Those who are not activated, page by page; at most as many pages as it takes to come to their end."""
+        position: int | None = 0
+        while position is not None:
+            path = self._asking("/v1/users/advance/list", pos=position, size=PAGE, status=3)
+            page = self.parse(_Page, self._send("GET", path), mutates=False, strict=True)
+            yield from page.users
+            going_on = page.has_remaining and page.users and page.next_pos is not None and page.next_pos > position
+            position = page.next_pos if going_on else None
+
+    def _change(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        """A change whose success is an empty body or `{}`; Rejected with 20001 when the user is absent."""
+        try:
+            self._send(method, path, body, mutates=True)
+        except NotAuthorised as refusal:
+            if refusal.code != ABSENT:
+                raise
+            self.check()
+            raise Rejected(self.key, code=refusal.code, words=refusal.words) from None
+
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, mutates: bool = False
     ) -> dict[str, Any]:
         content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         answer = self.call(method, path, content=content, headers=self._sign(method, path, content), mutates=mutates)
+        if mutates and self.done(answer):
+            return {}
         data = self.json(answer, mutates=mutates)
         if "error_info" in data:
             raise self._refusal(data["error_info"], answer, mutates=mutates)
@@ -336,14 +506,14 @@ class _User(BaseModel):
     job_title: str | None = None
     department_list: list[dict[str, Any]] | None = None
 
-    def account(self, hire: TencentHire, *, activation_pending: bool) -> Account:
-        """As newhire knows it; a name that the vendor does not say is the one that was asked for."""
+    def account(self, name: str) -> Account:
+        """As newhire knows it; `name` stands in for one that the vendor does not say."""
         department = next(iter(self.department_list or []), {})
         return Account(
             provider=Tencent.key,
             account=self.userid,
             vendor_id=self.uuid or None,
-            name=self.username or hire.name,
+            name=self.username or name,
             phone=self.phone or None,
             email=self.email or None,
             employee_id=self.staff_id or None,
@@ -352,8 +522,42 @@ class _User(BaseModel):
             department_name=_text(department.get("department_name")),
             department_path=_text(department.get("department_full_name")),
             status=self.status,
-            activation_pending=activation_pending,
+            state=STATES.get(self.status, "unknown"),
+            activation_pending=STATES.get(self.status) == "not_activated",
         )
+
+
+class _Page(BaseModel):
+    """One page of `GET /v1/users/advance/list`."""
+
+    has_remaining: bool
+    next_pos: int | None = None
+    users: list[_User]
+
+
+class _Link(BaseModel):
+    """`activate_url` is a secret: whoever has it activates the account."""
+
+    userid: str
+    activate_url: str = Field(pattern=r"^https://[!-~]+$")
+
+
+class _Links(BaseModel):
+    """The answer to `POST /v1/users/invite-activate` (1095/98642)."""
+
+    inactivate_user_list: list[_Link]
+
+
+class _Count(BaseModel):
+    user_account_type: int
+    user_account_count: int
+    user_account_used_count: int
+
+
+class _Statistics(BaseModel):
+    """The answer to `GET /v1/users/account/statistics` (1095/108998)."""
+
+    user_account_details: list[_Count]
 
 
 def signature(
@@ -363,6 +567,10 @@ def signature(
     head = f"X-TC-Key={secret_id}&X-TC-Nonce={nonce}&X-TC-Timestamp={timestamp}"
     to_sign = f"{method}\n{head}\n{uri}\n".encode() + content
     return base64.b64encode(hmac.new(secret_key.encode(), to_sign, hashlib.sha256).hexdigest().encode()).decode()
+
+
+def _path(userid: str) -> str:
+    return f"/v1/users/{quote(userid, safe='')}"
 
 
 def _text(value: object) -> str | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import importlib
 import ipaddress
+import os
 import socket
 import ssl
 import threading
@@ -220,7 +222,7 @@ def _covers(entry: str, host: str, port: int | None) -> bool:
 
 def _networks(base_url: str) -> tuple[Network, Network, str]:
     """What keeps its connections, what opens a fresh one for each request, and the proxy's host and port if there is one."""
-    url, context = proxy_for(base_url), httpx.create_ssl_context()
+    url, context = proxy_for(base_url), _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     try:
         proxy, via = (None, "") if url is None else _proxy(url, context)
     except (ValueError, ImportError, httpx.InvalidURL):
@@ -228,6 +230,15 @@ def _networks(base_url: str) -> tuple[Network, Network, str]:
         nowhere = _Nowhere()
         return nowhere, nowhere, ""
     return _pool(proxy, context, keep=True), _pool(proxy, context, keep=False), via
+
+
+@functools.cache
+def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """One for every provider: to read the certificates of all authorities takes 20 ms and most of a megabyte.
+
+    The arguments are what httpx reads from the environment here.
+    """
+    return httpx.create_ssl_context()
 
 
 def _proxy(url: str, context: ssl.SSLContext) -> tuple[httpcore.Proxy, str]:

@@ -15,15 +15,20 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.onboarding.policy import Policy
-from bot.slack import form
+from bot.slack import form, lists, messages
+from bot.slack.buttons import Buttons
+from bot.slack.home import Home
+from bot.slack.joins import EVENT, Joins
 from bot.slack.listeners import Listeners, Next, acknowledge
 from bot.slack.proxy import proxy_for
 from bot.slack.socket import Handler
+from bot.slack.status import StatusList
 
 log = logging.getLogger(__name__)
 
 ANY = re.compile(".*")
 SHORTCUT = "newhire_global"
+MESSAGE_SHORTCUT = "newhire_message"
 AGAIN_SECONDS = 0.05
 
 
@@ -37,10 +42,27 @@ def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWe
     return web
 
 
-def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
-    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it."""
+def build(
+    web: AsyncWebClient,
+    listeners: Listeners,
+    buttons: Buttons,
+    statuses: StatusList,
+    home: Home,
+    auth: Any,
+    joins: Joins | None = None,
+) -> AsyncApp:
+    """The app with every listener; `auth` is auth.test's answer, so that the first command need not wait for it.
+
+    Without `joins` nobody hears who has joined Slack.
+    """
     # With a logger of its own it would take its level from the root, and chat.
-    app = AsyncApp(client=web, logger=logging.getLogger("slack_bolt"), raise_error_for_unhandled_request=False)
+    # Without a name Bolt looks for the caller's file among all modules, for 50 ms and more.
+    app = AsyncApp(
+        name="newhire",
+        client=web,
+        logger=logging.getLogger("slack_bolt"),
+        raise_error_for_unhandled_request=False,
+    )
     for middleware in app._async_middleware_list:
         if isinstance(middleware, AsyncSingleTeamAuthorization):
             middleware.auth_test_result = auth
@@ -53,10 +75,26 @@ def build(web: AsyncWebClient, listeners: Listeners, auth: Any) -> AsyncApp:
     app.use(ours)
     app.command("/newhire", middleware=[acknowledge])(listeners.command)
     app.shortcut(SHORTCUT, middleware=[acknowledge])(listeners.shortcut)
+    app.shortcut(MESSAGE_SHORTCUT, middleware=[acknowledge])(listeners.from_message)
     for block, action in ((form.PROVIDER, form.VALUE), (form.MORE, form.MORE)):
         exactly: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": action}
         app.action(exactly, middleware=[acknowledge])(listeners.redraw)
+    pressed: dict[str, str | re.Pattern[Any]] = {"block_id": re.compile(f"^{messages.BUTTONS}"), "action_id": ANY}
+    app.action(pressed, middleware=[buttons.pressed])(_done)
+    app.action({"block_id": messages.JOINED, "action_id": messages.JOINED}, middleware=[acknowledge])(listeners.joined)
+    if joins:
+        app.event(EVENT, middleware=[acknowledge])(joins.joined)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
+    app.event("app_home_opened", middleware=[acknowledge])(home.opened)
+    for block, handler in (
+        (lists.HOME_NEW, listeners.shortcut),
+        (lists.HOME_FILTER, home.turned),
+        (lists.HOME_OWN, home.turned),
+        (lists.HOME_ALL, home.turned),
+        (lists.STATUS_PAGE, statuses.turned),
+    ):
+        inside: dict[str, str | re.Pattern[Any]] = {"block_id": block, "action_id": ANY}
+        app.action(inside, middleware=[acknowledge])(handler)
     _catch_all(app, listeners)
     app.error(_log)
     return app

@@ -1,7 +1,8 @@
 """A provider's form as a Slack modal, and back. Pure: no network, no clock.
 
 `build` draws, `read` takes what was typed, `complaints` hangs a model's errors on the fields. A field's block_id is its
-name, its action_id is the same for all: so Slack keeps what was typed when another provider is chosen.
+name, its action_id is the same for all: so Slack keeps what was typed when another provider is chosen. Only what newhire
+filled in itself is part of the action_id: a proposal that changes is drawn anew, for Slack would keep the old one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from bot.hire import Field, Text
+from bot.proposal import ACCOUNT
+from bot.slack.seats import Seats, below
 from bot.slack.words import WORDS, pick, say
 
 View = dict[str, Any]
@@ -24,7 +27,11 @@ CALLBACK = "newhire"
 VALUE = "value"
 PROVIDER = "provider"
 MORE = "more"
+RESULT = "result-to"
+"""Where the result goes. No field of a form can have this name."""
+CHANNEL, ME = "channel", "me"
 METADATA_LIMIT = 3000
+ACTION_LIMIT = 255
 
 
 class Offer(Protocol):
@@ -46,8 +53,11 @@ class ModalState:
     response_url: str | None = None
     more: bool = False
     kept: Mapping[str, str] = field(default_factory=dict)  # typed into fields that are not shown now
+    filled: Mapping[str, str] = field(default_factory=dict)  # what newhire filled in itself, by field
     confirmed_duplicate: str | None = None  # the earlier request that the person has been told of
     retype: bool = False  # a secret was typed and could not be kept
+    follows: str | None = None  # id of the request that this form corrects
+    follows_link: str = ""  # to its message
 
 
 def build(
@@ -57,8 +67,12 @@ def build(
     *,
     typed: Mapping[str, str] | None = None,
     notice: str | None = None,
+    focus: bool = True,
 ) -> View:
-    """The modal for the provider that `state` names, with `typed` filled in and `notice` on top."""
+    """The modal for the provider that `state` names, with `typed` filled in and `notice` on top.
+
+    `focus`: the first empty field has it.
+    """
     offer = _chosen(offers, state)
     values = dict(state.kept) | dict(typed or {})
     shown = [item for item in offer.fields() if state.more or not item.ask.more]
@@ -71,8 +85,12 @@ def build(
         text = "\n".join(f"⚠️ {sentence}" for sentence in said if sentence)
         blocks.append({"type": "section", "block_id": "notice", "text": _mrkdwn(text[:3000])})
     blocks.append(_provider_block(offers, offer, lang))
-    blocks += [_input(item, values.get(item.name), lang, retype=state.retype) for item in shown]
-    if any(item.ask.more for item in offer.fields()):
+    blocks += [_input(item, values.get(item.name), lang, state) for item in shown]
+    if state.more and _has_choice(state):
+        blocks.append(_result_block(values.get(RESULT), lang))
+    if focus:
+        _focus(blocks)
+    if _has_choice(state) or any(item.ask.more for item in offer.fields()):
         label = say(lang, "form.fewer" if state.more else "form.more")
         blocks.append({"type": "actions", "block_id": MORE, "elements": [_button(label)]})
     secrets = _secrets(item for each in offers for item in each.fields())
@@ -86,6 +104,26 @@ def build(
         "private_metadata": _remember(replace(state, provider=offer.key, kept=hidden)),
         "blocks": blocks,
     }
+
+
+def with_seats(view: View, offer: Offer, seats: Sequence[Seats], few: int, lang: str) -> View:
+    """The same form with how many licences are free: below the field that chooses one, else below the provider."""
+    there = shown(view)
+    name, said = below(offer.fields(), seats, few, lang)
+    above, blocks = name if name in there else PROVIDER, view["blocks"]
+    place = next(number for number, block in enumerate(blocks, 1) if block["block_id"] == above)
+    return view | {"blocks": [*blocks[:place], *said, *blocks[place:]]}
+
+
+def without_focus(view: View) -> View:
+    """The same form for somebody who is typing in it already."""
+    blocks = [
+        block | {"element": {key: value for key, value in block["element"].items() if key != "focus_on_load"}}
+        if "element" in block
+        else block
+        for block in view["blocks"]
+    ]
+    return view | {"blocks": blocks}
 
 
 def notice(lang: str, text: str) -> View:
@@ -109,7 +147,7 @@ def read(view: View) -> dict[str, str]:
     """What was typed, by field name: the visible fields, else what was kept of hidden ones. Blank is absent."""
     typed = dict(recall(view).kept)
     for name, actions in view["state"]["values"].items():
-        text = _typed(actions.get(VALUE) or {})
+        text = _typed(next(iter(actions.values()), {}))
         if name != PROVIDER:
             typed[name] = text.strip() if text else ""
     return {name: text for name, text in typed.items() if text}
@@ -120,6 +158,24 @@ def chosen(view: View) -> str:
     select = view["state"]["values"].get(PROVIDER, {}).get(VALUE, {})
     option = select.get("selected_option")
     return str(option["value"]) if option else recall(view).provider
+
+
+def refill(
+    typed: Mapping[str, str], filled: Mapping[str, str], wanted: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(all that is typed, what newhire filled in of it), with `wanted` in place of what it filled in before.
+
+    What somebody changed or cleared stays so.
+    """
+    now, ours = dict(typed), dict(filled)
+    for name in {*filled, *wanted}:
+        if typed.get(name, "") != filled.get(name, ""):
+            continue
+        now.pop(name, None)
+        ours.pop(name, None)
+        if name in wanted:
+            now[name] = ours[name] = wanted[name]
+    return now, ours
 
 
 def belonging(offer: Offer, typed: Mapping[str, str]) -> dict[str, str]:
@@ -138,6 +194,18 @@ def complaints(error: ValidationError, offer: Offer, lang: str) -> dict[str, str
         name = name if name in asked else next(iter(asked))
         found.setdefault(name, _sentence(item["type"], context, asked[name], lang))
     return found
+
+
+def listed(errors: Mapping[str, str], offer: Offer, lang: str) -> str:
+    """The same in one text, for what Slack has no block to hang on."""
+    titles = {item.name: pick(item.ask.title, lang) for item in offer.fields()}
+    said = [say(lang, "form.on_field", title=titles[name], error=error) for name, error in errors.items()]
+    return ("" if lang == "zh" else " ").join(said)
+
+
+def lacks_account(offer: Offer, typed: Mapping[str, str]) -> bool:
+    """Whether an account is needed and none is typed."""
+    return ACCOUNT not in typed and any(item.name == ACCOUNT and item.required for item in offer.fields())
 
 
 def shown(view: View) -> set[str]:
@@ -177,17 +245,40 @@ def _provider_block(offers: Sequence[Offer], offer: Offer, lang: str) -> View:
     }
 
 
-def _input(item: Field, value: str | None, lang: str, *, retype: bool = False) -> View:
+def _has_choice(state: ModalState) -> bool:
+    """Whether the result could go to a channel: a direct message is one person's already."""
+    return state.channel is not None and not state.channel.startswith("D")
+
+
+def _result_block(value: str | None, lang: str) -> View:
+    choices = [(key, WORDS[f"form.result.{key}"]) for key in (CHANNEL, ME)]
+    label = _plain(say(lang, "form.result"))
+    return {"type": "input", "block_id": RESULT, "label": label, "element": _select(choices, value or CHANNEL, lang)}
+
+
+def _focus(blocks: Iterable[View]) -> None:
+    """Put the focus on the first empty field. Slack refuses a view in which two have it."""
+    for block in blocks:
+        element = block.get("element", {})
+        if block["type"] == "input" and not any(key.startswith("initial_") for key in element):
+            element["focus_on_load"] = True
+            return
+
+
+def _input(item: Field, value: str | None, lang: str, state: ModalState) -> View:
+    proposed = item.name == ACCOUNT and item.required
     block: View = {
         "type": "input",
         "block_id": item.name,
         "label": _plain(pick(item.ask.title, lang)),
-        "element": _element(item, value, lang),
-        "optional": not item.required,
+        "element": _element(item, value, lang) | {"action_id": _action(state.filled.get(item.name))},
+        # What Slack's client asks for it does not send: an empty account must reach us, to be proposed.
+        "optional": not item.required or proposed,
     }
-    hint = pick(item.ask.hint, lang) if item.ask.hint else ""
-    if retype and item.ask.kind == "secret":
-        hint = f"{say(lang, 'form.retype.hint')} {hint}"
+    said = [item.ask.hint and pick(item.ask.hint, lang), proposed and say(lang, "form.proposes")]
+    if state.retype and item.ask.kind == "secret":
+        said.insert(0, say(lang, "form.retype.hint"))
+    hint = " ".join(sentence for sentence in said if sentence)
     if hint:
         block["hint"] = _plain(hint.strip())
     return block
@@ -209,7 +300,11 @@ def _element(item: Field, value: str | None, lang: str) -> View:
             element = _text(item, value)
     if item.ask.placeholder and item.ask.kind != "date":
         element["placeholder"] = _plain(pick(item.ask.placeholder, lang))
-    return element | {"action_id": VALUE}
+    return element
+
+
+def _action(filled: str | None) -> str:
+    return f"{VALUE}.{filled}"[:ACTION_LIMIT] if filled else VALUE
 
 
 def _text(item: Field, value: str | None) -> View:
@@ -248,13 +343,15 @@ def _typed(state: Mapping[str, Any]) -> str | None:
 
 
 def _remember(state: ModalState) -> str:
-    """ModalState as JSON within Slack's limit: the longest kept texts go first."""
-    kept = dict(state.kept)
+    """ModalState as JSON within Slack's limit: the longest kept texts go first, then the longest that newhire filled in."""
+    kept, filled = dict(state.kept), dict(state.filled)
     while True:
-        text = json.dumps(asdict(state) | {"kept": kept}, ensure_ascii=False, separators=(",", ":"))
-        if len(text) <= METADATA_LIMIT or not kept:
+        stored = asdict(state) | {"kept": kept, "filled": filled}
+        text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+        texts = kept or filled
+        if len(text) <= METADATA_LIMIT or not texts:
             return text
-        kept.pop(max(kept, key=lambda name: len(kept[name])))
+        texts.pop(max(texts, key=lambda name: len(texts[name])))
 
 
 def _sentence(kind: str, context: Mapping[str, Any], item: Field, lang: str) -> str:

@@ -17,16 +17,19 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import proposal
+from bot.defaults import Defaults
 from bot.hire import NewHire
 from bot.intake import NotConfirmed
-from bot.request import Duplicate, Request
+from bot.request import Act, Duplicate, Request
 from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
 from bot.slack.permission import Permission, Verdict, profile
-from bot.slack.prefill import Help, NotHere, Prefill, command, from_profile
+from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
-from bot.slack.words import ago, pick, say
+from bot.slack.seats import SeatCounts
+from bot.slack.words import ago, listing, pick, say
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,19 @@ class Intake(Protocol):
     """Where forms are handed in (`intake.Intake`)."""
 
     async def accept(self, request: Request, hire: NewHire, confirmed: str | None) -> Duplicate | None: ...
+    async def taken(self, provider: str, accounts: Sequence[str]) -> set[str]: ...
+
+
+class Corrections(Protocol):
+    """Who hears that a form corrects an earlier request (`intake.Clicks`)."""
+
+    async def corrected(self, request_id: str, act: Act) -> None: ...
+
+
+class Statuses(Protocol):
+    """Where requests stand (`status.StatusList`)."""
+
+    async def answer(self, user: str, verdict: Verdict, query: str = "") -> Body: ...
 
 
 @dataclass
@@ -64,16 +80,17 @@ class Modal:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     outdated: set[str] = field(default_factory=set)
-    state: ModalState = field(default_factory=ModalState)
+    drawn: Body = field(default_factory=dict)
     hash: str = ""
 
     def now(self, view: Body) -> tuple[ModalState, str]:
         """What the form remembers, and its hash, when that click is dealt with."""
-        return (self.state, self.hash) if view["hash"] in self.outdated else (form.recall(view), view["hash"])
+        late = view["hash"] in self.outdated
+        return (form.recall(self.drawn), self.hash) if late else (form.recall(view), view["hash"])
 
-    def redrawn(self, outdated: set[str], state: ModalState, hash_: str) -> None:
+    def redrawn(self, outdated: set[str], drawn: Body, hash_: str) -> None:
         self.outdated |= outdated
-        self.state, self.hash = state, hash_
+        self.drawn, self.hash = drawn, hash_
 
     def forget(self) -> None:
         """Nobody knows what Slack shows: the next click says it."""
@@ -82,13 +99,23 @@ class Modal:
 
 @dataclass(frozen=True)
 class Listeners:
-    """The handlers, over what they work with. `workspace` is the address that links to messages start with."""
+    """The handlers, over what they work with. `workspace` is the address that links to messages start with.
+
+    `pattern` is how accounts are proposed (`proposal.check_pattern`), `result` where results go unless the form says
+    otherwise.
+    """
 
     providers: Mapping[str, Provider]
     intake: Intake
     permission: Permission
     region: str
     workspace: str = "https://slack.com/"
+    clicks: Corrections | None = None
+    statuses: Statuses | None = None
+    defaults: Defaults = field(default_factory=Defaults)
+    pattern: str = ""
+    result: str = form.CHANNEL
+    seats: SeatCounts | None = None
     clock: Callable[[], float] = time.time
     _modals: dict[str, Modal] = field(default_factory=dict)
 
@@ -96,26 +123,44 @@ class Listeners:
     def offers(self) -> Sequence[Provider]:
         return list(self.providers.values())
 
-    # /newhire and the shortcut.
+    # /newhire and the shortcuts.
 
     async def command(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         by = _now() + TRIGGER_SECONDS
         user, response_url = body["user_id"], slacks_own(body.get("response_url"), client.base_url)
         verdict = await self.permission.verdict(client, user, context.team_id)
-        said = verdict.refusal
+        said, blocks = verdict.refusal, None
         if said is None:
             match command(body.get("text") or "", self.region):
                 case Help():
                     said = self.help(verdict.language)
+                case Status() as asked:
+                    said, blocks = await self._status(client, user, verdict, asked)
                 case NotHere(word):
                     said = say(verdict.language, "help.not_here", word=word)
                 case Prefill() as wanted:
                     state = ModalState(channel=body["channel_id"], response_url=response_url)
                     said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
         if said:
-            await tell(client, user, response_url, said)
+            await tell(client, user, response_url, said, blocks)
+
+    async def _status(
+        self, client: AsyncWebClient, user: str, verdict: Verdict, asked: Status
+    ) -> tuple[str, list[Body] | None]:
+        """Text and blocks of the answer to `/newhire status`."""
+        if self.statuses is None:
+            return say(verdict.language, "status.trouble"), None
+        query = asked.query
+        if asked.mentioned:
+            found = await self._profile(client, asked.mentioned)
+            if found is None:
+                return say(verdict.language, "status.no_profile", who=f"<@{asked.mentioned}>"), None
+            query = found.get("email") or found.get("phone") or found.get("name") or asked.mentioned
+        message = await self.statuses.answer(user, verdict, query)
+        return message["text"], message.get("blocks")
 
     async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """The global shortcut, and the button of the Home tab."""
         by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
         said = verdict.refusal
@@ -125,9 +170,34 @@ class Listeners:
             # A shortcut has no channel to answer in.
             await tell(client, user, None, said)
 
+    async def from_message(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """The message shortcut: the form, filled in with what a message says; the result goes where the message stands."""
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
+        response_url = slacks_own(body.get("response_url"), client.base_url)
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            wanted = from_message(body["message"].get("text") or "", self.region)
+            state = ModalState(channel=body["channel"]["id"], response_url=response_url)
+            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, response_url, said)
+
+    async def joined(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+        """*Create account* below who has joined Slack: the form, filled in from their profile."""
+        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
+        verdict = await self.permission.verdict(client, user, context.team_id)
+        said = verdict.refusal
+        if said is None:
+            state = ModalState(channel=(body.get("container") or {}).get("channel_id"))
+            wanted = Prefill(mentioned=str(body["actions"][0].get("value") or ""))
+            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        if said:
+            await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
+
     def help(self, lang: str) -> str:
-        names = ("、" if lang == "zh" else ", ").join(pick(offer.title, lang) for offer in self.offers)
-        return say(lang, "help", providers=names, allowed=self.permission.whom_to_ask(lang))
+        names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
+        return say(lang, "help", providers=names, allowed=self.permission.who_may(lang))
 
     async def _open(
         self, client: AsyncWebClient, trigger: str, state: ModalState, wanted: Prefill, lang: str, by: float
@@ -138,22 +208,40 @@ class Listeners:
             found = await self._profile(client, wanted.mentioned)
             typed = (found or {}) | typed
             notice = say(lang, "form.no_profile", who=f"<@{wanted.mentioned}>") if found is None else None
-        offer = self.offers[0]
-        known = form.belonging(offer, typed)
-        state = replace(
-            state,
-            provider=offer.key,
-            # What was filled in for people must be seen by them before they send it.
-            more=any(item.ask.more and item.name in known for item in offer.fields()),
-            kept={key: typed[key] for key in typed.keys() - known.keys()},
-        )
-        view = form.build(self.offers, state, lang, typed=known, notice=notice)
+        offer = self._first(state.channel)
+        typed, filled = await self._fill(offer, typed, state)
+        typed.setdefault(form.RESULT, self.defaults.said("result", state.channel) or self.result)
+        state = replace(state, provider=offer.key, filled=filled, more=_is_hidden(offer, typed))
+        view = self._form(state, lang, typed=typed, notice=notice)
         try:
             async with asyncio.timeout_at(by):
-                await client.views_open(trigger_id=trigger, view=view)
+                answer = await client.views_open(trigger_id=trigger, view=view)
         except TROUBLES as error:
-            return _not_opened(trouble(error), lang)
+            return not_opened(trouble(error), lang)
+        await self._count_seats(client, answer["view"]["id"], answer["view"]["hash"], view, lang)
         return None
+
+    def _first(self, channel: str | None) -> Provider:
+        """The provider that the form opens with there."""
+        return self.providers.get(self.defaults.said("provider", channel) or "") or self.offers[0]
+
+    async def _fill(
+        self, offer: Provider, typed: Mapping[str, str], state: ModalState
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """What is typed with what newhire fills in itself, and the latter: defaults, and an account that is proposed."""
+        wanted = form.belonging(offer, self.defaults.fields(offer.key, state.channel))
+        if typed.get(proposal.ACCOUNT, "") == state.filled.get(proposal.ACCOUNT, ""):
+            proposed = await self._propose(offer, typed)
+            wanted |= {proposal.ACCOUNT: proposed} if proposed else {}
+        return form.refill(typed, state.filled, wanted)
+
+    async def _propose(self, offer: Provider, typed: Mapping[str, str]) -> str | None:
+        """An account for whom the form is about that newhire does not know to be taken, if it can think of one."""
+        if not proposal.is_proposed(offer.form, self.pattern):
+            return None
+        names = proposal.candidates(offer.form, typed, self.pattern)
+        taken = await self.intake.taken(offer.key, names) if names else set()
+        return proposal.choose(offer.form, names, taken)
 
     async def _profile(self, client: AsyncWebClient, user: str) -> dict[str, str] | None:
         """Fields from somebody's profile; None where Slack does not give it in time."""
@@ -172,6 +260,8 @@ class Listeners:
         lang = await self.permission.language(client, user)
         async with modal.lock:
             found = await self._redraw(body, client, modal, lang)
+        if found is None:
+            await self._count_seats(client, body["view"]["id"], modal.hash, modal.drawn, lang)
         # hash_conflict: another process of newhire was faster; not_found: the form was closed meanwhile.
         if found and found.code not in ("hash_conflict", "not_found"):
             await tell(client, user, form.recall(body["view"]).response_url, say(lang, "form.not_redrawn"))
@@ -179,20 +269,52 @@ class Listeners:
     async def _redraw(self, body: Body, client: AsyncWebClient, modal: Modal, lang: str) -> SlackTrouble | None:
         view = body["view"]
         before, hash_ = modal.now(view)
-        state = replace(before, provider=form.chosen(view), confirmed_duplicate=None)
-        if body["actions"][0]["block_id"] == form.MORE:
-            state = replace(state, more=not state.more)
-        drawn = form.build(self.offers, state, lang, typed=form.read(view))
+        offer = self.providers.get(form.chosen(view)) or self.offers[0]
+        typed, filled = await self._fill(offer, {**before.kept, **form.read(view)}, before)
+        state = replace(before, provider=offer.key, confirmed_duplicate=None, kept={}, filled=filled)
+        by_more = body["actions"][0]["block_id"] == form.MORE
+        state = replace(state, more=not before.more if by_more else before.more or _is_hidden(offer, filled))
+        # Who wants more options looks at what comes below, and not at the first empty field.
+        drawn = self._form(state, lang, typed=typed, focus=not by_more)
         try:
             async with asyncio.timeout(TRIGGER_SECONDS):
                 answer = await client.views_update(view_id=view["id"], hash=hash_, view=drawn)
-            modal.redrawn({view["hash"], hash_}, form.recall(drawn), answer["view"]["hash"])
+            modal.redrawn({view["hash"], hash_}, drawn, answer["view"]["hash"])
         except TROUBLES as error:
             modal.forget()
             found = trouble(error)
             log.warning("the form %s was not redrawn: %s", view["id"], found.reason)
             return found
         return None
+
+    def _form(self, state: ModalState, lang: str, **how: Any) -> Body:
+        """The modal (`form.build`), with the free licences where they are known."""
+        return self._with_seats(form.build(self.offers, state, lang, **how), lang)
+
+    def _with_seats(self, view: Body, lang: str) -> Body:
+        provider = form.recall(view).provider
+        counted = self.seats.cached(provider) if self.seats else None
+        if self.seats is None or not counted:
+            return view
+        return form.with_seats(view, self.providers[provider], counted, self.seats.few, lang)
+
+    async def _count_seats(self, client: AsyncWebClient, view_id: str, hash_: str, drawn: Body, lang: str) -> None:
+        """Fill in the free licences once the vendor has told them; the form is open, and whoever types in it goes on."""
+        provider = form.recall(drawn).provider
+        if self.seats is None or self.seats.cached(provider) is not None or not await self.seats.fetch(provider):
+            return
+        modal = self._modal(view_id)
+        async with modal.lock:
+            if hash_ in modal.outdated:
+                return
+            view = self._with_seats(form.without_focus(drawn), lang)
+            try:
+                async with asyncio.timeout(TRIGGER_SECONDS):
+                    answer = await client.views_update(view_id=view_id, hash=hash_, view=view)
+                modal.redrawn({hash_}, view, answer["view"]["hash"])
+            except TROUBLES as error:
+                modal.forget()
+                log.info("the form %s shows no licences: %s", view_id, trouble(error).reason)
 
     def _modal(self, view_id: str) -> Modal:
         if len(self._modals) > MODALS_KEPT:
@@ -227,55 +349,78 @@ class Listeners:
             return {"response_action": "update", "view": form.notice(lang, verdict.refusal)}
         provider = self.providers[form.chosen(view)]
         typed = form.belonging(provider, form.read(view))
+        if form.lacks_account(provider, typed) and (account := await self._propose(provider, typed)):
+            return self._with_proposal(view, provider, account, lang)
         try:
             hire = provider.form.model_validate(typed, context={"region": self.region})
         except ValidationError as error:
             return self._complain(view, provider, form.complaints(error, provider, lang), lang)
-        request = self._request(body, provider, hire, lang)
-        duplicate = await self.intake.accept(request, hire, form.recall(view).confirmed_duplicate)
+        request = self._request(body, provider, hire, verdict)
+        state = form.recall(view)
+        duplicate = await self.intake.accept(request, hire, state.confirmed_duplicate or state.follows)
         if duplicate is not None:
-            state = replace(form.recall(view), provider=provider.key, confirmed_duplicate=duplicate.id)
+            state = replace(state, provider=provider.key, confirmed_duplicate=duplicate.id)
             notice = self._repeat(duplicate, lang, same_form=duplicate.id == request.id)
-            drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
+            drawn = self._form(state, lang, typed=form.read(view), notice=notice)
             return {"response_action": "update", "view": drawn}
+        if state.follows and self.clicks:
+            act = Act(action="edit", round=0, actor=request.requester, actor_name=request.requester_name, language=lang)
+            await self.clicks.corrected(state.follows, act)
         return {}
+
+    def _with_proposal(self, view: Body, provider: Provider, account: str, lang: str) -> Body:
+        """The form again with an account in it, and whatever else is wrong: nobody sends what they have not seen."""
+        typed = form.read(view) | {proposal.ACCOUNT: account}
+        said = [say(lang, "form.proposed", account=account)]
+        try:
+            provider.form.model_validate(form.belonging(provider, typed), context={"region": self.region})
+        except ValidationError as error:
+            said.append(form.listed(form.complaints(error, provider, lang), provider, lang))
+        before = form.recall(view)
+        filled = {**before.filled, proposal.ACCOUNT: account}
+        state = replace(before, provider=provider.key, filled=filled)
+        drawn = self._form(state, lang, typed=typed, notice="\n".join(said))
+        return {"response_action": "update", "view": drawn}
 
     def _complain(self, view: Body, provider: Provider, errors: dict[str, str], lang: str) -> Body:
         if errors.keys() <= form.shown(view):
             return {"response_action": "errors", "errors": errors}
         # An error on a field that is folded away: unfold, and say it on top, for Slack has no block to hang it on.
-        titles = {item.name: pick(item.ask.title, lang) for item in provider.fields()}
-        text = " ".join(f"{titles[name]}: {sentence}" for name, sentence in errors.items())
         state = replace(form.recall(view), provider=provider.key, more=True)
-        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=text)
+        text = form.listed(errors, provider, lang)
+        drawn = self._form(state, lang, typed=form.read(view), notice=text)
         return {"response_action": "update", "view": drawn}
 
     def _redrawn(self, view: Body, lang: str, notice: str) -> Body:
         state = replace(form.recall(view), provider=form.chosen(view))
-        drawn = form.build(self.offers, state, lang, typed=form.read(view), notice=notice)
+        drawn = self._form(state, lang, typed=form.read(view), notice=notice)
         return {"response_action": "update", "view": drawn}
 
-    def _request(self, body: Body, provider: Provider, hire: NewHire, lang: str) -> Request:
-        state = form.recall(body["view"])
+    def _request(self, body: Body, provider: Provider, hire: NewHire, verdict: Verdict) -> Request:
+        state, user = form.recall(body["view"]), body["user"]
+        # Said to the requester alone, it is said by direct message and not where the command was typed.
+        where = state if form.read(body["view"]).get(form.RESULT) != form.ME else replace(state, channel=None)
+        spoken = self.defaults.said("language", where.channel) if where.channel else None
         return Request(
             id=body["view"]["id"],
             provider=provider.key,
             hire=hire.typed(),
             region=self.region,
-            requester=body["user"]["id"],
-            requester_name=str(body["user"].get("name") or body["user"].get("username") or ""),
-            language=lang,
-            channel=state.channel,
-            response_url=state.response_url,
+            requester=user["id"],
+            requester_name=verdict.name or str(user.get("name") or user.get("username") or ""),
+            language=spoken or verdict.language,
+            channel=where.channel,
+            response_url=where.response_url if where.channel else None,
             accepted_at=self.clock(),
             has_password=any(getattr(hire, name) is not None for name in type(hire).secrets()),
+            follows=state.follows_link,
         )
 
     def _repeat(self, duplicate: Duplicate, lang: str, *, same_form: bool) -> str:
         state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(duplicate.kind, "done"))
         if ref := duplicate.ref:
             link = f"<{self.workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}|{say(lang, 'form.message')}>"
-            state = f"{state}, {say(lang, 'form.see', link=link)}"
+            state = say(lang, "form.see", state=state, link=link)
         if same_form:
             return say(lang, "form.first_version", state=state)
         when = ago(lang, self.clock() - duplicate.accepted_at)
@@ -288,12 +433,18 @@ class Listeners:
         await tell(client, body["user_id"], slacks_own(body.get("response_url"), client.base_url), text)
 
 
-def _not_opened(found: SlackTrouble, lang: str) -> str:
+def not_opened(found: SlackTrouble, lang: str) -> str:
+    """The sentence for whoever waits for a form that Slack did not open."""
     log.warning("the form did not open: %s", found.reason)
     # Without Slack's own word it may have opened all the same; and a trigger that was used has opened it.
     if found.code is None or found.code == "exchanged_trigger_id":
         return say(lang, "not_opened.unsure")
     return say(lang, "not_opened")
+
+
+def _is_hidden(offer: Offer, typed: Mapping[str, str]) -> bool:
+    """Whether something is filled in that is behind *More options*: people must see it before they send it."""
+    return any(item.ask.more and item.name in typed for item in offer.fields())
 
 
 def _now() -> float:

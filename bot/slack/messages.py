@@ -10,20 +10,31 @@ from typing import Any, assert_never
 from bot.hire import Text, mask_phone
 from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome
 from bot.request import (
+    Action,
     Alert,
     Creating,
+    Deed,
+    Digest,
     Ended,
     Final,
+    FreeSeats,
     GroupGone,
     Incident,
     InLine,
+    Joined,
     Late,
+    NotDone,
+    Reminder,
+    SeatsLow,
+    Standing,
     Stuck,
     Unheard,
     Unsure,
     Update,
+    Waiting,
+    Whisper,
 )
-from bot.slack.words import long, pick, say
+from bot.slack.words import ago, listing, long, pick, say
 
 Message = dict[str, Any]
 
@@ -31,7 +42,23 @@ _NUMBER = re.compile(r"\d{7,}")
 # Control characters, lone surrogates, and what turns the direction of the text behind it.
 _UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
-ICONS = {"Created": "✅", "ActionRequired": "✅", "AlreadyExists": "ℹ️", "OutcomeUnknown": "❓"}
+ICONS = {
+    "Created": "✅",
+    "ActionRequired": "✅",
+    "AlreadyExists": "ℹ️",
+    "OutcomeUnknown": "❓",
+    "removed": "🚫",
+    "disabled": "🔒",
+}
+
+BUTTONS = "newhire_buttons"
+"""The block_id of a message's buttons."""
+RETRY_ALL = "retry_all"
+JOINED = "joined"
+"""Both ids of the button below who has joined Slack."""
+_CONFIRMED: tuple[Action, ...] = ("undo", "disable")
+_STATES = {"removed": "removed", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
+"""Deeds after which the account is something else than the outcome says -> its headline now."""
 
 FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")
 """Failures that an admin must act on."""
@@ -56,12 +83,15 @@ class About:
         requester_name: str = "",
         typed: Mapping[str, object] | None = None,
         admins_hear: bool = False,
+        handle: str = "",
+        follows: str = "",
     ) -> None:
         """`requester_name` stands where a mention would ring somebody up; `typed` is the form, as `NewHire.typed` gives it.
 
         `knows` says whether a vendor's code is in the provider's table, `admins_hear` whether admins read of what concerns
-        them.
+        them. `handle` is what the buttons carry, `follows` a link to the request that this one corrects or repeats.
         """
+        self.handle, self.follows = handle, follows
         self.language, self.to_do, self.advice, self.fields = language, to_do, advice, fields or {}
         self.typed, self.admins_hear, self.knows = typed or {}, admins_hear, knows
         self.words = {
@@ -81,32 +111,136 @@ class About:
 
     def named(self, names: Iterable[str]) -> str:
         """Titles of fields, as the language lists them."""
-        *most, last = (self.field(name) for name in names)
-        between = "、" if self.language == "zh" else ", "
-        return self.say("listed", most=between.join(most), last=last) if most else last
+        return listing(self.language, (self.field(name) for name in names))
 
-    def field(self, name: str | None) -> str:
-        """A field's title, for sentences."""
+    def field(self, name: str | None, unknown: str = "a_value") -> str:
+        """A field's title, for sentences; for one that is not known the word `unknown`."""
         title = self.fields.get(name or "")
-        return f"“{pick(title, self.language)}”" if title else self.say("a_value")
+        return f"“{pick(title, self.language)}”" if title else self.say(unknown)
 
 
 def update(about: About, news: Update) -> Message:
     """The request's message, as it is to read now."""
     match news:
         case Creating():
-            return _message(f"⏳ {about.say('creating')}")
+            return _message(f"⏳ {about.say('creating')}", context=_follows(about))
         case InLine(since=since):
             line = about.say("line.just_now") if since is None else about.say("line", since=moment(since))
-            return _message(f"⏳ {line}")
+            return _waiting(about, _message(f"⏳ {line}"))
         case Late(why=why, next_at=at):
-            return _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
+            late = _message(f"⏳ {about.say('late', next=moment(at))}", context=_vendor(about, why))
+            return _waiting(about, late)
         case Unsure(why=why, next_at=at):
-            return _message(f"❓ {about.say('unknown', next=moment(at))}", context=_vendor(about, why))
-        case Final(outcome=outcome):
-            return result(about, outcome)
+            unsure = _message(f"❓ {about.say('unknown', next=moment(at))}", context=_vendor(about, why))
+            return _waiting(about, unsure)
+        case Final(outcome=outcome, standing=standing):
+            return final(about, outcome, standing)
         case _:
             assert_never(news)
+
+
+def final(about: About, outcome: Outcome, standing: Standing) -> Message:
+    """The result, what was done about it since, and the buttons for what can be done."""
+    state = next((_STATES[deed.kind] for deed in reversed(standing.deeds) if deed.kind in _STATES), None)
+    there = None if state is None or isinstance(outcome, Failure) else outcome.account
+    message = _account(about, state or "", there, None) if there else result(about, outcome)
+    done = [*_follows(about), *(_deed(about, deed) for deed in standing.deeds)]
+    if done:
+        message["blocks"].append(_context("\n".join(done)))
+    account = None if isinstance(outcome, Failure) else outcome.account.account
+    if standing.offers:
+        message["blocks"].append(buttons(about, standing, account))
+    return message
+
+
+def reminder(about: About, news: Reminder) -> Message:
+    """That an account is not activated yet, with what helps; once it is, or is no more, what became of it."""
+    standing = news.standing
+    helps = tuple(action for action in standing.offers if action in ("resend", "link"))
+    left = standing.model_copy(update={"offers": helps})
+    if not helps or any(deed.kind in _STATES for deed in standing.deeds):
+        return final(about, news.outcome, left)
+    said = about.say("reminder", long=long(about.language, news.at - news.since))
+    message = _message(f"⏳ {said}", step=about.say("reminder.last" if news.last else "reminder.step"))
+    done = [_deed(about, deed) for deed in standing.deeds]
+    if done:
+        message["blocks"].append(_context("\n".join(done)))
+    message["blocks"].append(buttons(about, left, None))
+    return message
+
+
+def buttons(about: About, standing: Standing, account: str | None) -> Message:
+    """One row of what can be done; what cannot be taken back asks once more, and names the `account`."""
+    elements = []
+    for action in standing.offers:
+        button = _button(about, action, f"{about.handle}.{standing.round}")
+        if action in _CONFIRMED:
+            button["confirm"] = _confirm(about, action, account or "?")
+        if action == "undo":
+            button["style"] = "danger"
+        elements.append(button)
+    return {"type": "actions", "block_id": BUTTONS, "elements": elements}
+
+
+def _waiting(about: About, message: Message) -> Message:
+    row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, "look_up", f"{about.handle}.0")]}
+    return message | {"blocks": [*message["blocks"], row]}
+
+
+def _button(about: About, action: str, value: str) -> Message:
+    label = {"type": "plain_text", "text": about.say(f"button.{action}"), "emoji": False}
+    return {"type": "button", "action_id": action, "text": label, "value": value}
+
+
+def _confirm(about: About, action: Action, account: str) -> Message:
+    removes = action == "undo"
+    text = about.say("confirm.undo.text" if removes else "confirm.disable.text", account=_code(account))
+    return {
+        "title": _plain(about.say(f"confirm.{action}"), 100),
+        "text": _mrkdwn(text, 300),
+        "confirm": _plain(about.say("confirm.undo.yes" if removes else "confirm.disable.yes"), 30),
+        "deny": _plain(about.say("confirm.no"), 30),
+        **({"style": "danger"} if removes else {}),
+    }
+
+
+def _deed(about: About, deed: Deed) -> str:
+    who = escape(deed.by_name) or escape(deed.by)
+    return about.say(f"deed.{deed.kind}", who=who, when=moment(deed.at))
+
+
+def _follows(about: About) -> list[str]:
+    return [about.say("follows", link=about.follows)] if about.follows else []
+
+
+def whisper(about: About, said: Whisper) -> Message:
+    """What only whoever pressed a button reads."""
+    button = about.say(f"button.{said.action}")
+    match said.said:
+        case "link":
+            forward = about.say("link.forward", link=said.link)
+            return _message(about.say("link", hours=said.hours), step=forward)
+        case "requested":
+            return _message(about.say("not_done.requested"))
+        case "failed":
+            why = said.why
+            unclear = why is not None and why.kind == "OutcomeUnknown"
+            advice = about.advice(why.code) if why else None
+            text = about.say("not_done.unclear" if unclear else "not_done.failed", button=button)
+            return _message(
+                text,
+                step=pick(advice, about.language) if advice else None,
+                context=_vendor(about, why) if why else None,
+            )
+        case _:
+            assert_never(said.said)
+
+
+def not_done(lang: str, why: NotDone, now: float) -> str:
+    """Why what somebody pressed is not done, as a sentence."""
+    button = say(lang, f"button.{why.action}") if why.action else ""
+    when = ago(lang, now - why.at)
+    return say(lang, f"not_done.{why.reason}", who=f"<@{why.actor}>", button=button, ago=when)
 
 
 def result(about: About, outcome: Outcome) -> Message:
@@ -156,12 +290,79 @@ def alert(about: About, news: Alert) -> Message | None:
             return incident(about, news)
         case GroupGone(group=group):
             return _message(f"⚠️ {about.say('admin.group_gone', group=_code(group))}")
+        case SeatsLow():
+            return _seats(about, news)
+        case Joined():
+            return _joined(about, news)
+        case Digest():
+            return digest(about, news)
         case _:
             assert_never(news)
 
 
+def _seats(about: About, news: SeatsLow) -> Message:
+    licence = about.say("seats.licence", licence=pick(news.licence, about.language)) if news.licence else ""
+    counts = {"free": news.free, "total": news.total, "expiring": news.expiring}
+    return _message(f"⚠️ {about.say(f'seats.{news.what}', licence=licence, **counts)}")
+
+
+def _joined(about: About, news: Joined) -> Message:
+    message = _message(f"👤 {about.say('joined', who=escape(news.name))}")
+    label = _plain(about.say("joined.create"), 75)
+    button = {"type": "button", "action_id": JOINED, "text": label, "value": news.user}
+    message["blocks"].append({"type": "actions", "block_id": JOINED, "elements": [button]})
+    return message
+
+
+def digest(about: About, news: Digest) -> Message:
+    """What a week came to: counts, who has not activated their account, licences."""
+    counts = [about.say("digest.created", n=news.created)]
+    if news.failed:
+        why = listing(about.language, (about.say(f"digest.why.{kind}", n=n) for kind, n in news.failed))
+        counts.append(about.say("digest.failed", n=sum(n for _, n in news.failed), why=why))
+    message = _message(about.say("digest", since=moment(news.since), until=moment(news.until)), step="\n".join(counts))
+    waiting = [_waits(about, one, news.until) for one in news.waiting]
+    more = [about.say("digest.more", n=news.more)] if news.more else []
+    seats = [_seat(about, one) for one in news.seats]
+    for title, lines in (("digest.waiting", [*waiting, *more]), ("digest.seats", seats)):
+        if lines:
+            message["blocks"] += _sections([about.say(title), *(f"• {line}" for line in lines)])
+    return message
+
+
+def _sections(lines: list[str]) -> list[Message]:
+    """As few sections as hold these lines: Slack refuses one that is longer than 3000."""
+    texts = [""]
+    for line in lines:
+        if len(texts[-1]) + len(line) >= 3000:
+            texts.append("")
+        texts[-1] += f"{line}\n"
+    return [{"type": "section", "text": _mrkdwn(text.rstrip(), 3000)} for text in texts]
+
+
+def _waits(about: About, one: Waiting, now: float) -> str:
+    who, asked, at = escape(one.name[:60]), escape(one.requester[:60]), pick(one.provider, about.language)
+    waits = long(about.language, now - one.since)
+    return about.say("digest.waits", account=_code(one.account[:60]) or "?", who=who, at=at, long=waits, asked=asked)
+
+
+def _seat(about: About, one: FreeSeats) -> str:
+    licence = about.say("seats.licence", licence=pick(one.licence, about.language)) if one.licence else ""
+    at = pick(one.provider, about.language)
+    return about.say("digest.seat", at=at, licence=licence, free=one.free, total=one.total)
+
+
 def incident(about: About, news: Incident) -> Message:
     """One message about what is wrong with a provider: opened, edited, resolved."""
+    message = _incident(about, news)
+    if news.cause in ("denied", "full"):
+        # Pressed when the cause is mended, which nobody but the admins knows.
+        row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, RETRY_ALL, news.handle)]}
+        message["blocks"].append(row)
+    return message
+
+
+def _incident(about: About, news: Incident) -> Message:
     passes = news.cause in ("down", "limited")
     if news.resolved_at is not None:
         lasted = long(about.language, news.resolved_at - news.since)
@@ -195,21 +396,28 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
 
 def escape(text: str) -> str:
     """Typed or vendor text for mrkdwn: no markup, no mention, one line."""
-    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them.
-    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in _entities(_line(text)))[:500]
+    # Formatting characters get a zero-width space behind them, so that Slack pairs none of them. Cut first too: a form holds
+    # three thousand characters, an answer a million.
+    return "".join(f"{char}\u200b" if char in "*_~`" else char for char in entities(_line(text)[:500]))[:500]
 
 
 def _code(text: str | None) -> str | None:
     """Something to copy: nothing in it is markup, and nothing is added to it."""
-    plain = _entities(_line(text or "").replace("`", "'"))
+    plain = entities(_line(text or "")[:300].replace("`", "'"))
     return f"`{plain[:300]}`" if plain else None
+
+
+def code(text: str | None) -> str:
+    """The same, for what may be empty."""
+    return _code(text) or ""
 
 
 def _line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
 
-def _entities(text: str) -> str:
+def entities(text: str) -> str:
+    """Slack's three characters, so that they are read and not obeyed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -263,7 +471,8 @@ def _somebody_elses(about: About, outcome: AlreadyExists) -> str:
 def _what_to_do(about: About, failure: Failure) -> str:
     unknown = _unknown_code(about, failure)
     key = "act.unknown_code" if unknown else "act.no_longer_read" if _ours(failure) else f"act.{failure.kind}"
-    steps = [about.say(key, field=about.field(failure.field))]
+    field = about.field(failure.field, "details" if failure.kind == "Conflict" else "a_value")
+    steps = [about.say(key, field=field)]
     advice = about.advice(failure.code)
     if advice and failure.kind not in FOR_ADMINS:
         steps.append(pick(advice, about.language))
@@ -318,6 +527,10 @@ def _message(
 
 def _context(text: str) -> Message:
     return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
+
+
+def _plain(text: str, most: int) -> Message:
+    return {"type": "plain_text", "text": text[:most], "emoji": False}
 
 
 def _mrkdwn(text: str, most: int) -> Message:

@@ -16,7 +16,21 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
-from bot.request import Alert, CannotBeTold, Creating, Final, Incident, MessageRef, Nudge, Request, TryLater, Update
+from bot.request import (
+    Alert,
+    CannotBeTold,
+    Creating,
+    Final,
+    Incident,
+    MessageRef,
+    Nudge,
+    Reminder,
+    Request,
+    SeatsLow,
+    TryLater,
+    Update,
+    Whisper,
+)
 from bot.slack import messages
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.messages import About, Message
@@ -79,6 +93,9 @@ class Notifier:
                 return ref
         if isinstance(update, Creating):
             return self._post_first(request, message)
+        if isinstance(update, Final) and update.again:
+            self._replace(request, message)
+            return None
         return self._post(request, message, final=isinstance(update, Final))
 
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> MessageRef | None:
@@ -101,6 +118,33 @@ class Notifier:
         except _Closed as closed:
             log.error("the admin channel %s does not take messages: %s", self._admins, closed)
             return ref
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        """To one person alone: where they pressed the button, else directly. Raises TryLater or CannotBeTold."""
+        message = messages.whisper(self._about(request, whisper.language), whisper)
+        try:
+            if whisper.channel is not None and not whisper.channel.startswith("D"):
+                place = {"channel": whisper.channel, "user": whisper.to}
+                self._send("chat.postEphemeral", self._client.chat_postEphemeral, **place, **message)
+                return
+        except _Closed as closed:
+            log.info("request %s: no word in the channel (%s)", request.id, closed)
+        try:
+            self._message(whisper.to, message)
+        except _Closed:
+            raise CannotBeTold from None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
+        message = messages.reminder(self._about(request), reminder)
+        try:
+            if ref is None:
+                return self._message(request.requester, message)
+            self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+        except _Closed as closed:
+            log.info("request %s: no reminder (%s)", request.id, closed)
+            raise CannotBeTold from None
+        return ref
 
     def _reply(self, request: Request, ref: MessageRef | None, nudge: Nudge) -> None:
         message = messages.reply(self._about(request), nudge.outcome)
@@ -144,7 +188,9 @@ class Notifier:
             raise _Closed("a response_url that is not Slack's")
         body = message | {"response_type": "in_channel" if final else "ephemeral"}
         try:
-            webhook = WebhookClient(request.response_url, timeout=self._client.timeout, retry_handlers=[])
+            webhook = WebhookClient(
+                request.response_url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[]
+            )
             webhook.proxy = proxy_for(request.response_url)
             answer = webhook.send_dict(body)
         except TROUBLES as error:
@@ -156,6 +202,19 @@ class Notifier:
         if not was_taken(answer):
             # Not sent again, lest all read it twice: the requester hears in another way.
             raise _Closed("response_url: HTTP 200, and not from Slack")
+
+    def _replace(self, request: Request, message: Message) -> None:
+        """Where the message cannot be edited otherwise: by the click on it. It is not said a second time."""
+        if slacks_own(request.response_url, self._client.base_url) is None:
+            log.info("request %s: its message stays as it was", request.id)
+            return
+        url = str(request.response_url)
+        webhook = WebhookClient(url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[])
+        webhook.proxy = proxy_for(url)
+        try:
+            webhook.send_dict(message | {"replace_original": True})
+        except TROUBLES as error:
+            log.warning("request %s: its message stays as it was: %s", request.id, trouble(error).reason)
 
     def _directly(self, request: Request, message: Message, final: bool) -> MessageRef:
         """A direct message to the requester, saying why it comes there."""
@@ -188,7 +247,7 @@ class Notifier:
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
             return self._about(request, self._admin_language)
-        provider = alert.provider if isinstance(alert, Incident) else ""
+        provider = alert.provider if isinstance(alert, Incident | SeatsLow) else ""
         return self._of_provider(provider, language=self._admin_language)
 
     def _about(self, request: Request, language: str | None = None) -> About:
@@ -199,6 +258,8 @@ class Notifier:
             requester_name=request.requester_name,
             typed=request.hire,
             language=language or request.language,
+            handle=request.handle,
+            follows=request.follows,
         )
 
     def _of_provider(self, key: str, *, language: str, name: str = "", requester: str = "", **words: Any) -> About:

@@ -16,6 +16,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import characters
 from bot.slack.errors import BROKEN, TROUBLES, SlackTrouble, trouble
 from bot.slack.words import Language, say
 from bot.slack.words import language as spoken
@@ -29,18 +30,24 @@ PATIENCE_SECONDS = 1.2
 
 NEVER = ("deleted", "is_bot", "is_app_user", "is_restricted", "is_ultra_restricted", "is_stranger")
 KEPT = (*NEVER, "id", "team_id", "enterprise_user", "locale", "is_admin", "is_owner")
-"""Of `users.info` what is remembered: nothing that people would call personal."""
+"""Of `users.info` what is remembered: nothing that people would call personal. A name is used while it is fresh."""
 
 User = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say."""
+    """`refusal` is the sentence for the person, None when they may; `unchecked`: only for now, Slack did not say.
+
+    `admin`: one of the workspace's admins or owners. `name` is how Slack shows them, where it was just asked (`anew`); else
+    empty.
+    """
 
     language: Language
     refusal: str | None = None
     unchecked: bool = False
+    admin: bool = False
+    name: str = ""
 
 
 def only_logged(group: str, code: str) -> None:
@@ -76,16 +83,17 @@ class Permission:
                 user = await self._user(client, user_id, anew)
                 lang = self._languages[user_id] = spoken(user.get("locale"))
                 if outsider(user, team_id):
-                    return self._refuse(user_id, lang, "refused.outsider")
+                    return self._refuse(user_id, lang, "an outsider", say(lang, "refused.outsider"))
                 if not await self._listed(client, user):
-                    return self._refuse(user_id, lang, "refused")
+                    said = self._naming(lang, listed="refused.listed", admins="refused.admins")
+                    return self._refuse(user_id, lang, "not allowed", said)
         except TROUBLES as error:
             log.warning("Slack did not say who %s is: %s", user_id, trouble(error).reason)
             lang = self._languages.get(user_id, "en")
             return Verdict(lang, say(lang, "unchecked"), unchecked=True)
         finally:
             self._forget()
-        return Verdict(lang)
+        return Verdict(lang, admin=_is_admin(user), name=shown_name(user))
 
     async def language(self, client: AsyncWebClient, user_id: str) -> Language:
         """The language of somebody who was seen a moment ago; Slack is asked only if not."""
@@ -93,21 +101,24 @@ class Permission:
             await self.verdict(client, user_id, None)
         return self._languages.get(user_id, "en")
 
-    def whom_to_ask(self, lang: str) -> str:
+    def who_may(self, lang: str) -> str:
         """Who may, as a sentence with mentions."""
-        who = [f"<@{user}>" for user in sorted(self._users)] + [f"<!subteam^{group}>" for group in self._groups]
-        return say(lang, "allowed.list", who=", ".join(who[:20])) if who else say(lang, "allowed.admins")
+        return self._naming(lang, listed="help.listed", admins="help.admins")
 
-    def _refuse(self, user_id: str, lang: Language, key: str) -> Verdict:
-        log.info("refused %s: %s", user_id, key)
-        return Verdict(lang, say(lang, key, allowed=self.whom_to_ask(lang)))
+    def _naming(self, lang: str, *, listed: str, admins: str) -> str:
+        who = [f"<@{user}>" for user in sorted(self._users)] + [f"<!subteam^{group}>" for group in self._groups]
+        between = "、" if lang == "zh" else ", "
+        return say(lang, listed, who=between.join(who[:20])) if who else say(lang, admins)
+
+    def _refuse(self, user_id: str, lang: Language, why: str, said: str) -> Verdict:
+        log.info("refused %s: %s", user_id, why)
+        return Verdict(lang, said)
 
     async def _user(self, client: AsyncWebClient, user_id: str, anew: bool) -> User:
         read, user = self._seen.get(user_id, (float("-inf"), {}))
         if anew or self._clock() - read > REMEMBERED_SECONDS:
-            found = await profile(client, user_id)
-            user = {key: found[key] for key in KEPT if key in found}
-            self._seen[user_id] = (self._clock(), user)
+            user = await profile(client, user_id)
+            self._seen[user_id] = (self._clock(), {key: user[key] for key in KEPT if key in user})
         return user
 
     def _forget(self) -> None:
@@ -117,7 +128,7 @@ class Permission:
 
     async def _listed(self, client: AsyncWebClient, user: User) -> bool:
         if not self._users and not self._groups:
-            return bool(user.get("is_admin") or user.get("is_owner"))
+            return _is_admin(user)
         if user["id"] in self._users:
             return True
         silent: SlackTrouble | None = None
@@ -172,6 +183,19 @@ async def profile(client: AsyncWebClient, user_id: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SlackTrouble("the answer has no user")
     return found
+
+
+def _is_admin(user: User) -> bool:
+    return bool(user.get("is_admin") or user.get("is_owner"))
+
+
+def shown_name(user: User) -> str:
+    """What Slack shows people by: the display name, or the real one where none was chosen. Empty for one with a number in it."""
+    found = user.get("profile")
+    personal = found if isinstance(found, dict) else {}
+    names = (personal.get("display_name"), personal.get("real_name"), user.get("real_name"))
+    name = next((plain for name in names if (plain := characters.clean(str(name or "")))), "")
+    return "" if characters.holds_number(name) else name
 
 
 def outsider(user: User, team_id: str | None) -> bool:

@@ -10,16 +10,29 @@ from typing import Any
 from bot import card, characters
 
 HELP = frozenset(["help", "帮助", "幫助", "?", "？", "-h", "--help"])
+STATUS = frozenset(["status", "状态", "狀態", "进度"])
 RESERVED = frozenset((
-    "status", "状态", "狀態", "进度", "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
+    "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
     "cancel", "取消", "undo", "撤销", "retry", "重试", "settings", "设置", "version", "版本",
 ))  # fmt: skip
 """Words that people try as commands. None of them is there yet, and a form for a person of that name is no answer."""
 
 
+MOST_WORDS, MOST_CHARACTERS = 5, 6
+"""Of a name in a message; in Chinese characters, two surnames of two (a married woman's) and a given name of two are six."""
+
+
 @dataclass(frozen=True)
 class Help:
     """`help`, whatever stands behind it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where requests stand: those for whoever `query` is, or the newest. `mentioned` is a Slack user instead of a query."""
+
+    query: str = ""
+    mentioned: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,17 +50,49 @@ class Prefill:
     mentioned: str | None = None
 
 
-def command(text: str, region: str = "CN") -> Help | NotHere | Prefill:
+def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
     """What the words after the command ask for. Only the first `card.LIMIT` characters are looked at."""
     text = text[: card.LIMIT]
     words = characters.clean(text).casefold().strip("`*\"'“”").split()
     word = words[0].rstrip(".,!:。，！：") if words else ""
     if word in HELP:
         return Help()
+    if word in STATUS:
+        return _status(text)
     typed, mentioned = prefill(text, region)
     if word in RESERVED and not mentioned and not typed.keys() & {"phone", "email"}:
         return NotHere(word)
     return Prefill(typed, mentioned)
+
+
+def _status(text: str) -> Status:
+    """What stands behind the word, as people see it and not as Slack marks it up."""
+    rest = text.split(maxsplit=1)[1:]
+    plain, mentioned = _unmarked(rest[0]) if rest else ("", None)
+    return Status(" ".join(characters.clean(plain).strip("`*\"'“”").split()), mentioned)
+
+
+_LABELS = {
+    "name": ("name", "姓名"),
+    "account": ("account", "账号"),
+    "phone": ("mobile", "手机"),
+    "email": ("email", "邮箱"),
+    "department": ("department", "部门"),
+    "job_title": ("title", "职位"),
+    "employee_id": ("employee id", "工号"),
+    "start_date": ("start date", "入职日期"),
+}
+"""What `card` reads back into these fields."""
+
+
+def as_command(hire: Mapping[str, object], lang: str) -> str:
+    """What was typed as one line to paste again; only what the command reads, and never a password."""
+    said = [
+        f"{label[lang == 'zh']}: {' '.join(str(hire[name]).replace('`', ' ').split())}"
+        for name, label in _LABELS.items()
+        if hire.get(name)
+    ]
+    return "/newhire " + "; ".join(said)
 
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]{0,200})?>")
@@ -58,11 +103,31 @@ _LINK = re.compile(r"<(?:(?:mailto|tel):)?([^|<>]*)(?:\|([^<>]*))?>")
 
 def prefill(text: str, region: str = "CN") -> tuple[dict[str, str], str | None]:
     """Fields by name of what is typed in Slack's mark-up, and the Slack user who is mentioned."""
-    text = text[: card.LIMIT]
+    rest, mentioned = _unmarked(text[: card.LIMIT])
+    return card.read(rest, region), mentioned
+
+
+def _unmarked(text: str) -> tuple[str, str | None]:
+    """The text without Slack's mark-up, and the Slack user who is mentioned in it."""
     mention = _MENTION.search(text)
     rest = _CHANNEL.sub(" ", _MENTION.sub(" ", text))
-    rest = _unescape(_LINK.sub(lambda found: found[2] or found[1], rest))
-    return card.read(rest, region), mention[1] if mention else None
+    return _unescape(_LINK.sub(lambda found: found[2] or found[1], rest)), mention[1] if mention else None
+
+
+def from_message(text: str, region: str = "CN") -> Prefill:
+    """What a message says of somebody. A mention in it is the newcomer only where it says nothing else of a person.
+
+    In `@alice please add 张伟 138...` it is whoever was asked. People write to each other in sentences: an empty name is
+    better than one of those.
+    """
+    typed, mentioned = prefill(text, region)
+    if _is_sentence(typed.get("name", "")):
+        del typed["name"]
+    return Prefill(typed, None if typed.keys() & {"name", "phone", "email"} else mentioned)
+
+
+def _is_sentence(name: str) -> bool:
+    return len(name.split()) > MOST_WORDS or re.search(f"[\u3400-\u9fff]{{{MOST_CHARACTERS + 1}}}", name) is not None
 
 
 def from_profile(user: Mapping[str, Any], region: str = "CN") -> dict[str, str]:

@@ -7,7 +7,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -28,13 +29,22 @@ _STRANGE = re.compile(r"[\\\s@\x00-\x1f]")
 """What one parser of addresses takes for a part of the host, and another does not."""
 
 
-async def tell(client: AsyncWebClient, user: str, response_url: str | None, text: str) -> None:
-    """Say it to the user alone, by whichever way is open."""
+async def tell(
+    client: AsyncWebClient,
+    user: str,
+    response_url: str | None,
+    text: str,
+    blocks: Sequence[dict[str, Any]] | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Say it to the user alone, by whichever way is open; with `replace` in place of what the response_url came with."""
+    message: dict[str, Any] = {"text": text, **({"blocks": blocks} if blocks else {})}
     for wait in WAITS:
         await asyncio.sleep(wait)
-        if response_url and await _works("response_url", _respond(client, response_url, text)):
+        if response_url and await _works("response_url", _respond(client, response_url, message, replace)):
             return
-        if await _works("chat.postMessage", client.chat_postMessage(channel=user, text=text)):
+        if await _works("chat.postMessage", client.chat_postMessage(channel=user, **message)):
             return
     log.error("%s could not be told what became of their command", user)
 
@@ -74,10 +84,12 @@ def was_taken(answer: WebhookResponse) -> bool:
     return isinstance(parsed, dict) and parsed.get("ok") is True
 
 
-async def _respond(client: AsyncWebClient, url: str, text: str) -> None:
+async def _respond(client: AsyncWebClient, url: str, message: dict[str, Any], replace: bool) -> None:
     webhook = AsyncWebhookClient(url, session=client.session, ssl=client.ssl, retry_handlers=[])
     webhook.proxy = proxy_for(url)
-    answer = await webhook.send(text=text, response_type="ephemeral")
+    # "Responding immediately with a JSON message body will replace the current message in its entirety by default"
+    # (https://api.slack.com/interactive-messages): a word to one person must not wipe out what all read.
+    answer = await webhook.send_dict({**message, "response_type": "ephemeral", "replace_original": replace})
     if not was_taken(answer):
         raise SlackTrouble(f"HTTP {answer.status_code}, and not taken", status=answer.status_code)
 

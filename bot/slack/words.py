@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from bot.hire import Text
@@ -32,10 +33,10 @@ WORDS: dict[str, Text] = {
         "{requester} {ago}已为此人提交过申请（{state}）。如仍需创建，请点击“仍要创建”。",
     ),
     "form.first_version": Text(
-        "Your first version of this form was accepted ({state}). If this one is to be created as well, send it once more.",
-        "此表单的第一版已提交（{state}）。如仍需按现在的内容再创建一个，请再次提交。",
+        "This form was already submitted with other details ({state}). To create this one as well, choose *Create anyway*.",
+        "此表单已以其他内容提交过（{state}）。如仍需按现在的内容创建，请点击“仍要创建”。",
     ),
-    "form.see": Text("see {link}", "见{link}"),
+    "form.see": Text("{state}, see {link}", "{state}，见{link}"),
     "form.message": Text("the message", "这条消息"),
     "form.state.open": Text("in progress", "处理中"),
     "form.state.done": Text("finished", "已完成"),
@@ -59,11 +60,22 @@ WORDS: dict[str, Text] = {
         "Slack didn't give us the profile of {who}, so it isn't filled in.",
         "暂时无法获取 {who} 的 Slack 资料，未能预先填写。",
     ),
+    "form.refused": Text("{where}: {words}", "{where}：{words}"),
+    "form.look_at": Text("Check {where}.", "请检查{where}。"),
+    "form.proposes": Text("Leave empty to have one proposed.", "留空则由系统拟定。"),
+    "form.proposed": Text(
+        "We propose the account `{account}`. Change it if you like, and submit again.",
+        "已拟定账号 `{account}` ，可修改，请再次提交。",
+    ),
+    "form.result": Text("Where should the result go?", "结果发到哪里？"),
+    "form.result.channel": Text("This channel", "本频道"),
+    "form.result.me": Text("Only me", "仅发给我"),
     "form.not_redrawn": Text(
         "The form couldn't be changed just now. What you typed is kept: choose again in a moment.",
         "表单暂时未能更新，填写的内容仍保留，请稍后重新选择。",
     ),
-    # Errors on fields, by the error's type.
+    # Errors on fields, by the error's type; with the field's title where Slack has no field to hang it on.
+    "form.on_field": Text("{title}: {error}", "{title}：{error}"),
     "error.missing": Text("Enter a value.", "请填写此项。"),
     "error.string_too_short": Text("Enter at least {min_length} characters.", "请输入至少 {min_length} 个字符。"),
     "error.string_too_long": Text("Enter at most {max_length} characters.", "请输入不超过 {max_length} 个字符。"),
@@ -77,45 +89,57 @@ WORDS: dict[str, Text] = {
     # The command.
     "help": Text(
         "*`/newhire`* opens a form and creates an account for a new colleague at {providers}.\n"
-        "• `/newhire zhang.wei@example.com`, `/newhire +86 138 0013 8000` or `/newhire Zhang Wei` fills in what you typed\n"
-        "• A whole contact card works too: `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com`\n"
-        "• `/newhire @somebody` takes name, email and title from their Slack profile\n"
+        "• `/newhire Zhang Wei` fills in the name; a phone number or an email works too\n"
+        "• `/newhire Name: Zhang Wei Mobile: 138 0013 8000 Email: zhang.wei@example.com` fills in a whole contact card\n"
+        "• `/newhire @somebody` takes name, phone, email and job title from their Slack profile\n"
+        "• *New hire from message*, in the menu of a message, fills in what it says\n"
+        "• `/newhire status` shows where requests stand; `/newhire status Zhang Wei` those for one person\n"
         "• `/newhire help` shows this\n"
-        "The result is posted in the channel where you typed the command. {allowed}",
+        "The result is posted in the channel where you typed the command, or to you alone if you choose so under *More options*.\n"
+        "{allowed}",
         "*`/newhire`* 会打开表单，为新同事在{providers}创建账号。\n"
-        "• `/newhire zhang.wei@example.com`、`/newhire 138 0013 8000` 或 `/newhire 张伟` 会预先填写\n"
-        "• 也可粘贴整张名片：`/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com`\n"
-        "• `/newhire @某人` 会从其 Slack 资料中带入姓名、邮箱和职位\n"
+        "• `/newhire 张伟` 会填好姓名，也可输入手机号或邮箱\n"
+        "• `/newhire 姓名：张伟 手机：138 0013 8000 邮箱：zhang.wei@example.com` 可粘贴整张名片\n"
+        "• `/newhire @某人` 会从其 Slack 资料中带入姓名、电话、邮箱和职位\n"
+        "• 在消息的菜单中选择 *New hire from message* ，会带入该消息的内容\n"
+        "• `/newhire 状态` 显示申请进度； `/newhire 状态 张伟` 显示某人的申请\n"
         "• `/newhire help` 显示本说明\n"
-        "结果会发布在输入命令的频道中。{allowed}",
+        "结果会发布在您输入命令的频道中，也可在“更多选项”中选择仅发给自己。\n"
+        "{allowed}",
     ),
     "help.not_here": Text(
         "`{word}` isn't available in this version, so nothing was opened. `/newhire help` shows what is. "
         "If it is a person's name, type `/newhire name: {word}`.",
-        "当前版本不支持 `{word}`，未执行任何操作。输入 `/newhire help` 查看可用功能。如果这是姓名，请输入 `/newhire 姓名：{word}`。",
+        "当前版本没有 `{word}` 功能，未执行任何操作。输入 `/newhire help` 查看可用功能。"
+        "如果这是姓名，请用 `/newhire 姓名：{word}` 打开表单。",
     ),
-    "refused": Text(
-        "You don't have permission to create accounts. {allowed} Ask one of them.",
-        "您没有创建账号的权限。{allowed}请联系其中一位代为办理。",
+    "help.provider": Text("{most} or {last}", "{most}或{last}"),
+    "help.admins": Text("Workspace admins and owners can use it.", "可使用者：工作区管理员和所有者。"),
+    "help.listed": Text("Who can use it: {who}.", "可使用者：{who}。"),
+    "refused.admins": Text(
+        "You don't have permission to create accounts. A workspace admin or owner can do it for you.",
+        "您没有创建账号的权限，请联系工作区管理员或所有者代为办理。",
+    ),
+    "refused.listed": Text(
+        "You don't have permission to create accounts. One of these people can do it for you: {who}.",
+        "您没有创建账号的权限，请联系以下任一人员代为办理：{who}。",
     ),
     "refused.outsider": Text(
-        "Only full members of this workspace can use /newhire. Ask a colleague to request it.",
-        "仅本工作区正式成员可使用 /newhire，请由工作区内的同事代为申请。",
+        "Only full members of this workspace can use /newhire. Ask a colleague who is one to request the account.",
+        "仅本工作区正式成员可使用 /newhire，请由正式成员代为申请。",
     ),
-    "allowed.admins": Text("Workspace admins and owners can do this.", "工作区管理员和所有者可以办理。"),
-    "allowed.list": Text("These people can do this: {who}.", "可以办理的人：{who}。"),
     "unchecked": Text(
-        "We couldn't check your permissions with Slack, so nothing was sent. Try again in a minute.",
-        "暂时无法向 Slack 核实您的权限，未执行任何操作，请稍后再试。",
+        "We couldn't check your permissions with Slack, so no form was opened. Try again in a minute.",
+        "暂时无法向 Slack 核实您的权限，未打开表单，请稍后再试。",
     ),
     "not_understood": Text(
         "This button or command no longer works. Type `/newhire help`.",
         "此按钮或命令已失效，请输入 `/newhire help` 查看用法。",
     ),
-    "not_opened": Text("The form didn't open. Type the command again.", "表单未能打开，请重新输入命令。"),
+    "not_opened": Text("The form didn't open. Please try again.", "表单未能打开，请重试。"),
     "not_opened.unsure": Text(
-        "Slack didn't answer properly. If no form has opened, type the command again.",
-        "Slack 未正常响应。如果表单没有打开，请重新输入命令。",
+        "Slack didn't answer properly. If no form has opened, please try again.",
+        "Slack 未正常响应。如果表单没有打开，请重试。",
     ),
     # Messages in the channel. Between a mark of Slack's (*, `) and a Chinese character or full-width sign stands a blank:
     # without it Slack shows the mark and not what it means.
@@ -137,7 +161,7 @@ WORDS: dict[str, Text] = {
     ),
     "late": Text(
         "Still waiting for {provider} to create *{name}*'s account. Next try: {next}. We'll post the result here. "
-        "Nothing for you to do. (requested by {requester})",
+        "You don't need to do anything. (requested by {requester})",
         "{provider}尚未为 *{name}* 开通账号。将于 {next} 重试，结果会在此告知，您无需操作。（申请人：{requester}）",
     ),
     "unknown": Text(
@@ -170,12 +194,227 @@ WORDS: dict[str, Text] = {
         "{mention} 您为 *{name}* 提交的申请已完成，请见上方。",
     ),
     "reply.failed": Text(
-        "{mention} Your request for *{name}* didn't go through. What to do is written above.",
+        "{mention} Your request for *{name}* didn't go through. See above for what to do.",
         "{mention} 您为 *{name}* 提交的申请未成功，处理办法请见上方。",
     ),
     "reply.unknown": Text(
-        "{mention} We couldn't find out what became of your request for *{name}*. What to do is written above.",
-        "{mention} 您为 *{name}* 提交的申请结果无法确认，处理办法请见上方。",
+        "{mention} We couldn't find out whether *{name}*'s account was created. See above for what to do.",
+        "{mention} 无法确认 *{name}* 的账号是否已创建，处理办法请见上方。",
+    ),
+    # What was done since, and the buttons.
+    "removed": Text(
+        "*{name}*'s {provider} account was removed again (requested by {requester})",
+        "*{name}* 的{provider}账号已撤销（申请人：{requester}）",
+    ),
+    "disabled": Text(
+        "*{name}*'s {provider} account is disabled (requested by {requester})",
+        "*{name}* 的{provider}账号已停用（申请人：{requester}）",
+    ),
+    "deed.retried": Text("Tried again by {who}, {when}: see the new message.", "{who} 于 {when} 重试，结果见新消息。"),
+    "deed.corrected": Text("Corrected and submitted again by {who}, {when}.", "{who} 于 {when} 修改后重新提交。"),
+    "deed.looked_up": Text("Looked up by {who}, {when}.", "{who} 于 {when} 核实。"),
+    "deed.invited": Text("Invitation sent again by {who}, {when}.", "{who} 于 {when} 重新发送了邀请。"),
+    "deed.removed": Text("Removed by {who}, {when}.", "{who} 于 {when} 撤销。"),
+    "deed.disabled": Text("Disabled by {who}, {when}.", "{who} 于 {when} 停用。"),
+    "deed.enabled": Text("Enabled by {who}, {when}.", "{who} 于 {when} 启用。"),
+    "deed.activated": Text("Activated, seen {when}.", "已激活（{when} 核实）。"),
+    "follows": Text("Follows <{link}|an earlier request>.", "由<{link}|之前的申请>而来。"),
+    "reminder": Text(
+        "*{name}* hasn't activated their {provider} account yet, {long} after it was created.",
+        "*{name}* 的{provider}账号已创建 {long}，仍未激活。",
+    ),
+    "reminder.step": Text(
+        "Send the invitation again, or get a link and forward it to them. We'll check again.",
+        "您可以重新发送邀请，或获取激活链接转发给本人。系统稍后会再次核实。",
+    ),
+    "reminder.last": Text(
+        "Send the invitation again, or get a link and forward it to them. This is the last reminder.",
+        "您可以重新发送邀请，或获取激活链接转发给本人。此后不再提醒。",
+    ),
+    # Licences.
+    "form.seats.left": Text("{free} of {total} licences left", "账号数剩余 {free} 个（共 {total} 个）"),
+    "form.seats.none": Text("All {total} licences are in use", "{total} 个账号数已全部用完"),
+    "form.seats.of.left": Text("{licence}: {free} of {total} left", "{licence}：剩余 {free} 个（共 {total} 个）"),
+    "form.seats.of.none": Text("{licence}: all {total} in use", "{licence}：{total} 个已全部用完"),
+    "seats.few": Text(
+        "*Few {provider} licences left:* {free} of {total}{licence}. Free or buy some before they run out.",
+        "*{provider}账号数即将用完：* 剩余 {free} 个，共 {total} 个{licence}。请提前释放或增购。",
+    ),
+    "seats.full": Text(
+        "*No {provider} licences left:* all {total} are in use{licence}. Free or buy some.",
+        "*{provider}账号数已用完：* 共 {total} 个{licence}。请释放或增购。",
+    ),
+    "seats.expiring": Text(
+        "*{provider} licences expire soon:* {expiring} of {total}{licence}, within 30 days. Renew them in time.",
+        "*{provider}账号数即将到期：* {total} 个中有 {expiring} 个将在 30 天内到期{licence}。请及时续费。",
+    ),
+    "seats.licence": Text(" ({licence})", "（{licence}）"),
+    # Who has joined, and what a week came to.
+    "joined": Text("*{who}* has joined Slack.", "*{who}* 已加入 Slack。"),
+    "joined.create": Text("Create account", "开通账号"),
+    "digest": Text("*newhire, {since} to {until}*", "*newhire 周报：{since} 至 {until}*"),
+    "digest.created": Text("Accounts created: {n}", "已开通账号：{n}"),
+    "digest.failed": Text("Not created: {n} ({why})", "未开通：{n}（{why}）"),
+    "digest.why.Rejected": Text("details not accepted: {n}", "信息未被接受：{n}"),
+    "digest.why.Conflict": Text("already in use: {n}", "信息已被占用：{n}"),
+    "digest.why.NotAuthorised": Text("no access: {n}", "无权访问：{n}"),
+    "digest.why.NoSeatLeft": Text("no licence left: {n}", "账号数已用完：{n}"),
+    "digest.why.RateLimited": Text("too many requests: {n}", "持续限流：{n}"),
+    "digest.why.Unreachable": Text("no connection: {n}", "无法连接：{n}"),
+    "digest.why.OutcomeUnknown": Text("result not known: {n}", "结果未知：{n}"),
+    "digest.waiting": Text("*Not activated yet:*", "*尚未激活：*"),
+    "digest.waits": Text(
+        "{account} of {who} at {at}, for {long} (requested by {asked})",
+        "{at}账号 {account} ，{who}，已创建 {long}（申请人：{asked}）",
+    ),
+    "digest.more": Text("and {n} more", "另有 {n} 个"),
+    "digest.seats": Text("*Licences left:*", "*剩余账号数：*"),
+    "digest.seat": Text("{at}{licence}: {free} of {total}", "{at}{licence}：{free} 个（共 {total} 个）"),
+    "button.look_up": Text("Check now", "立即核实"),
+    "button.retry": Text("Try again", "重试"),
+    "button.edit": Text("Edit and try again", "修改后重试"),
+    "button.resend": Text("Send invitation again", "重新发送邀请"),
+    "button.link": Text("Get activation link", "获取激活链接"),
+    "button.undo": Text("Undo", "撤销"),
+    "button.disable": Text("Disable", "停用"),
+    "button.enable": Text("Enable", "启用"),
+    "button.copy": Text("Copy as command", "复制为命令"),
+    "button.retry_all": Text("Retry all", "全部重试"),
+    "confirm.undo": Text("Remove this account?", "撤销此账号？"),
+    "confirm.undo.text": Text(
+        "{account} of {name} is deleted at {provider}. It can't be brought back.",
+        "将在{provider}删除 {name} 的账号 {account} ，删除后无法恢复。",
+    ),
+    "confirm.undo.yes": Text("Remove", "撤销"),
+    "confirm.disable": Text("Disable this account?", "停用此账号？"),
+    "confirm.disable.text": Text(
+        "{name} can't sign in with {account} until it is enabled again.", "停用后，{name} 无法使用 {account} 登录。"
+    ),
+    "confirm.disable.yes": Text("Disable", "停用"),
+    "confirm.no": Text("Cancel", "取消"),
+    "copied": Text(
+        "This request as a command. Copy it and paste it where you type:\n```{command}```",
+        "此申请对应的命令，复制后粘贴到输入框即可：\n```{command}```",
+    ),
+    "link": Text(
+        "Activation link for *{name}*, good for {hours} hours. Only you can see it. To forward:",
+        "*{name}* 的激活链接，{hours} 小时内有效，仅您可见。可转发以下内容：",
+    ),
+    "link.forward": Text(
+        "Hi {name}, please activate your {provider} account here: {link}",
+        "{name}，您好！请点击链接激活您的{provider}账号：{link}",
+    ),
+    "not_done.failed": Text(
+        "*{button}* for *{name}* didn't work, and nothing was changed.",
+        "对 *{name}* 的“{button}”未成功，未作任何更改。",
+    ),
+    "not_done.unclear": Text(
+        "We don't know whether *{button}* for *{name}* worked: {provider} didn't answer clearly. Press it again in a minute.",
+        "无法确定对 *{name}* 的“{button}”是否成功：{provider}未明确答复。请稍后再点一次。",
+    ),
+    "not_done.requested": Text(
+        "Somebody has asked for *{name}* again meanwhile, so nothing was sent.",
+        "已有人再次为 *{name}* 提交申请，未重复提交。",
+    ),
+    "not_done.not_confirmed": Text(
+        "We couldn't confirm that yet. Press the button again in a moment; nothing is done twice.",
+        "暂时未能确认操作是否成功，请稍后再点一次，不会重复执行。",
+    ),
+    "not_done.trouble": Text(
+        "Something went wrong on our side and nothing was changed. Press the button again in a moment.",
+        "系统出错，未作任何更改，请稍后再点一次。",
+    ),
+    "not_done.unknown": Text("This button no longer works: the request is too old.", "此按钮已失效：该申请时间过久。"),
+    "not_done.over": Text(
+        "This is no longer possible. The message shows what is.", "此操作已不可用，请以消息中的按钮为准。"
+    ),
+    "not_done.taken": Text("{who} has just pressed “{button}”. One moment.", "{who} 刚刚点击了“{button}”，请稍候。"),
+    "not_done.done": Text("{who} pressed “{button}” {ago}.", "{who} 已于{ago}点击“{button}”。"),
+    "not_done.requesters": Text(
+        "Only whoever requested this account, or a workspace admin, can do this.",
+        "仅申请人或工作区管理员可以执行此操作。",
+    ),
+    "not_done.admins": Text("Only workspace admins and owners can do this.", "仅工作区管理员和所有者可以执行此操作。"),
+    "retrying": Text("Trying {n} requests again.", "正在重试 {n} 个申请。"),
+    "retrying.none": Text("There is nothing to try again.", "没有需要重试的申请。"),
+    # Lists of requests, and newhire's Home tab.
+    "status.own": Text("Your requests", "我的申请"),
+    "status.all": Text("All requests", "全部申请"),
+    "status.found": Text("Requests for {query}", "{query} 的申请"),
+    "status.none": Text(
+        "You have no requests yet. Type `/newhire` to open the form.", "暂无申请。输入 `/newhire` 打开表单。"
+    ),
+    "status.not_found": Text(
+        "No request found for {query}. Try the full name, account, phone number or email.",
+        "未找到 {query} 的申请。请输入完整的姓名、账号、手机号或邮箱。",
+    ),
+    "status.not_found.own": Text(
+        "None of your requests is for {query}. Try the full name, account, phone number or email.",
+        "您的申请中没有 {query} 。请输入完整的姓名、账号、手机号或邮箱。",
+    ),
+    "status.no_profile": Text(
+        "Slack didn't give us the profile of {who}. Type a name, account, phone number or email instead.",
+        "暂时无法获取 {who} 的 Slack 资料，请改为输入姓名、账号、手机号或邮箱。",
+    ),
+    "status.more_found": Text("There are older ones that aren't shown.", "更早的申请未显示。"),
+    "status.trouble": Text(
+        "We couldn't look up the requests just now. Try again in a moment.", "暂时无法查询申请，请稍后再试。"
+    ),
+    "status.line": Text("*{name}* · {provider}: {state}", "*{name}* · {provider}：{state}"),
+    "status.by": Text("Requested by {who}", "申请人：{who}"),
+    "status.message": Text("See the message", "查看消息"),
+    "state.open": Text("in progress", "处理中"),
+    "state.waits": Text("waiting for {provider}", "等待{provider}恢复"),
+    "state.Created": Text("account ready", "已开通"),
+    "state.ActionRequired": Text("not activated yet", "待激活"),
+    "state.AlreadyExists": Text("there was an account already", "账号已存在"),
+    "state.Removed": Text("account removed again", "账号已撤销"),
+    "state.disabled": Text("account disabled", "账号已停用"),
+    "state.Rejected": Text("not accepted", "未被接受"),
+    "state.Conflict": Text("details already in use", "信息已被占用"),
+    "state.NotAuthorised": Text("newhire couldn't access {provider}", "newhire 无法访问{provider}"),
+    "state.NoSeatLeft": Text("no licence left", "账号数已用完"),
+    "state.RateLimited": Text("{provider} kept limiting requests", "{provider}持续限流"),
+    "state.Unreachable": Text("{provider} couldn't be reached", "无法连接{provider}"),
+    "state.OutcomeUnknown": Text("result not known yet", "结果待确认"),
+    "button.new": Text("New hire", "新员工账号"),
+    "button.older": Text("More", "更多"),
+    "button.newer": Text("Newer", "较新的申请"),
+    "filter.states": Text("Any status", "全部状态"),
+    "filter.open": Text("In progress", "处理中"),
+    "filter.to_activate": Text("Not activated yet", "待激活"),
+    "filter.done": Text("Done", "已完成"),
+    "filter.failed": Text("Failed", "未成功"),
+    "filter.providers": Text("Any meeting service", "全部会议平台"),
+    "home.hello": Text(
+        "*newhire* creates meeting accounts for new colleagues. The result comes as a direct message to you.",
+        "*newhire* 为新同事开通会议账号，结果会以私信告知您。",
+    ),
+    "home.services": Text("Meeting services", "会议平台"),
+    "home.none_such": Text("No requests here.", "没有符合条件的申请。"),
+    "home.trouble": Text(
+        "We couldn't look up the requests just now. Open this tab again in a moment. `/newhire` works as ever.",
+        "暂时无法查询申请，请稍后重新打开此页。 `/newhire` 仍可使用。",
+    ),
+    "health.well": Text("*{provider}* is working", "*{provider}* 运行正常"),
+    "health.down": Text("*{provider}* isn't responding (since {since})", "*{provider}* 无响应（始于 {since}）"),
+    "health.limited": Text(
+        "*{provider}* keeps limiting requests (since {since})", "*{provider}* 持续限流（始于 {since}）"
+    ),
+    "health.denied": Text(
+        "newhire can't access *{provider}* (since {since})", "newhire 无法访问 *{provider}* （始于 {since}）"
+    ),
+    "health.full": Text(
+        "All licences of *{provider}* are in use (since {since})", "*{provider}* 账号数已用完（始于 {since}）"
+    ),
+    "health.times": Text(
+        "Last account: {good} · Last failure: {bad} · Waiting: {waiting}",
+        "最近成功：{good} · 最近失败：{bad} · 等待中：{waiting}",
+    ),
+    "health.never": Text("none yet", "无"),
+    "pressed": Text(
+        "“{button}” is under way. The request's own message shows what comes of it.",
+        "正在执行“{button}”，结果会显示在该申请的消息中。",
     ),
     # Details of an account.
     "detail.account": Text("Account", "账号"),
@@ -190,43 +429,43 @@ WORDS: dict[str, Text] = {
     "to_do": Text("*Next step for {name}:* {what}", "*{name} 的下一步：* {what}"),
     "same": Text("Its details match your form.", "账号信息与表单一致。"),
     "differs": Text(
-        "{account} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "{account} already exists with a different {fields}. It may belong to someone else.",
+        "账号 {account} 已存在，但{fields}与表单不一致，可能属于他人。",
     ),
     "differs.otherwise": Text(
-        "An account with this {field} already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "此{field}已有账号，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "An account with this {field} already exists, with a different {fields}. It may belong to someone else.",
+        "已有使用此{field}的账号，但其{fields}与表单不一致，可能属于他人。",
     ),
     "differs.somehow": Text(
-        "Such an account already exists with a different {fields}. It may belong to someone else. Nothing was created.",
-        "此类账号已存在，但{fields}与表单不一致，可能属于他人。未创建新账号。",
+        "A similar account already exists, with a different {fields}. It may belong to someone else.",
+        "已有相近的账号，但其{fields}与表单不一致，可能属于他人。",
     ),
     "act.AlreadyExists": Text(
-        "Check whose account it is. If *{name}* needs one of their own, submit again with other details.",
+        "Check whose it is. If *{name}* needs a new account, submit again with other details.",
         "请先确认该账号的归属；如 *{name}* 需要新账号，请修改信息后重新提交。",
     ),
     "act.Rejected": Text(
         "{provider} didn't accept {field}. Correct it and submit again.", "{provider}未接受{field}，请修改后重新提交。"
     ),
     "act.no_longer_read": Text(
-        "This request can't be read any more, for example because newhire was updated meanwhile. Submit it again.",
-        "该申请已无法读取（例如期间 newhire 有更新），请重新提交。",
+        "We can no longer read this request, perhaps because newhire was updated. Submit it again.",
+        "该申请已无法读取（可能因 newhire 更新），请重新提交。",
     ),
     "act.unknown_code": Text(
         "{provider} answered with a code that isn't in its documents. Ask an admin before you submit again.",
         "{provider}返回了文档中没有的错误码。请先联系管理员，再决定是否重新提交。",
     ),
     "act.Conflict": Text(
-        "Another {provider} account already uses {field}. Check whether they already have an account.",
-        "{field}已被{provider}其他账号使用，请先确认此人是否已有账号。",
+        "{provider} already has an account with the same {field}. Check whether it belongs to *{name}*.",
+        "{provider}已有{field}相同的账号，请先确认是否属于 *{name}* 本人。",
     ),
     "act.NotAuthorised": Text(
         "newhire can't access {provider}. An admin needs to fix this before you submit again.",
         "newhire 无法访问{provider}，请等管理员处理后再提交。",
     ),
     "act.NoSeatLeft": Text(
-        "All {provider} licences are in use. An admin needs to free or buy one.",
-        "{provider}账号数已用完，请管理员释放或增购。",
+        "All {provider} licences are in use. An admin needs to free or buy one before you submit again.",
+        "{provider}账号数已用完，请等管理员释放或增购后再提交。",
     ),
     "act.RateLimited": Text(
         "{provider} kept limiting requests, so newhire stopped trying. Submit again later.",
@@ -237,16 +476,18 @@ WORDS: dict[str, Text] = {
         "无法连接{provider}，申请未发送，请在其恢复后重新提交。",
     ),
     "act.OutcomeUnknown": Text(
-        "Admins: look for *{name}* in the {provider} console. If it isn't there, submit again.",
-        "请管理员在{provider}后台查找 *{name}* 的账号，若不存在，可重新提交。",
+        "Don't submit again yet: an admin first needs to look for *{name}* in the {provider} console. "
+        "If there's no account, submit again.",
+        "请先不要重新提交：需由管理员在{provider}后台查找 *{name}* 的账号，确认不存在后再提交。",
     ),
     "told.admins": Text("Admins have been told.", "已通知管理员。"),
     "a_value": Text("one of the values", "某项内容"),
+    "details": Text("details", "信息"),
     "listed": Text("{most} and {last}", "{most}和{last}"),
     # To the admins: what they can do, and not what they are to be asked for.
     "admin.created": Text(
-        "{provider}: account {account} for *{name}*, requested by {requester}",
-        "{provider}：已为 *{name}* 开通账号 {account} （申请人：{requester}）",
+        "Created: {provider} account {account} for *{name}*, requested by {requester}",
+        "已开通：{requester} 为 *{name}* 申请的{provider}账号 {account}",
     ),
     "admin.act": Text(
         "*Action needed:* {provider} account for *{name}*, requested by {requester}",
@@ -289,7 +530,7 @@ WORDS: dict[str, Text] = {
         "无法连接{provider}，申请未发送，已请 {requester} 在其恢复后重新提交。",
     ),
     "fix.OutcomeUnknown": Text(
-        "Look for *{name}* in the {provider} console. If it isn't there, {requester} can submit again.",
+        "Look for *{name}* in the {provider} console. If there's no account, {requester} can submit again.",
         "请在{provider}后台查找 *{name}* 的账号，若不存在，{requester} 可重新提交。",
     ),
     # What is wrong with a provider, for all its requests together.
@@ -307,7 +548,7 @@ WORDS: dict[str, Text] = {
         "*{provider}已恢复。* 历时 {lasted}，正在处理排队的申请。",
     ),
     "admin.solved": Text(
-        "*Solved:* {provider} creates accounts again, after {lasted}. Requests affected: {n}.",
+        "*Solved:* newhire can create {provider} accounts again, after {lasted}. Requests affected: {n}.",
         "*已解决：* {provider}已恢复开通账号，历时 {lasted}，受影响的申请：{n}。",
     ),
     "long.minutes.1": Text("1 minute", "1 分钟"),
@@ -332,6 +573,12 @@ def pick(text: Text, lang: str) -> str:
 def say(lang: str, key: str, **values: object) -> str:
     """The sentence for people who read `lang`. Raises KeyError for a sentence that is not there."""
     return pick(WORDS[key], lang).format(**values)
+
+
+def listing(lang: str, names: Iterable[str], key: str = "listed") -> str:
+    """Names as the language lists them; `key` is the sentence that joins the last one to the rest."""
+    *most, last = names
+    return say(lang, key, most=("、" if lang == "zh" else ", ").join(most), last=last) if most else last
 
 
 def ago(lang: str, seconds: float) -> str:

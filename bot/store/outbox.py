@@ -7,6 +7,7 @@ row; there is no lease and no clock in it, for a process that is gone is known b
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, now, scrub_or_later
 from bot.store.requests import BEGUN
-from bot.store.tables import IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, REQUESTS
+from bot.store.tables import FOLLOW_UPS, IDEMPOTENCY_KEYS, OUTBOX, PASSWORDS, RECORDS, REQUESTS
 
 _ROW = OUTBOX.c
 _ID = sa.bindparam("letter_id", type_=sa.Text)
@@ -30,6 +31,7 @@ _NEWER = (
     .values(
         version=_VERSION,
         content=sa.bindparam("new_content"),
+        created_at=sa.bindparam("put_at", type_=sa.Float),
         # Whoever is telling an older version comes to this one by itself.
         holder=sa.case((_ROW.told >= _ROW.version, sa.bindparam("me")), else_=_ROW.holder),
     )
@@ -60,16 +62,27 @@ _PLACED = (
 )
 _DONE = (
     sa.update(REQUESTS)
-    .where(REQUESTS.c.id == sa.bindparam("request_id"))
+    # Its message is drawn anew later, and it is not finished again by that.
+    .where(REQUESTS.c.id == sa.bindparam("request_id"), REQUESTS.c.state != "done")
     .values(state="done", finished_at=sa.bindparam("now"))
 )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be put: its content (JSON), and which version of it that is."""
+
+    id: str
+    request_id: str | None
+    content: str
+    version: int = 1
 
 
 @dataclass(frozen=True)
 class Letter:
     """One message: its content (JSON), which version of it that is, and where the message stands if it was sent before.
 
-    `fresh` is False when it was put before and may have been told since.
+    `created_at` is when this version was put; `fresh` is False when it was put before and may have been told since.
     """
 
     id: str
@@ -94,20 +107,25 @@ class Outbox:
             key = insert_once(self._engine, IDEMPOTENCY_KEYS, request_id=request_id, key=BEGUN, at=now(self._engine))
             if connection.execute(key).rowcount == 0:
                 return None
-            return self._put(connection, letter_id, request_id, content, 1)
+            return self.put_in(connection, Draft(letter_id, request_id, content))
 
-    def put(self, letter_id: str, request_id: str | None, content: str, version: int = 1) -> Letter | None:
+    def put(self, draft: Draft) -> Letter | None:
         """Put a message, or a newer version of one: the letter if it is this process that is to tell it."""
         with self._engine.begin() as connection:
-            return self._put(connection, letter_id, request_id, content, version)
+            return self.put_in(connection, draft)
 
     def end(
-        self, request_id: str, kind: str, letters: list[tuple[str, str, int]], entry: Entry | None = None
+        self,
+        request_id: str,
+        kind: str,
+        record: str,
+        drafts: Sequence[Draft],
+        entry: Entry | None = None,
+        follow_up: tuple[str, float] | None = None,
     ) -> list[Letter]:
-        """The outcome is known: write down its kind and put what tells of it, in one transaction; the password is gone.
-
-        `letters` are (id, content, version). Returns those that this process is to tell. `entry` is for the audit: noted
-        once, however often a run that begins anew comes to the same end.
+        """The outcome is known: write down its kind, its record (JSON) and what tells of it, in one transaction; the password
+        is gone. Returns what this process is to tell. `entry` is for the audit: noted once, however often a run that begins
+        anew comes to the same end. `follow_up`: at which provider it is looked up, and when (Unix seconds).
         """
         noted = entry and self._audit.row(entry)
         with self._engine.begin() as connection:
@@ -115,7 +133,12 @@ class Outbox:
             if noted and fresh:
                 connection.execute(NEW_ENTRY, noted)
             held = connection.execute(_FORGET_PASSWORD, {"gone": request_id}).rowcount
-            put = [self._put(connection, one, request_id, content, version) for one, content, version in letters]
+            row = {"request_id": request_id, "content": self._cipher.encrypt(record)}
+            connection.execute(insert_once(self._engine, RECORDS, **row))
+            if follow_up is not None:
+                later = {"request_id": request_id, "provider": follow_up[0], "due_at": follow_up[1]}
+                connection.execute(insert_once(self._engine, FOLLOW_UPS, **later))
+            put = [self.put_in(connection, draft) for draft in drafts]
         if held:
             scrub_or_later(self._engine)
         return [letter for letter in put if letter is not None]
@@ -141,7 +164,9 @@ class Outbox:
         place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
         with self._engine.begin() as connection:
             # The request before the letter, as in `end`: two that lock them the other way round wait for each other for ever.
-            if letter.request_id is not None and ref is not None and ref != letter.ref:
+            # What the admins read of it stands elsewhere.
+            own = letter.id == f"{letter.request_id}/message"
+            if own and ref is not None and ref != letter.ref:
                 connection.execute(_PLACED, {"request_id": letter.request_id, **place})
             if letter.request_id is not None and last:
                 connection.execute(_DONE, {"request_id": letter.request_id, "now": time.time()})
@@ -168,11 +193,17 @@ class Outbox:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(OUTBOX).where(old))
 
-    def _put(
-        self, connection: sa.Connection, letter_id: str, request_id: str | None, content: str, version: int
-    ) -> Letter | None:
+    def put_in(self, connection: sa.Connection, draft: Draft) -> Letter | None:
+        """`put` in somebody else's transaction."""
+        letter_id, request_id, content, version = draft.id, draft.request_id, draft.content, draft.version
         encrypted, created_at = self._cipher.encrypt(content), time.time()
-        newer = {"letter_id": letter_id, "new_version": version, "new_content": encrypted, "me": self._me}
+        newer = {
+            "letter_id": letter_id,
+            "new_version": version,
+            "new_content": encrypted,
+            "put_at": created_at,
+            "me": self._me,
+        }
         # A later version has a row in all likelihood, a first one has none.
         row = connection.execute(_NEWER, newer).first() if version > 1 else None
         fresh_row = row is not None

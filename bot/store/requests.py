@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.request import Duplicate, MessageRef, Request
+from bot.request import Duplicate, MessageRef, Person, Request
 from bot.store.audit import NEW_ENTRY, Audit, forget_requests, requested
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, is_sqlite, now
@@ -49,6 +49,17 @@ _DUPLICATE = (
     )
     .order_by(REQUESTS.c.accepted_at.desc())
     .limit(1)
+)
+_TAKEN = (
+    sa.select(FINGERPRINTS.c.fingerprint)
+    .join(REQUESTS, FINGERPRINTS.c.request_id == REQUESTS.c.id)
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        sa.or_(
+            REQUESTS.c.state != "done",
+            REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown", "Conflict")),
+        ),
+    )
 )
 _SAME = sa.select(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id"))
 _UNDER_WAY = sa.select(sa.func.count()).where(
@@ -102,7 +113,7 @@ class Requests:
         request's own id, what was written down with other content. One that failed is none: asking again after a failure
         is what people should do.
         """
-        fingerprints = self._fingerprints(request.provider, identity)
+        fingerprints = self.fingerprints(request.provider, identity)
         since = time.time() - DUPLICATE_SECONDS
         looked_for = {"fingerprints": fingerprints, "request_id": request.id, "since": since}
         rows = self._rows(request, identity, password)
@@ -117,6 +128,12 @@ class Requests:
             for statement, values in rows:
                 connection.execute(statement, values)
         return None
+
+    def taken(self, provider: str, accounts: Iterable[str]) -> set[str]:
+        """Those of these accounts that somebody at the provider has, will soon have, or may have, as far as is remembered."""
+        of = {found: name for name in accounts for found in self._fingerprint(provider, "account", name.casefold())}
+        with self.front.connect() as connection:
+            return {of[found] for found in connection.execute(_TAKEN, {"fingerprints": list(of)}).scalars()}
 
     def under_way(self, requester: str) -> int:
         """How many requests of theirs are not done yet."""
@@ -137,6 +154,12 @@ class Requests:
         """A fingerprint of what was typed: the same form with another value is another one."""
         typed = "\n".join(f"{name}={request.hire[name]}" for name in sorted(request.hire))
         return self.cipher.fingerprints(f"{request.provider}\n{typed}")[0]
+
+    def named(self, name: str) -> list[str]:
+        """Fingerprints of a name as it is looked for, the newest key's first. Never one by which a person is recognised:
+        namesakes are no duplicates.
+        """
+        return self.cipher.fingerprints(f"name\n{' '.join(name.casefold().split())}")
 
     def claim(self, request_id: str, key: str) -> bool:
         """Claim an idempotency key: something is about to be done once. False when it was claimed before.
@@ -173,7 +196,7 @@ class Requests:
             .join(FINGERPRINTS, FINGERPRINTS.c.request_id == other.c.request_id)
             .join(me, sa.and_(me.c.request_id == request_id, me.c.key == other.c.key))
             .where(
-                FINGERPRINTS.c.fingerprint.in_(self._fingerprints(provider, identity)),
+                FINGERPRINTS.c.fingerprint.in_(self.fingerprints(provider, identity)),
                 other.c.key == BEGUN,
                 other.c.request_id != request_id,
                 REQUESTS.c.state != "done",
@@ -247,6 +270,8 @@ class Requests:
             "accepted_at": time.time(),
             "content": self.content(request),
             "handle": request.handle,
+            "person": self.cipher.encrypt(Person.of(request).model_dump_json()),
+            "named": self.named(str(request.hire.get("name") or ""))[0],
         }
         rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
@@ -267,7 +292,8 @@ class Requests:
             lock = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"newhire:{fingerprint}", 0)))
             connection.execute(lock)
 
-    def _fingerprints(self, provider: str, identity: Identity) -> list[str]:
+    def fingerprints(self, provider: str, identity: Identity) -> list[str]:
+        """By what a person is recognised there, under every key that is held."""
         return [found for key, value in identity.items() for found in self._fingerprint(provider, key, value)]
 
     def _fingerprint(self, provider: str, key: str, value: str) -> list[str]:

@@ -23,10 +23,14 @@ REQUESTS = sa.Table(
     sa.Column("finished_at", sa.Float),
     sa.Column("content", sa.Text),  # fingerprint of what was typed; null: accepted by 0.1.0
     sa.Column("handle", sa.Text),  # what its buttons carry instead of its id
+    sa.Column("person", sa.Text),  # encrypted JSON: what lists show of whom it is for; null: accepted before 0.3.0
+    sa.Column("named", sa.Text),  # fingerprint of the person's name: to be found by it, and by nothing recognised
     sa.Index("newhire_requests_line", "provider", "state", "accepted_at"),
     sa.Index("newhire_requests_handle", "handle", unique=True),
     sa.Index("newhire_requests_newest", "accepted_at"),
     sa.Index("newhire_requests_of", "requester", "accepted_at"),
+    sa.Index("newhire_requests_kinds", "provider", "kind", "accepted_at"),
+    sa.Index("newhire_requests_named", "named"),
     sa.Index(
         "newhire_requests_under_way",
         "requester",

@@ -20,7 +20,7 @@ import httpx
 
 from bot.hire import NewHire
 from bot.outcome import Account, ProvisionError
-from bot.providers.contract import Provider, ProviderSettings
+from bot.providers.contract import Provider, ProviderSettings, Seats
 
 S = TypeVar("S", bound=ProviderSettings)
 
@@ -62,6 +62,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class After:
+    """What a vendor says once the account exists. `standing` is how it answers look-ups while the account is "there",
+    "absent", or "another" one has its name; `sends` the one call that does it, as "METHOD /path?query body", by the ability
+    ("enable" and "disable" for `switch`); `done` the answer to a change that went well."""
+
+    standing: Callable[[str], Callable[[httpx.Request], Said]]
+    sends: Mapping[str, str]
+    done: Said
+    linked: Said = Said()
+    link: str = ""
+    counted: Said = Said()
+    seats: tuple[Seats, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """One way to set up a provider. `creating` is the creating call as "POST /path"; `created` its answer, to a person
     filled in with every example and to one with the `minimal` fields; `vendor_id` where in it the vendor's id stands."""
@@ -76,6 +91,7 @@ class Case:
     vendor_id: tuple[str, ...]
     found: Answering
     found_account: Account
+    after: After
     absent: Saying
     absent_code: str
     says_absent: Callable[[Any], bool]  # over the JSON of an answer: is it the vendor's word for "there is nobody"?

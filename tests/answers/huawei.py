@@ -1,10 +1,14 @@
 """How Huawei Cloud Meeting answers: two generations of the directory, two log-ins; meeting_21_0067, _0306 and _0311."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import httpx
 
 from bot.outcome import Account, Conflict, NoSeatLeft, NotAuthorised, RateLimited, Rejected
+from bot.providers.contract import Seats
 from bot.providers.huawei import Huawei, HuaweiSettings
-from tests.answers import Case, Refusal, Said, configured
+from tests.answers import After, Case, Refusal, Said, configured
 
 MEMBER = {
     "id": "8a8df0a174a1c6680174a26f578b0000",
@@ -44,6 +48,7 @@ READ = Account(
     sip_number="+99111283523475338",
     meeting_rooms=("985712345",),
     status="0",
+    state="active",
     must_change_password=True,
 )
 TOKEN = {"accessToken": "cnr1316vcp2ceIkbfko3z13Y2J8UdioOw0ER4kTK", "validPeriod": 56326, "clientType": 72}
@@ -102,6 +107,30 @@ def case(api: str, log_in: str) -> Case:
     def search(request: httpx.Request) -> bool:
         return request.url.path in (members, f"{members}/search")
 
+    def standing(state: str) -> Callable[[httpx.Request], Said]:
+        def answer(request: httpx.Request) -> Said:
+            if request.url.path == "/v1/usg/abs/users/list":
+                return Said([{"id": MEMBER["id"], "statusCode": 0 if state == "there" else 2}])
+            if search(request):
+                return wrap({"offset": 0, "limit": 200, "count": 0, "data": []})
+            if state == "absent":
+                return refusal(Refusal("201040000", Rejected))
+            return wrap(MEMBER if state == "there" else MEMBER | {"id": "another"})
+
+        return answer
+
+    kind = "" if legacy else "?accountType=0"
+    sends = {
+        "remove": f'POST {members}/delete{kind} ["corp-zhangwei"]',
+        "enable": f'PUT {members}/status/0{kind} ["corp-zhangwei"]',
+        "disable": f'PUT {members}/status/1{kind} ["corp-zhangwei"]',
+    }
+    after = After(standing=standing, sends=sends, done=Said(ENVELOPE) if legacy else Said(b""))
+    if not legacy:
+        count = {"sumCount": 50, "trialCount": 0, "expiredCount": 0, "expiringCount": 5, "usedCount": 48}
+        counted = Said({"teSoftCount": count, "roomCount": count | {"sumCount": 0}})
+        sends["seats"] = "GET /v1/usg/dcs/corp/resource"
+        after = replace(after, counted=counted, seats=(Seats(None, 50, 48, expiring=5),))
     envelope = {"request_id": "a4c1b0f2", "vendor_code": "000000000", "vendor_message": "Success"}
     account = READ.model_copy(update=envelope | {"vendor_time": "2019-10-12 10:06:48"} if legacy else {})
     credentials = {
@@ -125,6 +154,7 @@ def case(api: str, log_in: str) -> Case:
         absent=lambda request: wrap({"data": []}) if search(request) else refusal(Refusal("201040000", Rejected)),
         absent_code="201040000",
         says_absent=says_nobody_2019 if legacy else says_nobody,
+        after=after,
         refusal=refusal,
         refusals=REFUSALS,
         wrong_clock=Refusal("206010057", NotAuthorised),

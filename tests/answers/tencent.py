@@ -1,5 +1,9 @@
 """How Tencent Meeting answers: /document/product/1095/43675 (create), /43704 (codes); business errors come with HTTP 500."""
 
+from collections.abc import Callable
+
+import httpx
+
 from bot.outcome import (
     Account,
     Conflict,
@@ -10,8 +14,9 @@ from bot.outcome import (
     Rejected,
     Unreachable,
 )
+from bot.providers.contract import Seats
 from bot.providers.tencent import Tencent, TencentSettings
-from tests.answers import Case, Refusal, Said, configured
+from tests.answers import After, Case, Refusal, Said, configured
 
 CREATED = {
     "username": "张伟",
@@ -39,6 +44,51 @@ def refusal(of: Refusal) -> Said:
     return Said({"error_info": info}, of.status or 500)
 
 
+WHO = "operator_id=admin&operator_id_type=1"
+OPERATOR = '"operator_id":"admin","operator_id_type":1'
+LINK = "https://meeting.tencent.com/corporate-invitation/activation.html?code=12345678"
+
+
+def standing(state: str) -> Callable[[httpx.Request], Said]:
+    """How it answers look-ups while the account is there, absent, or another one has its userid."""
+
+    def answer(request: httpx.Request) -> Said:
+        if request.url.path in ("/v1/users/list", "/v1/users/advance/list"):
+            return Said({"total_count": 0, "has_remaining": False, "next_pos": 0, "users": []})
+        if state == "absent":
+            return refusal(Refusal("20001", Rejected, status=400))
+        return Said(FOUND if state == "there" else FOUND | {"uuid": "WManother"})
+
+    return answer
+
+
+COUNTED = {
+    "user_count": 12,
+    "user_account_details": [
+        {"user_account_type": 2, "user_account_count": 100, "user_account_used_count": 10},
+        {"user_account_type": 9, "user_account_count": 2, "user_account_used_count": 3},
+    ],
+    "ai_account_details": [{"ai_account_type": 1, "ai_account_count": 5, "ai_account_used_count": 0}],
+}
+
+AFTER = After(
+    standing=standing,
+    sends={
+        "resend": f"PUT /v1/users/zhangwei/invite-activate?{WHO}",
+        "link": f'POST /v1/users/invite-activate {{"userid_list":["zhangwei"],{OPERATOR}}}',
+        "remove": f"DELETE /v1/users?uuid=WMTn4PzcYQ6Qi9s2hA&{WHO}",
+        "enable": f'PUT /v1/users/zhangwei/enable {{"enable":true,{OPERATOR}}}',
+        "disable": f'PUT /v1/users/zhangwei/enable {{"enable":false,{OPERATOR}}}',
+        "seats": f"GET /v1/users/account/statistics?{WHO}",
+    },
+    done=Said({}),
+    linked=Said({"inactivate_user_list": [{"userid": "zhangwei", "activate_url": LINK}]}),
+    link=LINK,
+    counted=Said(COUNTED),
+    seats=(Seats("2", 100, 10), Seats("9", 2, 3)),
+)
+
+
 CASES = [
     Case(
         name="tencent",
@@ -62,6 +112,8 @@ CASES = [
             phone="13800138000",
             email="zhang.wei@example.com",
             activation_pending=True,
+            state="not_activated",
+            invitation_expires_at=1_800_000_000.0 + 24 * 3600,
         ),
         vendor_id=("userid",),
         found=Said(FOUND),
@@ -78,10 +130,12 @@ CASES = [
             department_name="研发部",
             department_path="示例公司/研发部",
             status="1",
+            state="active",
         ),
         absent=refusal(Refusal("20001", Rejected)),
         absent_code="20001",
         says_absent=lambda body: str(body["error_info"]["error_code"]) == "20001",
+        after=AFTER,
         refusal=refusal,
         refusals=(
             Refusal("20002", Conflict, "account", "user already exists"),
@@ -90,6 +144,10 @@ CASES = [
             Refusal("40000", Rejected, "phone"),
             Refusal("41001", Rejected, "email"),
             Refusal("20003", Rejected, "account"),
+            Refusal("20004", Rejected, words="不允许删除超级管理员"),
+            Refusal("20005", Rejected, words="不允许删除超级管理员/企业管理员"),
+            Refusal("60005", Rejected, words="用户不存在或处于未激活状态，不支持启用/禁用动作"),
+            Refusal("15101", Rejected, words="今天已经向该用户发送过邀请提醒"),
             Refusal("10001", Rejected, status=400),
             Refusal("190004", Rejected, status=400),
             Refusal("156009", NoSeatLeft, words="人数超出上限"),
@@ -100,8 +158,8 @@ CASES = [
             Refusal("50000", NotAuthorised),
             Refusal("50001", NotAuthorised),
             Refusal("9042", NotAuthorised, status=403),
-            Refusal("500014", NotAuthorised, status=403),
-            Refusal("190443", NotAuthorised, status=403),
+            Refusal("500014", NotAuthorised, status=400),
+            Refusal("190443", NotAuthorised),
             Refusal("190439", NotAuthorised),
             Refusal("190440", NotAuthorised),
             Refusal("403", NotAuthorised),

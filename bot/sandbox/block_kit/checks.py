@@ -1,7 +1,7 @@
 """Slack's limits on views and messages, as a checker: https://docs.slack.dev/reference/block-kit
 
-`check_view` and `check_message` say what Slack would refuse, one line per problem in Slack's words with a JSON pointer,
-like `must be less than 25 characters [json-pointer:/title/text]`. No problems means that Slack takes it.
+`check_view`, `check_home` and `check_message` say what Slack would refuse, one line per problem in Slack's words with a
+JSON pointer, like `must be less than 25 characters [json-pointer:/title/text]`. No problems means that Slack takes it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from bot.sandbox.block_kit.schema import (
     typed,
     with_type,
 )
+from bot.sandbox.block_kit.stored import elements
 
 Json = dict[str, Any]
 
@@ -55,6 +56,8 @@ MODAL = {
     "section",
     "video",
 }
+# Slack's list names table and data_table as well, and draws neither in a Home tab.
+HOME = (MODAL - {"alert"}) | {"carousel"}
 MESSAGE = (MODAL - {"alert"}) | {
     "carousel",
     "container",
@@ -76,6 +79,19 @@ def check_view(view: Any, at: str = "") -> list[str]:
     return [*_only_on(view["blocks"], MODAL, f"{at}/blocks"), *_across_blocks(view["blocks"], at), *_modal(view, at)]
 
 
+def check_home(view: Any, at: str = "") -> list[str]:
+    """What Slack would refuse in a Home tab: https://docs.slack.dev/surfaces/app-home/"""
+    if problems := list(_HOME(view, at)):
+        return problems
+    blocks, where = view["blocks"], f"{at}/blocks"
+    return [
+        *_only_on(blocks, HOME, where),
+        *_across_blocks(blocks, at),
+        *_without_files(blocks, where),
+        *_once(blocks, "focus_on_load", where),
+    ]
+
+
 def check_message(blocks: Any, text: Any = None) -> list[str]:
     """What Slack would refuse in the blocks of a message. None and [] are fine: the text alone is a message."""
     if text is not None and not isinstance(text, str):
@@ -84,7 +100,12 @@ def check_message(blocks: Any, text: Any = None) -> list[str]:
         return []
     if problems := list(items(_BLOCK, MESSAGE_BLOCKS)(blocks, "/blocks")):
         return problems
-    return [*_only_on(blocks, MESSAGE, "/blocks"), *_across_blocks(blocks, ""), *_message(blocks)]
+    return [
+        *_only_on(blocks, MESSAGE, "/blocks"),
+        *_across_blocks(blocks, ""),
+        *_without_files(blocks, "/blocks"),
+        *_message(blocks),
+    ]
 
 
 # --- blocks
@@ -221,18 +242,16 @@ _BLOCK = typed(
 
 # --- the whole view, the whole message
 
+_NAMES: dict[str, Check] = {
+    "private_metadata": string(3000, least=0),
+    "callback_id": string(255, least=0),
+    "external_id": string(255, least=0),
+}
 _VIEW = obj(
     {"type": one_of("modal"), "title": plain(24), "blocks": items(_BLOCK, VIEW_BLOCKS)},
-    {
-        "submit": plain(24),
-        "close": plain(24),
-        "private_metadata": string(3000, least=0),
-        "callback_id": string(255, least=0),
-        "external_id": string(255, least=0),
-        "clear_on_close": boolean,
-        "notify_on_close": boolean,
-    },
+    {**_NAMES, "submit": plain(24), "close": plain(24), "clear_on_close": boolean, "notify_on_close": boolean},
 )
+_HOME = obj({"type": one_of("home"), "blocks": items(_BLOCK, VIEW_BLOCKS)}, _NAMES)
 
 
 def _only_on(blocks: list[Json], surface: set[str], at: str) -> Iterator[str]:
@@ -254,17 +273,38 @@ def _across_blocks(blocks: list[Json], at: str) -> Iterator[str]:
 
 
 def _modal(view: Json, at: str) -> Iterator[str]:
-    inputs = [(index, block["element"]) for index, block in enumerate(view["blocks"]) if block["type"] == "input"]
+    inputs = [index for index, block in enumerate(view["blocks"]) if block["type"] == "input"]
     if inputs and "submit" not in view:
-        where = f"{at}/blocks/{inputs[0][0]}/input"
+        where = f"{at}/blocks/{inputs[0]}/input"
         yield problem("must define `submit` to use an `input` block in modals", where)
-    focused = [index for index, element in inputs if element.get("focus_on_load")]
-    for index in focused[1:]:
-        yield problem("only one element can have `focus_on_load`", f"{at}/blocks/{index}/element/focus_on_load")
-    answering = [index for index, element in inputs if element.get("response_url_enabled")]
-    for index in answering[1:]:
-        where = f"{at}/blocks/{index}/element/response_url_enabled"
-        yield problem("only one element can have `response_url_enabled`", where)
+    yield from _once(view["blocks"], "focus_on_load", f"{at}/blocks")
+    yield from _once(view["blocks"], "response_url_enabled", f"{at}/blocks")
+
+
+def _once(blocks: list[Json], key: str, at: str) -> Iterator[str]:
+    """At most one element of all may have this key, wherever its block keeps it."""
+    having = [
+        f"{at}/{index}/{place}/{key}"
+        for index, block in enumerate(blocks)
+        for place, element in _placed(block)
+        if element.get(key)
+    ]
+    for where in having[1:]:
+        yield problem(f"only one element can have `{key}`", where)
+
+
+def _placed(block: Json) -> Iterator[tuple[str, Json]]:
+    """Elements of a block with where they stand in it."""
+    kept = {"input": "element", "section": "accessory"}.get(block["type"])
+    for number, element in enumerate(elements(block)):
+        yield kept or f"elements/{number}", element
+
+
+def _without_files(blocks: list[Json], at: str) -> Iterator[str]:
+    # Files can be given in modals only: https://docs.slack.dev/reference/block-kit/block-elements/file-input-element
+    for index, block in enumerate(blocks):
+        if block["type"] == "input" and block["element"]["type"] == "file_input":
+            yield problem("unsupported type: file_input", f"{at}/{index}/element/type")
 
 
 def _message(blocks: list[Json]) -> Iterator[str]:
@@ -275,5 +315,3 @@ def _message(blocks: list[Json]) -> Iterator[str]:
     for index, block in enumerate(blocks):
         if block["type"] == "task_card" and block["status"] == "pending":
             yield problem("only tasks of a plan can be pending", f"/blocks/{index}/status")
-        if block["type"] == "input" and block["element"]["type"] == "file_input":
-            yield problem("unsupported type: file_input", f"/blocks/{index}/element/type")

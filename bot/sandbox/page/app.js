@@ -4,12 +4,14 @@ import { banners, dropBanners, noticePings } from "./banners.js";
 import { composer, focusComposer } from "./composer.js";
 import { h, render } from "./dom.js";
 import { channelHead, drawerButton, paneTabs, sidebar, topBar } from "./frame.js";
+import { settleForms } from "./forms.js";
 import { hint } from "./hint.js";
+import { appTabs, homeTab } from "./home.js";
 import { messageList, signature } from "./messages.js";
-import { modal, openView, settleForms } from "./modal.js";
+import { modal, openView } from "./modal.js";
 import { openTab, showTab, sidePanel } from "./panel.js";
 import { question } from "./question.js";
-import { change, onDraw, redraw, shine, state } from "./store.js";
+import { change, isAtHome, isDirect, onDraw, redraw, shine, state, tellOpened } from "./store.js";
 import { accountKey } from "./vendors.js";
 import { isChinese, t } from "./words.js";
 
@@ -36,8 +38,8 @@ function page() {
           "main",
           { class: "main" },
           h("div", { class: "main-head" }, channelHead(), drawerButton()),
-          messageList(hint()),
-          composer(),
+          isDirect(state.channel) && appTabs(),
+          isAtHome() ? homeTab() : [messageList(hint()), composer()],
         ),
       ),
       view && modal(view),
@@ -66,11 +68,12 @@ function draw() {
 
 function giveBackFocus() {
   // On a telephone that would open the keyboard over what just happened.
-  if (!matchMedia("(pointer: coarse)").matches) focusComposer();
+  if (isAtHome()) document.querySelector(".home").focus({ preventScroll: true });
+  else if (!matchMedia("(pointer: coarse)").matches) focusComposer();
 }
 
 function markRead() {
-  if (document.hidden) return;
+  if (document.hidden || isAtHome()) return;
   const messages = state.snapshot.messages[state.channel];
   if (messages?.length)
     state.read[`${state.me} ${state.channel}`] = Math.max(...messages.map((each) => Number(each.ts)));
@@ -84,9 +87,15 @@ function receive(snapshot) {
   state.online = true;
   state.wasConnected ||= snapshot.bot.connected > 0;
   if (before) noticeChanges(before, snapshot);
-  else readEverything(snapshot);
+  else begin(snapshot);
   settleForms();
   redraw();
+}
+
+function begin(snapshot) {
+  // Whoever loads the page again in the app's own place has opened it again.
+  tellOpened();
+  readEverything(snapshot);
 }
 
 function readEverything(snapshot) {

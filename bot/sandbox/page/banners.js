@@ -4,7 +4,7 @@ import { botAvatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { spoken } from "./mrkdwn.js";
-import { botName, change, channelOf, goTo, redraw, state } from "./store.js";
+import { botName, change, channelOf, goTo, isAtHome, redraw, state } from "./store.js";
 import { t } from "./words.js";
 
 const SHOWN_MILLIS = 7000;
@@ -21,7 +21,7 @@ export function noticePings(before, now) {
 }
 
 function isInSight(channel) {
-  return channel === state.channel && !document.hidden && state.pane === "chat";
+  return channel === state.channel && !isAtHome() && !document.hidden && state.pane === "chat";
 }
 
 function keyOf({ user, channel, ts }) {

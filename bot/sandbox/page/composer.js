@@ -3,8 +3,9 @@
 import { avatar } from "./avatar.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { menu } from "./menu.js";
 import { toEnd } from "./messages.js";
-import { addressOf, change, channelOf, endHint, goTo, HOME, order, post, redraw, state, titleOf } from "./store.js";
+import { addressOf, channelOf, endHint, goTo, HOME, order, post, redraw, state, titleOf } from "./store.js";
 import { t } from "./words.js";
 
 let box = null;
@@ -308,52 +309,21 @@ export function typeTheCommand() {
 }
 
 function shortcutButton() {
-  const open = state.menu === "shortcuts";
-  return h(
-    "span",
-    { class: "menu-holder" },
-    h(
-      "button",
-      {
-        type: "button",
-        class: "icon-button bolt",
-        "aria-haspopup": "menu",
-        "aria-expanded": String(open),
-        "data-testid": "shortcuts",
-        "aria-label": t("shortcuts"),
-        title: t("shortcuts"),
-        onclick: () => change({ menu: open ? null : "shortcuts" }),
-      },
-      icon("bolt"),
-    ),
-    open &&
-      h(
-        "div",
-        { class: "menu up", role: "menu", "aria-label": t("shortcuts") },
-        h("p", { class: "menu-title" }, t("shortcuts")),
-        state.snapshot.shortcuts.length
-          ? state.snapshot.shortcuts.map(shortcut)
-          : h("p", { class: "menu-empty" }, t("noShortcuts")),
-      ),
-  );
-}
-
-function shortcut({ callback_id, name }) {
-  return h(
-    "button",
-    {
+  const shortcuts = state.snapshot.shortcuts.filter((each) => each.type === "global");
+  return menu({
+    id: "shortcuts",
+    label: t("shortcuts"),
+    title: t("shortcuts"),
+    empty: t("noShortcuts"),
+    face: "bolt",
+    className: "icon-button bolt",
+    testid: "shortcuts",
+    items: shortcuts.map(({ callback_id, name }) => ({
       key: callback_id,
-      type: "button",
-      class: "menu-item",
-      role: "menuitem",
-      "data-testid": `shortcut-${callback_id}`,
-      ref: (element, first) => first && element.focus(),
-      onclick: () => {
-        change({ menu: null });
-        order("/_/shortcut", { user: state.me, callback_id });
-      },
-    },
-    icon("form"),
-    name,
-  );
+      name,
+      face: "form",
+      testid: `shortcut-${callback_id}`,
+      choose: () => order("/_/shortcut", { user: state.me, callback_id }),
+    })),
+  });
 }

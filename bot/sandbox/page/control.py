@@ -20,7 +20,7 @@ from bot.sandbox.slack.server import FakeSlack
 from bot.sandbox.slack.socket_mode import Delivery
 from bot.sandbox.slack.trouble import WORDS
 from bot.sandbox.slack.views import on_the_wire
-from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused
+from bot.sandbox.slack.workspace import BOT_NAME, BOT_USER, Refused, person
 from bot.sandbox.vendors.vendor import FakeVendor
 
 Json = dict[str, Any]
@@ -29,6 +29,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LOGGED = 50  # Web API calls in a snapshot
 SHOWN = 100  # messages of a channel in a snapshot
 PAUSE = 0.05  # seconds between two frames
+
+NEWCOMERS = (
+    ("U0CHENJIE", "chen.jie", "陈洁", "zh-CN", "Designer"),
+    ("U0NINA001", "nina", "Nina Berg", "en-US", "Sales"),
+    ("U0OUYANG1", "ouyang.feng", "欧阳锋", "zh-CN", "Engineer"),
+)
+"""Who joins the workspace when the page asks for somebody: id, name, real name, locale, title."""
 
 _HOSTS = ("127.0.0.1", "localhost")
 _TYPES = {
@@ -57,13 +64,17 @@ class Control:
         """What the server of the page must serve."""
         posts = {
             "command": self._command,
+            "home": self._home,
             "shortcut": self._shortcut,
+            "message-shortcut": self._message_shortcut,
             "act": self._act,
             "submit": self._submit,
             "close": self._close,
             "say": self._say,
             "membership": self._membership,
             "slack/fail": self._fail_slack,
+            "join": self._join,
+            "vendors/act": self._act_at_vendor,
             "vendors/fail": self._fail_vendor,
             "vendors/reset": self._reset_vendor,
         }
@@ -91,7 +102,10 @@ class Control:
             "channels": [_channel(channel) for channel in slack.channels.values()],
             "messages": {channel: [_message(m) for m in posted[-SHOWN:]] for channel, posted in slack.messages.items()},
             "views": [_view(view) for view in slack.views.values()],
+            "homes": {user: _view(view) for user, view in slack.homes.items()},
+            "home_tab": slack.home_tab,
             "bot": {"connected": len(slack.sockets.usable), "name": BOT_NAME},
+            "events": sorted(slack.events),
             "commands": slack.commands,
             "shortcuts": slack.shortcuts,
             "notifications": self._notifications(),
@@ -158,6 +172,14 @@ class Control:
     async def _shortcut(self, body: Json) -> Json:
         return _outcome(await self._slack.shortcut(body["user"], body["callback_id"]))
 
+    async def _home(self, body: Json) -> Json:
+        await self._slack.open_home(body["user"], body["tab"])
+        return {}
+
+    async def _message_shortcut(self, body: Json) -> Json:
+        where = (body["channel"], body["ts"])
+        return _outcome(await self._slack.message_shortcut(body["user"], body["callback_id"], *where))
+
     async def _act(self, body: Json) -> Json:
         view_id = body.get("view_id")
         where = view_id or (body["channel"], body["ts"])
@@ -172,7 +194,8 @@ class Control:
 
     def _still_there(self, view_id: str | None, values: Json | None) -> Json:
         # The view may have been updated under the page: what it says of blocks that are gone means nothing.
-        blocks = self._slack.views[view_id]["blocks"] if view_id in self._slack.views else []
+        views = [*self._slack.views.values(), *self._slack.homes.values()]
+        blocks: list[Json] = next((view["blocks"] for view in views if view["id"] == view_id), [])
         known = {block["block_id"] for block, _ in view_state.stateful(blocks)}
         return {block_id: value for block_id, value in (values or {}).items() if block_id in known}
 
@@ -187,6 +210,15 @@ class Control:
         self._slack.membership(body["channel"], bool(body["in"]))
         return {}
 
+    async def _join(self, body: Json) -> Json:
+        """The next of `NEWCOMERS`. Raises LookupError once all of them are there."""
+        left = [one for one in NEWCOMERS if one[0] not in self._slack.users]
+        if not left:
+            raise LookupError("Everybody is here already.")
+        user, name, real_name, locale, title = left[0]
+        await self._slack.join(person(user, name, real_name, locale, profile={"title": title}))
+        return {"user": user, "name": real_name}
+
     async def _fail_slack(self, body: Json) -> Json:
         self._slack.fail(
             body["method"],
@@ -195,6 +227,10 @@ class Control:
             int(body.get("retry_after", 1)),
             float(body.get("seconds", 5)),
         )
+        return {}
+
+    async def _act_at_vendor(self, body: Json) -> Json:
+        self._vendors[body["vendor"]].by_hand(body["account"], body["action"])
         return {}
 
     async def _fail_vendor(self, body: Json) -> Json:

@@ -3,9 +3,10 @@
 
 import { classes, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { menu } from "./menu.js";
 import { plainText, textObject } from "./mrkdwn.js";
 import { ask } from "./question.js";
-import { nameOf, state } from "./store.js";
+import { nameOf, redraw, state } from "./store.js";
 import { t } from "./words.js";
 
 const TEXT_MODES = {
@@ -17,7 +18,7 @@ const TEXT_MODES = {
 
 /** Whether an element holds a value that is sent with the form. */
 export function holdsValue(element) {
-  return Boolean(element) && Object.hasOwn(CONTROLS, element.type) && element.type !== "button";
+  return Boolean(element) && Object.hasOwn(CONTROLS, element.type) && !["button", "overflow"].includes(element.type);
 }
 
 /** The value an element starts with. */
@@ -35,11 +36,23 @@ export function emptyOf(element) {
 }
 
 /** Draw one element.
-    `use`: id, value, label, labelledBy, describedBy, invalid, required, onInput(value), onAct(value) (sent to the bot at once). */
+    `use`: id, value, label, labelledBy, describedBy, invalid, required, busy (a click is under way), onInput(value),
+    onAct(value) (sent to the bot at once). */
 export function control(element, use) {
   return Object.hasOwn(CONTROLS, element.type)
-    ? CONTROLS[element.type](element, use)
+    ? CONTROLS[element.type](element, asking(element, use))
     : h("span", { class: "unsupported" }, t("unsupported", element.type));
+}
+
+// An element that asks first does nothing until the answer is yes: not even what was chosen stays.
+function asking(element, use) {
+  if (!element.confirm || !use.onAct) return use;
+  const onAct = (value) =>
+    ask(element.confirm, () => {
+      if (holdsValue(element)) use.onInput(value);
+      use.onAct(value);
+    });
+  return { ...use, onInput: redraw, onAct };
 }
 
 /** Whether the bot hears of each choice at once; in a message and in an actions block it always does. */
@@ -59,6 +72,7 @@ const CONTROLS = {
   checkboxes,
   radio_buttons: radioButtons,
   button,
+  overflow,
   file_input: () => h("p", { class: "note" }, icon("file"), t("noFile")),
 };
 
@@ -199,7 +213,7 @@ function button(element, use) {
     "data-testid": use.testid,
     "data-action": element.action_id,
   };
-  const press = () => pressed(element, use);
+  const press = () => use.onAct?.(element.value ?? "");
   if (element.url && /^https?:/i.test(element.url)) {
     return h(
       "a",
@@ -209,14 +223,32 @@ function button(element, use) {
   }
   return h(
     "button",
-    { ...props, type: "button", onclick: use.busy ? null : press, "aria-busy": use.busy ? "true" : null },
+    {
+      ...props,
+      type: "button",
+      onclick: use.busy ? null : press,
+      // Not `disabled`: that would throw the focus of a keyboard out of the message.
+      "aria-disabled": use.busy ? "true" : null,
+      "aria-busy": use.busy ? "true" : null,
+    },
     use.busy && h("span", { class: "spinner dark", "aria-hidden": "true" }),
     plainText(element.text),
   );
 }
 
-function pressed(element, use) {
-  const goOn = () => use.onAct?.(element.value ?? "");
-  if (element.confirm) ask(element.confirm, goOn);
-  else goOn();
+function overflow(element, use) {
+  return menu({
+    id: use.id,
+    label: t("moreActions"),
+    face: "dots",
+    className: "button square",
+    testid: use.testid ?? "overflow",
+    busy: use.busy,
+    items: element.options.map((option) => ({
+      key: option.value,
+      name: plainText(option.text),
+      href: /^https?:/i.test(option.url ?? "") ? option.url : null,
+      choose: () => use.onAct?.(option.value),
+    })),
+  });
 }

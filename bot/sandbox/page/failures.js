@@ -8,6 +8,7 @@ export const SLACK_CALLS = [
   { method: "response_url", title: ["Next private answer", "下一条私密回复"] },
   { method: "views.open", title: ["Next form", "下一个表单"] },
   { method: "views.update", title: ["Next change of a form", "下一次更新表单"] },
+  { method: "views.publish", title: ["Next Home tab", "下一次更新主页"] },
   { method: "users.info", title: ["Next profile", "下一次查资料"] },
   { method: "apps.connections.open", title: ["Next connection", "下一次连接"] },
   { method: "*", title: ["Whatever comes next", "任意下一次调用"] },

@@ -11,6 +11,8 @@ import {
   channelsFor,
   dmOf,
   goTo,
+  isAtHome,
+  isDirect,
   messagesIn,
   myself,
   nameOf,
@@ -42,7 +44,7 @@ export function topBar() {
 
 function skip(event) {
   event.preventDefault();
-  document.querySelector("[data-testid=composer]")?.focus();
+  document.querySelector("[data-testid=composer], .home")?.focus();
 }
 
 function switcher() {
@@ -158,6 +160,7 @@ export function sidebar() {
     ),
     h("h2", { class: "sidebar-title" }, t("directMessages")),
     h("ul", {}, place(dmOf(me.id), [botAvatar("mini"), presence()], botName())),
+    state.snapshot.home_tab && [h("h2", { class: "sidebar-title" }, t("apps")), h("ul", {}, appPlace(dmOf(me.id)))],
   );
 }
 
@@ -177,8 +180,29 @@ function presence() {
   });
 }
 
+function appPlace(id) {
+  const here = isAtHome();
+  return h(
+    "li",
+    { key: "app" },
+    h(
+      "button",
+      {
+        type: "button",
+        class: classes("place", here && "here"),
+        "aria-current": here ? "page" : null,
+        "data-testid": "app",
+        onclick: () => goTo(id, "home"),
+      },
+      h("span", { class: "place-face" }, botAvatar("mini")),
+      h("span", { class: "place-name" }, botName()),
+      h("span", { class: "place-more" }, t("homeTab")),
+    ),
+  );
+}
+
 function place(id, face, name, extra) {
-  const here = id === state.channel;
+  const here = id === state.channel && !isAtHome();
   const unread = unreadIn(id);
   const pings = unreadPings(state.me, id).length;
   return h(
@@ -213,7 +237,7 @@ function unreadIn(channelId) {
 /** The line above the messages. */
 export function channelHead() {
   const channel = channelOf(state.channel);
-  const direct = !channel || channel.is_dm;
+  const direct = isDirect(state.channel);
   return h(
     "header",
     { class: "channel-head" },

@@ -19,6 +19,7 @@ export function hint() {
       h("li", {}, before, h("code", { class: "code" }, command), after),
       h("li", {}, t("hint2")),
       h("li", {}, t("hint3")),
+      h("li", {}, t("hint4")),
     ),
     h(
       "p",

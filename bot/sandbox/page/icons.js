@@ -24,6 +24,7 @@ const STROKES = {
   archive: ["M4 5h16v4H4zM5.5 9v10.5h13V9M10 13h4"],
   plug: ["M9 3v5M15 3v5M6.5 8h11v3.5a5.5 5.5 0 0 1-11 0zM12 17v4"],
   form: ["M5 4h14v16H5zM8.5 8.5h7M8.5 12h7M8.5 15.5h4"],
+  dots: ["M5.5 12h.1M12 12h.1M18.5 12h.1"],
   file: ["M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5"],
 };
 

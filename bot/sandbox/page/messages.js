@@ -5,9 +5,22 @@ import { blocks } from "./blocks.js";
 import { classes, h } from "./dom.js";
 import { holdsValue, initialOf } from "./elements.js";
 import { botFace, icon } from "./icons.js";
+import { menu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { botName, channelOf, messagesIn, nameOf, order, person, redraw, shining, state, titleOf } from "./store.js";
-import { clock, clockExact, day, t } from "./words.js";
+import {
+  botName,
+  channelOf,
+  messagesIn,
+  nameOf,
+  person,
+  post,
+  redraw,
+  shining,
+  state,
+  titleOf,
+  toast,
+} from "./store.js";
+import { clientSentence, clock, clockExact, day, t } from "./words.js";
 
 const GROUP_SECONDS = 300;
 const NEAR_THE_END = 80;
@@ -199,6 +212,33 @@ function article(message, following, reply = false) {
         ),
       content(message, reply),
     ),
+    moreActions(message, reply),
+  );
+}
+
+/** What can be done with a message: the app's message shortcuts. Slack offers none for what only one person sees. */
+function moreActions(message, reply) {
+  const shortcuts = state.snapshot.shortcuts.filter((each) => each.type === "message");
+  if (message.ephemeral_for || message.notice || !shortcuts.length) return null;
+  const where = { user: state.me, channel: state.channel, ts: message.ts };
+  return h(
+    "div",
+    { class: "message-tools" },
+    menu({
+      id: `${reply ? "reply" : "message"} ${message.ts}`,
+      label: t("moreActions"),
+      title: t("shortcuts"),
+      face: "dots",
+      className: "icon-button",
+      testid: "message-more",
+      items: shortcuts.map(({ callback_id, name }) => ({
+        key: callback_id,
+        name: [name, h("span", { class: "menu-from" }, botName())],
+        face: "form",
+        testid: `shortcut-${callback_id}`,
+        choose: () => asked("/_/message-shortcut", { ...where, callback_id }),
+      })),
+    }),
   );
 }
 
@@ -253,10 +293,16 @@ function surfaceOf(message, reply) {
   };
 }
 
+/** Tell the bot, and say so in the client's words when it did not answer. */
+async function asked(path, what) {
+  const answer = await post(path, what);
+  if (!answer.ok) toast(clientSentence(answer.error), true);
+}
+
 async function act(place, what) {
   state.busy.add(place);
   redraw();
-  await order("/_/act", what);
+  await asked("/_/act", what);
   state.busy.delete(place);
   redraw();
 }

@@ -3,7 +3,7 @@
 
 import { blocks } from "./blocks.js";
 import { classes, h } from "./dom.js";
-import { emptyOf, holdsValue, initialOf } from "./elements.js";
+import { allValues, fieldsOf, formOf, surfaceOf } from "./forms.js";
 import { botFace, icon } from "./icons.js";
 import { plainText } from "./mrkdwn.js";
 import { post, redraw, state } from "./store.js";
@@ -12,102 +12,6 @@ import { clientSentence, t } from "./words.js";
 /** The view on top for the person you are, if one is open. */
 export function openView() {
   return state.snapshot.views.filter((each) => each.user === state.me && !state.forms.get(each.id)?.closing).at(-1);
-}
-
-/** Bring what this page remembers of open views in line with a new snapshot. */
-export function settleForms() {
-  const open = new Map(state.snapshot.views.map((each) => [each.id, each]));
-  for (const id of state.forms.keys()) if (!open.has(id)) state.forms.delete(id);
-  for (const opened of open.values()) settle(formOf(opened), opened);
-}
-
-function settle(form, opened) {
-  const fields = fieldsOf(opened.view);
-  const places = new Set(fields.map(([block, element]) => placeOf(block, element)));
-  const ids = new Set(fields.map(([block]) => block.block_id));
-  for (const place of form.typed.keys()) if (!places.has(place)) form.typed.delete(place);
-  for (const id of Object.keys(form.errors)) if (!ids.has(id)) delete form.errors[id];
-  if (form.answered) form.submitting = form.answered = false;
-}
-
-// Slack keeps what was typed while block_id and action_id stay; another kind of element starts anew.
-function placeOf(block, element) {
-  return `${block.block_id} ${element.action_id} ${element.type}`;
-}
-
-function formOf(opened) {
-  if (!state.forms.has(opened.id)) {
-    state.forms.set(opened.id, {
-      typed: new Map(),
-      errors: { ...opened.errors },
-      banner: null,
-      submitting: false,
-      answered: false,
-      acting: 0,
-      closing: false,
-      focusError: false,
-    });
-  }
-  return state.forms.get(opened.id);
-}
-
-function fieldsOf(view) {
-  return (view.blocks ?? [])
-    .flatMap((block) =>
-      [block.element, block.accessory, ...(block.type === "actions" ? block.elements : [])].map((each) => [
-        block,
-        each,
-      ]),
-    )
-    .filter(([, element]) => holdsValue(element));
-}
-
-function valueOf(opened, block, element) {
-  const place = placeOf(block, element);
-  const { typed } = formOf(opened);
-  if (typed.has(place)) return typed.get(place);
-  if (!opened.values) return initialOf(element);
-  // The sandbox leaves out what is empty, and nests by action_id where a block holds several elements.
-  const kept = opened.values[block.block_id];
-  const several = kept !== null && typeof kept === "object" && !Array.isArray(kept);
-  return (several ? kept[element.action_id] : kept) ?? emptyOf(element);
-}
-
-/** What is in the form now, empty fields included: {block_id: value}, or {block_id: {action_id: value}} for several. */
-function allValues(opened) {
-  const values = {};
-  for (const [block, element] of fieldsOf(opened.view)) {
-    const value = valueOf(opened, block, element);
-    const several = block.type === "actions" && block.elements.filter(holdsValue).length > 1;
-    if (several) (values[block.block_id] ??= {})[element.action_id] = value;
-    else values[block.block_id] = value;
-  }
-  return values;
-}
-
-function type(opened, block, element, value) {
-  const form = formOf(opened);
-  form.typed.set(placeOf(block, element), value);
-  delete form.errors[block.block_id];
-  redraw();
-}
-
-async function act(opened, block, element, value) {
-  const form = formOf(opened);
-  form.acting += 1;
-  form.banner = null;
-  redraw();
-  const answer = await post("/_/act", {
-    user: opened.user,
-    view_id: opened.id,
-    block_id: block.block_id,
-    action_id: element.action_id,
-    value,
-    values: allValues(opened),
-  });
-  form.acting -= 1;
-  if (!answer.ok) form.banner = t("trouble");
-  redraw();
 }
 
 async function submit(opened) {
@@ -187,7 +91,7 @@ export function modal(opened) {
             { type: "button", class: "icon-button", "aria-label": t("close"), onclick: () => closeView(opened) },
             icon("close"),
           ),
-          h("span", { class: classes("progress", form.acting > 0 && "on"), "aria-hidden": "true" }),
+          h("span", { class: classes("progress", form.acting.size > 0 && "on"), "aria-hidden": "true" }),
         ),
         form.banner &&
           h(
@@ -198,8 +102,8 @@ export function modal(opened) {
           ),
         h(
           "div",
-          { key: "body", class: "modal-body", "aria-busy": form.acting > 0 ? "true" : null },
-          blocks(view.blocks ?? [], surfaceOf(opened, form)),
+          { key: "body", class: "modal-body", "aria-busy": form.acting.size > 0 ? "true" : null },
+          blocks(view.blocks ?? [], surfaceOf(opened)),
         ),
         h("div", { key: "foot", class: "modal-foot" }, buttons(opened, form)),
       ),
@@ -235,19 +139,6 @@ function buttons(opened, form) {
         plainText(view.submit),
       ),
   ];
-}
-
-function surfaceOf(opened, form) {
-  return {
-    id: `v${opened.id}`,
-    errorOf: (blockId) => form.errors[blockId],
-    use: (block, element) => ({
-      value: holdsValue(element) ? valueOf(opened, block, element) : null,
-      error: form.errors[block.block_id],
-      onInput: (value) => type(opened, block, element, value),
-      onAct: (value) => act(opened, block, element, value),
-    }),
-  };
 }
 
 const FOCUSABLE = "a[href], button, input, select, textarea";

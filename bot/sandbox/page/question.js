@@ -1,6 +1,7 @@
 /* The question before a button that asks for one (Block Kit's `confirm`), as a dialog over everything. */
 
 import { classes, h } from "./dom.js";
+import { icon } from "./icons.js";
 import { plainText, textObject } from "./mrkdwn.js";
 import { change, state } from "./store.js";
 import { t } from "./words.js";
@@ -32,6 +33,11 @@ export function question() {
       },
       h("h2", { id: "question-title" }, plainText(confirm.title)),
       h("div", { id: "question-text", class: "text" }, textObject(confirm.text)),
+      h(
+        "button",
+        { key: "close", type: "button", class: "icon-button", "aria-label": t("close"), onclick: () => answered() },
+        icon("close"),
+      ),
       h(
         "div",
         { class: "question-buttons" },
@@ -67,9 +73,9 @@ function keys(event) {
     event.stopPropagation();
     answered();
   } else if (event.key === "Tab") {
-    // Two buttons: Tab goes to the other one.
     event.preventDefault();
-    const [no, yes] = event.currentTarget.querySelectorAll("button");
-    (document.activeElement === yes ? no : yes).focus();
+    const buttons = [...event.currentTarget.querySelectorAll("button")];
+    const here = buttons.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
+    buttons.at(here % buttons.length).focus();
   }
 }

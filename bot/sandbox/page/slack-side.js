@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { codesOf, SLACK_CALLS } from "./failures.js";
 import { icon } from "./icons.js";
-import { change, order, state } from "./store.js";
+import { change, order, post, state, toast } from "./store.js";
 import { armedBox, choices, failureButton, part, timesRow } from "./switches.js";
 import { either, t } from "./words.js";
 
@@ -26,6 +26,7 @@ export function slackSide() {
       null,
       h("ul", { class: "switches" }, channels.filter((each) => !each.is_dm).map(channelSwitch)),
     ),
+    part(t("newColleague"), null, newColleague()),
     part(t("slackFails"), null, slackFailures()),
     part(t("slackCalls"), calls.length, callList(calls)),
   ];
@@ -49,6 +50,24 @@ function channelSwitch(channel) {
       h("span", { class: "switch-state" }, t(channel.bot_in ? "in" : "out")),
     ),
   );
+}
+
+function newColleague() {
+  const isTold = state.snapshot.events.includes("team_join");
+  return [
+    h("p", { class: "part-text" }, isTold ? t("joinTold") : t("joinNotTold")),
+    h(
+      "button",
+      { type: "button", class: "button compact", "data-testid": "join", onclick: join },
+      t("join"),
+    ),
+  ];
+}
+
+async function join() {
+  const answer = await post("/_/join");
+  if (answer.ok) toast(t("joined", answer.name));
+  else toast(t("joinedAll"), true);
 }
 
 function slackFailures() {

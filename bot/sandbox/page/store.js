@@ -17,6 +17,8 @@ export const state = {
   channel: recall("channel") ?? HOME,
   pane: "chat",
   menu: null,
+  menuSide: "drop",
+  appTab: recall("appTab") ?? "messages",
   tab: recall("tab"),
   drafts: {},
   history: [],
@@ -182,10 +184,28 @@ export function unreadPings(userId, channelId) {
   );
 }
 
-export function goTo(channelId) {
+/** Whether this is where somebody and the bot are by themselves; the channel exists once something was written there. */
+export function isDirect(channelId) {
+  return channelOf(channelId)?.is_dm ?? true;
+}
+
+/** Whether the app's Home tab is what you look at. */
+export function isAtHome() {
+  return isDirect(state.channel) && state.appTab === "home" && state.snapshot.home_tab;
+}
+
+/** Look at a channel; of the app's own place, at one of its two tabs. */
+export function goTo(channelId, appTab = "messages") {
   remember("channel", channelId);
+  remember("appTab", appTab);
   const banners = state.banners.filter((each) => each.channel !== channelId);
-  change({ channel: channelId, pane: "chat", menu: null, banners });
+  change({ channel: channelId, appTab, pane: "chat", menu: null, banners });
+  tellOpened();
+}
+
+/** Let Slack know that the app's own place was opened: the app is told, and may draw. */
+export function tellOpened() {
+  if (isDirect(state.channel) && state.snapshot.home_tab) post("/_/home", { user: state.me, tab: state.appTab });
 }
 
 export function become(userId) {
@@ -194,7 +214,7 @@ export function become(userId) {
   const here = channelOf(state.channel);
   const lost = here ? here.is_dm || !channelsFor(myself()).includes(here) : true;
   // A direct message stays a direct message, but with the other person's bot.
-  if (lost) goTo(!here || here.is_dm ? dmOf(userId) : HOME);
+  if (lost) goTo(!here || here.is_dm ? dmOf(userId) : HOME, state.appTab);
   change({ menu: null });
 }
 

@@ -81,7 +81,7 @@ function accountTable({ name, accounts }) {
           ["account", "contact", "department"].map((each) => h("th", { scope: "col" }, t(each))),
         ),
       ),
-      h("tbody", {}, accounts.map((each) => accountRow(name, each)).reverse()),
+      h("tbody", {}, [...accounts].reverse().flatMap((each) => accountRows(name, each))),
     ),
   );
 }
@@ -89,6 +89,13 @@ function accountTable({ name, accounts }) {
 /** What tells an account of a vendor from every other. */
 export function accountKey(name, account) {
   return `${name} account ${account.key}`;
+}
+
+function accountRows(name, it) {
+  const row = accountRow(name, it);
+  if (!it.actions?.length) return [row];
+  const acts = it.actions.map((action) => accountAction(name, it, action));
+  return [row, h("tr", { key: `${accountKey(name, it)} acts`, class: "acts" }, h("td", { colspan: "3" }, acts))];
 }
 
 function accountRow(name, it) {
@@ -105,6 +112,21 @@ function accountRow(name, it) {
     ),
     h("td", {}, h("span", { class: "mono" }, it.phone), h("span", {}, it.email)),
     h("td", {}, h("span", {}, it.department || "–")),
+  );
+}
+
+// What the person whose account it is, or the vendor's own console, would do: newhire finds out by itself.
+function accountAction(vendor, account, { name, title }) {
+  return h(
+    "button",
+    {
+      key: `act ${name}`,
+      type: "button",
+      class: "button compact account-act",
+      "data-testid": `act-${name}`,
+      onclick: () => order("/_/vendors/act", { vendor, action: name, account: account.key }),
+    },
+    either(title),
   );
 }
 

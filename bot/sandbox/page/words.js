@@ -15,6 +15,12 @@ const ENGLISH = {
   role_U0OWEN001: "owner",
   channels: "Channels",
   directMessages: "Direct messages",
+  apps: "Apps",
+  homeTab: "Home",
+  messagesTab: "Messages",
+  homeBlank: "Nothing here yet",
+  homeBlankMore: (name) => `${name} draws this page for you once it is told that you opened it.`,
+  moreActions: "More actions",
   chat: "Chat",
   vendors: "Vendors",
   outside: "What reached the vendor",
@@ -54,6 +60,7 @@ const ENGLISH = {
   hint1: ["Type ", "/newhire", " in #people-ops and fill in the form, as somebody with a new colleague would."],
   hint2: "Watch the same message change when the account exists, and on the other side what really reached the vendor.",
   hint3: "Then make a call fail, take the bot out of the channel, or be somebody else.",
+  hint4: "Under Apps, newhire has a Home of its own; the dots at a message start a form from that message.",
   hintDo: "Type /newhire for me",
   hintClose: "Dismiss",
   cancel: "Cancel",
@@ -92,6 +99,12 @@ const ENGLISH = {
   botInChannels: "The bot in channels",
   in: "in",
   out: "out",
+  newColleague: "A new colleague",
+  join: "Somebody joins Slack",
+  joinTold: "newhire is told of everybody who joins the workspace.",
+  joinNotTold: "newhire is not told of it: its manifest does not ask for team_join.",
+  joined: (name) => `${name} joined the workspace.`,
+  joinedAll: "Everybody is here already.",
   slackFails: "Make Slack fail",
   slackCalls: "What the bot asked Slack",
   noCalls: "Nothing yet.",
@@ -122,6 +135,12 @@ const CHINESE = {
   role_U0OWEN001: "所有者",
   channels: "频道",
   directMessages: "私信",
+  apps: "应用",
+  homeTab: "主页",
+  messagesTab: "消息",
+  homeBlank: "这里还没有内容",
+  homeBlankMore: (name) => `${name} 得知您打开此页后，会为您显示内容。`,
+  moreActions: "更多操作",
   chat: "聊天",
   vendors: "厂商",
   outside: "厂商收到了什么",
@@ -161,6 +180,7 @@ const CHINESE = {
   hint1: ["在 #people-ops 输入 ", "/newhire", "，像迎接新同事那样填写表单。"],
   hint2: "账号创建后，同一条消息会原地更新；另一侧显示厂商真正收到的内容。",
   hint3: "然后试试让调用失败、把机器人移出频道，或换一个身份。",
+  hint4: "“应用”下有 newhire 的主页；点消息旁的“⋯”，可以用该消息的内容打开表单。",
   hintDo: "替我输入 /newhire",
   hintClose: "知道了",
   cancel: "取消",
@@ -199,6 +219,12 @@ const CHINESE = {
   botInChannels: "机器人所在频道",
   in: "在",
   out: "不在",
+  newColleague: "新同事",
+  join: "有人加入 Slack",
+  joinTold: "每当有人加入工作区，newhire 都会得知。",
+  joinNotTold: "newhire 不会得知：其清单没有订阅 team_join。",
+  joined: (name) => `${name} 加入了工作区。`,
+  joinedAll: "大家都已加入。",
   slackFails: "让 Slack 失败",
   slackCalls: "机器人对 Slack 的调用",
   noCalls: "暂无。",
@@ -232,6 +258,7 @@ export function either([english, chinese]) {
 }
 
 const CLIENT_SENTENCES = [
+  [/^Operation timed out\. Apps need to respond within 3 seconds\.$/, "操作超时：应用须在 3 秒内响应。"],
   [/^Please complete this required field\.$/, "请填写此必填项。"],
   [/^Please enter a valid email address\.$/, "请输入有效的邮箱地址。"],
   [/^Please enter a valid URL\.$/, "请输入有效的网址。"],
@@ -245,7 +272,7 @@ const CLIENT_SENTENCES = [
   [/^Please choose no more than (\d+)\.$/, "最多可选择 $1 项。"],
 ];
 
-/** What Slack's own client says of a field before the bot ever sees it; the client speaks the person's language. */
+/** What Slack's own client says, of a field before the bot ever sees it or of a bot that is silent, in the person's language. */
 export function clientSentence(english) {
   const known = isChinese() && CLIENT_SENTENCES.find(([pattern]) => pattern.test(english));
   return known ? english.replace(...known) : english;

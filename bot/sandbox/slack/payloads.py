@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
+import secrets
 import time
 from typing import Any
 
 from bot.sandbox.slack.view_state import VALUE_KEY, options_of
 from bot.sandbox.slack.views import on_the_wire
-from bot.sandbox.slack.workspace import APP, OTHER_DOMAIN, TEAM, TEAM_DOMAIN, Workspace
+from bot.sandbox.slack.workspace import APP, BOT_USER, OTHER_DOMAIN, TEAM, TEAM_DOMAIN, Workspace
 
 Json = dict[str, Any]
 
@@ -79,6 +80,44 @@ def shortcut(user: Json, callback_id: str, trigger_id: str) -> Json:
         "callback_id": callback_id,
         "trigger_id": trigger_id,
         "action_ts": _action_ts(),
+    }
+
+
+def message_shortcut(
+    user: Json, callback_id: str, channel: Json, message: Json, trigger_id: str, response_url: str
+) -> Json:
+    """https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload: the message comes whole."""
+    return _interaction("message_action", user) | {
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "action_ts": _action_ts(),
+        "channel": {"id": channel["id"], "name": _channel_name(channel)},
+        "message_ts": message["ts"],
+        "message": copy.deepcopy(message),
+    }
+
+
+def event(body: Json) -> Json:
+    """What goes round every event: https://docs.slack.dev/apis/events-api/#event-type-structure"""
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event": {**body, "event_ts": _action_ts()},
+        "type": "event_callback",
+        "event_id": "Ev0" + secrets.token_hex(4).upper(),
+        "event_time": int(time.time()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
     }
 
 

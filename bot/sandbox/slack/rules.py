@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(eq=False)
@@ -11,7 +11,8 @@ class Rules:
 
     `scopes` are the bot token's, None means that no method asks for one. `redeliveries` is how often an envelope that
     nobody acknowledged within `ack_timeout` is sent again. A `trigger_id` is good for `trigger_life`, a response_url for
-    `response_url_life` and `response_url_posts` posts. With `refusing_connections` no new WebSocket comes about.
+    `response_url_life` and `response_url_posts` posts. With `refusing_connections` no new WebSocket comes about. `home_tab`
+    and `events` are what the manifest turns on: the Home tab, and the events that the app is subscribed to.
     """
 
     bot_token: str = "xoxb-sandbox-bot-token"  # noqa: S105 - made up, as is the next line
@@ -24,3 +25,5 @@ class Rules:
     trigger_life: float = 3.0
     response_url_life: float = 1800.0
     response_url_posts: int = 5
+    home_tab: bool = True
+    events: set[str] = field(default_factory=lambda: {"app_home_opened"})

@@ -14,13 +14,13 @@ from typing import Any, Literal, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox.block_kit.stored import elements
 from bot.sandbox.slack import payloads, view_state
+from bot.sandbox.slack.clicks import element_in, meant
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.socket_mode import Delivery, Drop, Sockets
 from bot.sandbox.slack.trouble import Fault, Troubles
-from bot.sandbox.slack.views import Triggers, Views, checked
+from bot.sandbox.slack.views import Triggers, Views, checked, on_the_wire
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.workspace import BOT_USER, Refused, Workspace
 
@@ -31,7 +31,10 @@ TROUBLE = "We had some trouble connecting. Try again?"
 NO_ANSWER = "Operation timed out. Apps need to respond within 3 seconds."
 
 COMMANDS = [{"command": "/newhire", "description": "Create a meeting account for a new hire"}]
-SHORTCUTS = [{"callback_id": "newhire_global", "name": "Add a new hire"}]
+SHORTCUTS = [
+    {"callback_id": "newhire_global", "name": "Add a new hire", "type": "global"},
+    {"callback_id": "newhire_message", "name": "New hire from message", "type": "message"},
+]
 
 
 class FakeSlack(Rules):
@@ -39,9 +42,10 @@ class FakeSlack(Rules):
 
     `calls` is every Web API call and every post to a response_url: {"method", "args" (without token), "at" (unix
     seconds), "ok", "error"}; `failures` the faults that are still to come; `views` the open ones by id: Slack's view
-    objects (state and hash included) plus `user` and `errors`; `notifications` who was rung up by what; `envelopes` what
-    was sent over Socket Mode, with its sendings and acks. `routes` are further pages that the same port serves,
-    `on_change` hears of every change.
+    objects (state and hash included) plus `user` and `errors`; `homes` the Home tabs by their person, in the same shape;
+    `confirmations` the questions that were answered with yes before a click: {"user", "action_id", "confirm"};
+    `notifications` who was rung up by what; `envelopes` what was sent over Socket Mode, with its sendings and acks.
+    `routes` are further pages that the same port serves, `on_change` hears of every change.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,6 +54,7 @@ class FakeSlack(Rules):
         self.on_change: Callable[[], None] | None = None
         self.commands = list(COMMANDS)
         self.shortcuts = list(SHORTCUTS)
+        self.confirmations: list[Json] = []
         self.routes: list[web.RouteDef] = []
         self.workspace = Workspace()
         self.users, self.channels = self.workspace.users, self.workspace.channels
@@ -60,7 +65,7 @@ class FakeSlack(Rules):
         self.envelopes = self.sockets.envelopes
         self.triggers = Triggers(self, clock)
         self._views = Views()
-        self.views = self._views.open
+        self.views, self.homes = self._views.open, self._views.homes
         self.api = WebApi(
             self,
             self.workspace,
@@ -212,6 +217,41 @@ class FakeSlack(Rules):
         payload = payloads.shortcut(self.users[user], callback_id, self.triggers.new(user))
         return await self._interact(payload, NO_ANSWER)
 
+    async def message_shortcut(self, user: str, callback_id: str, channel: str, ts: str) -> Delivery:
+        """Chooses a shortcut from a message's menu. Raises LookupError for a shortcut or message that is not there."""
+        if (callback_id, "message") not in {(one["callback_id"], one.get("type")) for one in self.shortcuts}:
+            raise LookupError(f"the app has no message shortcut {callback_id!r}")
+        place, message = self.channels[channel], self._read(user, channel, ts)
+        if "ephemeral_for" in message:
+            raise LookupError("what only one person sees has no shortcuts")
+        # Of a shortcut there is no original that a response could replace.
+        response_url = self.url + self.response_urls.new(channel, user)
+        trigger_id = self.triggers.new(user)
+        payload = payloads.message_shortcut(self.users[user], callback_id, place, message, trigger_id, response_url)
+        return await self._interact(payload, NO_ANSWER)
+
+    async def open_home(self, user: str, tab: Literal["home", "messages"] = "home") -> Delivery | None:
+        """Opens a tab of the app. None if the app is not subscribed to app_home_opened."""
+        if tab == "home" and not self.home_tab:
+            raise LookupError("the app has no Home tab")
+        opened: Json = {"user": user, "channel": self.workspace.direct(user)["id"], "tab": tab}
+        if tab == "home" and user in self.homes:
+            opened["view"] = on_the_wire(self.homes[user])
+        return await self._tell("app_home_opened", opened)
+
+    async def join(self, user: Json) -> Delivery | None:
+        """Somebody new, as `workspace.person` makes them. None if the app is not subscribed to team_join."""
+        self.workspace.join(user)
+        self.changed()
+        return await self._tell("team_join", {"user": self.api.shown(user)})
+
+    async def _tell(self, type_: str, body: Json) -> Delivery | None:
+        if type_ not in self.events:
+            return None
+        delivery = await self.sockets.deliver("events_api", payloads.event({"type": type_, **body}))
+        delivery.error = None  # nobody is shown that an app missed an event
+        return delivery
+
     async def say(self, user: str, channel: str, text: str) -> Json:
         """Writes a message, as a person."""
         place = self.workspace.direct(channel) if channel in self.users else self.channels[channel]
@@ -231,34 +271,54 @@ class FakeSlack(Rules):
         """Presses a button or chooses something, in a view (its id) or a message ((channel, ts)).
 
         `value` is the simple value chosen, `values` all that is typed in the view at that moment. Raises LookupError
-        for a view, message, block, element or option that is not there."""
+        for a view, message, block, element or option that is not there, or is not for this person's eyes."""
         if isinstance(where, tuple):
-            return await self._act_in_message(user, where, block_id, action_id, value)
+            message = self._read(user, *where)
+            return await self._act_in_message(
+                user, where[0], message, *element_in(message.get("blocks", []), block_id, action_id), value
+            )
         view = self._seen(user, where)
-        block, element = _element(view["blocks"], block_id, action_id)
+        return await self._act_in_view(user, view, *element_in(view["blocks"], block_id, action_id), value, values)
+
+    async def click(self, user: str, channel: str, ts: str, action_id: str, value: Any = None) -> Delivery:
+        """Presses a button of a message, or chooses `value` of a menu in it. Says yes to a question that stands before it
+        (`Delivery.confirm`). Where several are called so, `value` says which. Raises LookupError as `act` does."""
+        message = self._read(user, channel, ts)
+        found = meant(message.get("blocks", []), action_id, value)
+        return await self._act_in_message(user, channel, message, *found, value)
+
+    async def click_home(self, user: str, action_id: str, value: Any = None) -> Delivery:
+        """The same in this person's Home tab. Raises LookupError if none was published yet."""
+        if user not in self.homes:
+            raise LookupError(f"{user} has an empty Home tab")
+        view = self.homes[user]
+        return await self._act_in_view(user, view, *meant(view["blocks"], action_id, value), value, {})
+
+    async def _act_in_view(
+        self, user: str, view: Json, block: Json, element: Json, value: Any, values: Json | None
+    ) -> Delivery:
         state = view_state.typed(view["state"]["values"], view["blocks"], values or {})
         entry = None
         if element["type"] in view_state.VALUE_KEY:
             entry = view_state.entry_for(element, value)
-            state[block_id][action_id] = entry
+            state[block["block_id"]][element["action_id"]] = entry
         view["state"]["values"] = state
         self.changed()
         if block["type"] == "input" and not block["dispatch_action"]:
             return Delivery(error="client: this input has no dispatch_action, so Slack tells the app nothing")
         action = payloads.action(block, element, entry, value)
         trigger_id = self.triggers.new(user, view["id"])
-        return await self._interact(payloads.action_in_view(self.users[user], view, action, trigger_id), NO_ANSWER)
+        return await self._press(user, element, payloads.action_in_view(self.users[user], view, action, trigger_id))
 
     async def _act_in_message(
-        self, user: str, where: tuple[str, str], block_id: str, action_id: str, value: Any
+        self, user: str, channel_id: str, message: Json, block: Json, element: Json, value: Any
     ) -> Delivery:
-        channel, message = self.channels[where[0]], _posted(self.workspace, *where)
-        block, element = _element(message.get("blocks", []), block_id, action_id)
+        channel = self.channels[channel_id]
         state = view_state.initial_state(message["blocks"])
         entry = None
         if element["type"] in view_state.VALUE_KEY:
             entry = view_state.entry_for(element, value)
-            state[block_id][action_id] = entry
+            state[block["block_id"]][element["action_id"]] = entry
         payload = payloads.action_in_message(
             self.users[user],
             channel,
@@ -268,14 +328,22 @@ class FakeSlack(Rules):
             self.triggers.new(user),
             self.url + self.response_urls.new(channel["id"], user, message["ts"]),
         )
-        return await self._interact(payload, NO_ANSWER)
+        return await self._press(user, element, payload)
+
+    async def _press(self, user: str, element: Json, payload: Json) -> Delivery:
+        question = element.get("confirm")
+        if question:
+            self.confirmations.append({"user": user, "action_id": element["action_id"], "confirm": question})
+        delivery = await self._interact(payload, NO_ANSWER)
+        delivery.confirm = question
+        return delivery
 
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> Delivery:
         """Fills in `values` and presses the submit button.
 
         What Slack's client refuses never reaches the app: `error` then starts with "client:". Raises LookupError for a
         view, block or option that is not there."""
-        view = self._seen(user, view_id)
+        view = self._opened(user, view_id)
         view["state"]["values"] = view_state.typed(view["state"]["values"], view["blocks"], values or {})
         view["errors"] = view_state.client_errors(view["blocks"], view["state"]["values"])
         self.changed()
@@ -318,7 +386,7 @@ class FakeSlack(Rules):
 
     async def close(self, user: str, view_id: str) -> Delivery | None:
         """Closes a view; the app hears of it only if the view has `notify_on_close`, otherwise the answer is None."""
-        view = self._seen(user, view_id)
+        view = self._opened(user, view_id)
         gone = self._views.close(view, whole_stack=view["clear_on_close"])
         self.changed()
         told = [one for one in gone if one["notify_on_close"]]
@@ -335,10 +403,22 @@ class FakeSlack(Rules):
         self.changed()
 
     def _seen(self, user: str, view_id: str) -> Json:
+        """An open view, or the person's Home tab."""
+        home = self.homes.get(user)
+        return home if home and home["id"] == view_id else self._opened(user, view_id)
+
+    def _opened(self, user: str, view_id: str) -> Json:
         view = self.views.get(view_id)
         if view is None or view["user"] != user:
             raise LookupError(f"{user} has no open view {view_id!r}")
         return view
+
+    def _read(self, user: str, channel: str, ts: str) -> Json:
+        """A message that this person can see. Raises LookupError."""
+        try:
+            return self.workspace.readable(user, channel, ts)
+        except Refused as refused:
+            raise LookupError(f"{user} sees no message {ts} in {channel}") from refused
 
     async def _interact(self, payload: Json, when_silent: str) -> Delivery:
         delivery = await self.sockets.deliver("interactive", payload)
@@ -352,21 +432,6 @@ def _try(predicate: Callable[[FakeSlack], T], slack: FakeSlack) -> T | None:
         return predicate(slack)
     except LookupError:
         return None
-
-
-def _posted(workspace: Workspace, channel: str, ts: str) -> Json:
-    try:
-        return workspace.message(channel, ts)
-    except Refused as refused:
-        raise LookupError(f"no message {ts} in {channel}") from refused
-
-
-def _element(blocks: list[Json], block_id: str, action_id: str) -> tuple[Json, Json]:
-    for block in blocks:
-        for element in elements(block):
-            if block["block_id"] == block_id and element.get("action_id") == action_id:
-                return block, element
-    raise LookupError(f"no element {action_id!r} in a block {block_id!r}")
 
 
 def _field_errors(errors: Any, view: Json) -> dict[str, str]:

@@ -31,7 +31,8 @@ class Delivery:
     """What came of something a person did, as that person sees it.
 
     `answer` is the payload of the ack, `error` the sentence shown, `errors` those shown on fields ({block_id: text}),
-    `millis` the time from the first sending to the ack. An ack that came too late leaves `acked` false."""
+    `millis` the time from the first sending to the ack, `confirm` the question that was answered with yes before it. An
+    ack that came too late leaves `acked` false."""
 
     envelope_id: str = ""
     acked: bool = False
@@ -39,6 +40,7 @@ class Delivery:
     error: str | None = None
     millis: float | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    confirm: Json | None = None
 
 
 @dataclass

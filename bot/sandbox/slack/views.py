@@ -1,15 +1,16 @@
-"""The modals that are open, and the one-time tickets (`trigger_id`) that open them."""
+"""The modals that are open, everybody's Home tab, and the one-time tickets (`trigger_id`) that open modals."""
 
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.block_kit import check_view
+from bot.sandbox.block_kit import check_home, check_view
 from bot.sandbox.block_kit.stored import stored
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.view_state import initial_state, survived
@@ -18,6 +19,7 @@ from bot.sandbox.slack.workspace import APP, BOT, TEAM, Refused
 Json = dict[str, Any]
 
 STACK = 3  # views in one modal: https://docs.slack.dev/surfaces/modals/#updating_views
+TOO_LARGE = 250_000  # bytes: https://docs.slack.dev/reference/methods/views.publish, view_too_large
 _OURS = ("user", "errors")
 
 
@@ -54,10 +56,12 @@ class Triggers:
 
 
 class Views:
-    """Open views by id, in Slack's shape plus `user` (who sees it) and `errors` ({block_id: text} shown now)."""
+    """Open views by id, in Slack's shape plus `user` (who sees it) and `errors` ({block_id: text} shown now); `homes` are
+    the Home tabs that were published, by the id of their person, in the same shape."""
 
     def __init__(self) -> None:
         self.open: dict[str, Json] = {}
+        self.homes: dict[str, Json] = {}
 
     def stack(self, user: str) -> list[Json]:
         """The views of the modal that this person has open, the visible one last."""
@@ -91,6 +95,23 @@ class Views:
         self.open[old["id"]] = _record(view, blocks) | kept | {"state": state, "errors": errors}
         return self.open[old["id"]]
 
+    def publish(self, view: Json, user: str, hash_: str | None) -> Json:
+        """A person's Home tab from now on: same id, new hash, what was chosen survives. Raises Refused("hash_conflict")."""
+        old = self.homes.get(user)
+        if hash_ and (old is None or hash_ != old["hash"]):
+            raise Refused("hash_conflict")
+        self._check_external_id(view, but=old)
+        blocks = stored(view["blocks"])
+        view_id = old["id"] if old else _new_id()
+        self.homes[user] = _record(view, blocks) | {
+            "id": view_id,
+            "user": user,
+            "root_view_id": view_id,
+            "previous_view_id": None,
+            "state": {"values": survived(old["state"]["values"] if old else {}, blocks)},
+        }
+        return self.homes[user]
+
     def close(self, view: Json, *, whole_stack: bool = False) -> list[Json]:
         """Takes a view away, or all of its modal; returns those that went, topmost first."""
         gone = self.stack(view["user"])[::-1] if whole_stack else [view]
@@ -107,7 +128,7 @@ class Views:
 
     def _add(self, view: Json, user: str, previous: Json | None) -> Json:
         blocks = stored(view["blocks"])
-        view_id = "V0" + secrets.token_hex(5).upper()
+        view_id = _new_id()
         self.open[view_id] = _record(view, blocks) | {
             "id": view_id,
             "user": user,
@@ -119,16 +140,29 @@ class Views:
 
     def _check_external_id(self, view: Json, but: Json | None = None) -> None:
         wanted = view.get("external_id")
-        if wanted and any(v["external_id"] == wanted for v in self.open.values() if v is not but):
+        known = [*self.open.values(), *self.homes.values()]
+        if wanted and any(v["external_id"] == wanted for v in known if v is not but):
             raise Refused("duplicate_external_id")
 
 
 def checked(view: Any) -> Json:
-    """The view, if Slack takes it. Raises Refused("invalid_arguments") with every problem and its place."""
+    """The modal, if Slack takes it. Raises Refused: "invalid_arguments" with every problem and its place, or
+    "view_too_large"."""
+    return _checked(view, check_view)
+
+
+def checked_home(view: Any) -> Json:
+    """The same for a Home tab."""
+    return _checked(view, check_home)
+
+
+def _checked(view: Any, check: Callable[[Any, str], list[str]]) -> Json:
     if not isinstance(view, dict):
         raise invalid_arguments("missing required field: view [json-pointer:]")
-    if problems := check_view(view, at="/view"):
+    if problems := check(view, "/view"):
         raise invalid_arguments(*problems)
+    if len(json.dumps(view, ensure_ascii=False).encode()) > TOO_LARGE:
+        raise Refused("view_too_large")
     return view
 
 
@@ -140,6 +174,10 @@ def invalid_arguments(*problems: str) -> Refused:
 def on_the_wire(view: Json) -> Json:
     """A view as payloads and answers carry it."""
     return copy.deepcopy({key: value for key, value in view.items() if key not in _OURS})
+
+
+def _new_id() -> str:
+    return "V0" + secrets.token_hex(5).upper()
 
 
 def _record(view: Json, blocks: list[Json]) -> Json:

@@ -17,8 +17,8 @@ from bot.sandbox.block_kit.stored import stored
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.trouble import Fault, Troubles
-from bot.sandbox.slack.views import Triggers, Views, checked, invalid_arguments, on_the_wire
-from bot.sandbox.slack.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, Refused, Workspace
+from bot.sandbox.slack.views import Triggers, Views, checked, checked_home, invalid_arguments, on_the_wire
+from bot.sandbox.slack.workspace import APP, BOT, BOT_NAME, BOT_USER, TEAM, TEAM_DOMAIN, Refused, Workspace
 
 Json = dict[str, Any]
 
@@ -59,6 +59,7 @@ class WebApi:
             "auth.test": Method(self._auth_test),
             "apps.connections.open": Method(self._connections_open),
             "chat.delete": Method(self._delete, "chat:write"),
+            "chat.getPermalink": Method(self._permalink),
             "chat.postEphemeral": Method(self._post_ephemeral, "chat:write"),
             "chat.postMessage": Method(self._post_message, "chat:write"),
             "chat.update": Method(self._update_message, "chat:write"),
@@ -70,6 +71,7 @@ class WebApi:
             "users.info": Method(self._user, "users:read"),
             "users.lookupByEmail": Method(self._user_by_email, "users:read.email"),
             "views.open": Method(self._open_view),
+            "views.publish": Method(self._publish_view),
             "views.push": Method(self._push_view),
             "views.update": Method(self._update_view),
         }
@@ -176,6 +178,15 @@ class WebApi:
             raise Refused("hash_conflict")
         return {"view": on_the_wire(self._views.replace(old, view))}
 
+    def _publish_view(self, arguments: Json) -> Json:
+        view = checked_home(arguments.get("view"))
+        user = self._workspace.users.get(_required(arguments, "user_id"))
+        if user is None or user["is_bot"] or user["deleted"]:
+            raise Refused("invalid_arguments", response_metadata={"messages": ["invalid `user_id`"]})
+        if not self._rules.home_tab:
+            raise Refused("not_enabled")
+        return {"view": on_the_wire(self._views.publish(view, user["id"], arguments.get("hash")))}
+
     def _post_message(self, arguments: Json) -> Json:
         channel = self._destination(arguments)
         _check_content(arguments, POST_LIMIT)
@@ -255,6 +266,16 @@ class WebApi:
             raise Refused(otherwise)
         return channel, message
 
+    def _permalink(self, arguments: Json) -> Json:
+        channel = self._workspace.reachable(_required(arguments, "channel"))
+        message = self._workspace.message(channel["id"], _required(arguments, "message_ts"))
+        if "ephemeral_for" in message:
+            raise Refused("message_not_found")
+        link = f"https://{TEAM_DOMAIN}.slack.com/archives/{channel['id']}/p{message['ts'].replace('.', '')}"
+        if "thread_ts" in message:
+            link += f"?thread_ts={message['thread_ts']}&cid={channel['id']}"
+        return {"channel": channel["id"], "permalink": link}
+
     def _destination(self, arguments: Json) -> Json:
         public = self._rules.scopes is not None and "chat:write.public" in self._rules.scopes
         return self._workspace.destination(_required(arguments, "channel"), public=public)
@@ -263,16 +284,17 @@ class WebApi:
         user = self._workspace.users.get(str(arguments.get("user")))
         if user is None:
             raise Refused("user_not_found")
-        return {"user": self._shown(user, locale=_flag(arguments, "include_locale"))}
+        return {"user": self.shown(user, locale=_flag(arguments, "include_locale"))}
 
     def _user_by_email(self, arguments: Json) -> Json:
         wanted = _required(arguments, "email").lower()
         for user in self._workspace.users.values():
             if user["profile"]["email"].lower() == wanted and not (user["is_bot"] or user["deleted"]):
-                return {"user": self._shown(user, locale=False)}
+                return {"user": self.shown(user)}
         raise Refused("users_not_found")
 
-    def _shown(self, user: Json, *, locale: bool) -> Json:
+    def shown(self, user: Json, *, locale: bool = False) -> Json:
+        """A user object as the app may see it: no locale unless it is asked for, no address without its scope."""
         shown = copy.deepcopy(user)
         if not locale:
             del shown["locale"]

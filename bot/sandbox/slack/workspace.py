@@ -20,6 +20,7 @@ TEAM, OTHER_TEAM = "T0SANDBOX", "T0ELSEWHR"
 TEAM_DOMAIN, OTHER_DOMAIN = "sandbox", "elsewhere"
 APP, BOT_USER, BOT = "A0NEWHIRE", "U0BOT0001", "B0BOT0001"
 BOT_NAME = "newhire"
+EVERYBODYS = ("C0GENERAL", "C0PEOPLE1", "C0QUIET01")
 
 
 class Refused(Exception):
@@ -124,6 +125,12 @@ class Workspace:
         self.notifications: list[Json] = []
         self._last_ts = 0
 
+    def join(self, user: Json) -> None:
+        """Somebody new, who is in the channels that everybody is in."""
+        self.users[user["id"]] = user
+        for name in EVERYBODYS:
+            self.channels[name]["members"].add(user["id"])
+
     def timestamp(self) -> str:
         """A `ts`: unix seconds with six decimals, never the same twice."""
         self._last_ts = max(self._last_ts + 1, int(time.time() * 1_000_000))
@@ -185,6 +192,14 @@ class Workspace:
         if not found or found[0]["ts"] != ts:
             raise Refused("thread_not_found")
         return found
+
+    def readable(self, user: str, channel_id: str, ts: str) -> Json:
+        """A message as far as a person can see it. Raises Refused("message_not_found")."""
+        message, place = self.message(channel_id, ts), self.channels[channel_id]
+        hidden = place["is_private"] and user not in place["members"]
+        if hidden or message.get("ephemeral_for", user) != user:
+            raise Refused("message_not_found")
+        return message
 
     def message(self, channel_id: str, ts: str) -> Json:
         """One message, ephemeral ones included. Raises Refused("message_not_found")."""

@@ -3,14 +3,15 @@
 Legacy (2019): `/rest/usg/datacenter/v1/...`, `Authorization: Basic base64(accessToken)`, answers in an envelope with
 returnCode, business refusals with HTTP 200. Current: `/v1/usg/dcs/...`, `X-Access-Token`, plain answers, refusals with
 real HTTP statuses and error_code. https://support.huaweicloud.com/api-meeting/meeting_21_0067.html (add a user),
-/meeting_21_0306.html and /meeting_21_0311.html (log in), /meeting_21_0307.html (refresh). One set of accounts and
-tokens lies behind both. The 2019 document does not say how a dead token is answered: here HTTP 401, in the envelope.
+/meeting_21_0306.html and /meeting_21_0311.html (log in), /meeting_21_0307.html (refresh); after the account:
+/meeting_21_0068.html (update), /0069 (detail), /0070 (delete), /0072 (status), /0059 (resources), and
+/toctopics/zh-cn_topic_0000001575874449.html (the details of many). One set of accounts and tokens lies behind both
+generations. The 2019 document does not say how a dead token is answered: here HTTP 401, in the envelope.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -20,28 +21,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from bot.sandbox.vendors.huawei_fields import COUNTRIES, CURRENT_FIELDS, LEGACY_FIELDS
-from bot.sandbox.vendors.vendor import FakeVendor, Row
+from bot.sandbox.vendors.huawei_answers import (
+    ACCOUNT_EXISTS,
+    BAD_PARAMETER,
+    CONTACT_EXISTS,
+    COUNTRY_CODE_WRONG,
+    CURRENT,
+    DEPARTMENT_UNKNOWN,
+    EMAIL_EMPTY,
+    LEGACY,
+    QUOTA,
+    SIGNATURE_EXPIRED,
+    SUCCESS,
+    USER_UNKNOWN,
+    WRONG_PASSWORD,
+    access_token,
+    bent_data,
+    body_of,
+    count,
+    error,
+    forbidden,
+    is_legacy,
+    refuse,
+    success,
+    throttled,
+    unauthorised,
+)
+from bot.sandbox.vendors.huawei_fields import COUNTRIES, CURRENT_FIELDS, LEGACY_FIELDS, UPDATED_FIELDS
+from bot.sandbox.vendors.masks import mask_phone
+from bot.sandbox.vendors.vendor import DELETE, DISABLE, ENABLE, REPLACE, FakeVendor, Row
 from bot.sandbox.vendors.ways import CREATE, CREDENTIALS, FIND, FINDING, TOKEN, WAYS, Way
-from bot.sandbox.vendors.wire import Answer, Call, Record, Refused, Route, route
-
-_LEGACY = "/rest/usg/datacenter/v1"
-_CURRENT = "/v1/usg/dcs"
-_SUCCESS = "000000000"
-
-# Numbers with a source are documented or seen in the field; no stored page shows those for a bad parameter, for the
-# quota and for the gateway's missing permission, so these are ours, next to their documented neighbours.
-_TOKEN_INVALID = "000000004"  # noqa: S105 - an error code
-_BAD_PARAMETER = "201000001"
-_COUNTRY_CODE_WRONG = "201000006"
-_EMAIL_EMPTY = "201000007"
-_USER_UNKNOWN = "201040000"
-_ACCOUNT_EXISTS = "201040001"
-_QUOTA = "201040019"
-_CONTACT_EXISTS = "201040020"
-_DEPARTMENT_UNKNOWN = "201030000"
-_WRONG_PASSWORD = "206010000"  # noqa: S105 - an error code
-_SIGNATURE_EXPIRED = "206010057"
+from bot.sandbox.vendors.wire import Answer, Call, Field, Record, Refused, Route, route
 
 _MANY_TOKENS = 72  # the client type of API users: up to 64 tokens live at a time, where others have one
 _TOKEN_LIMIT = 64
@@ -85,6 +95,8 @@ class FakeHuawei(FakeVendor):
 
     `token_life` is in seconds. `several_enterprises`: the application is a service provider's, so that `corpId` is
     signed and sent; otherwise a real one is refused. `auth_paths`: more paths where account and password are taken.
+    `names_failed`: a deletion answers 200 with the accounts that it did not delete, as one of the two pages says; the other
+    says all or nothing. `unseen` are the ids of users whom no look-up may show. `expiring` seats end within 30 days.
     """
 
     name = "huawei"
@@ -131,6 +143,8 @@ class FakeHuawei(FakeVendor):
         token_life: int = 43200,
         several_enterprises: bool = False,
         auth_paths: Sequence[str] = (),
+        names_failed: bool = False,
+        expiring: int = 0,
         **options: Any,
     ) -> None:
         self.account, self.password = account, password
@@ -139,6 +153,9 @@ class FakeHuawei(FakeVendor):
         self.token_life = token_life
         self.several_enterprises = several_enterprises
         self.auth_paths = ("/v1/usg/acs/auth/account", "/rest/usg/sso/v1/auth/account", *auth_paths)
+        self.names_failed = names_failed
+        self.expiring = expiring
+        self.unseen: set[str] = set()
         self.departments = dict(_DEPARTMENTS)
         self.logins = 0
         self.tokens: list[Token] = []  # live or expired, oldest first
@@ -151,17 +168,24 @@ class FakeHuawei(FakeVendor):
             *logins,
             route("POST", "/v2/usg/acs/auth/appauth", "token", self._log_in_as_app),
             route("PUT", "/v1/usg/acs/token", "token", self._refresh),
-            route("POST", f"{_LEGACY}/corp/member", "create", self._create),
-            route("POST", f"{_LEGACY}/corp/member/search", "find", self._search_legacy),
-            route("POST", f"{_LEGACY}/corp/member/delete", "other", self._delete),
-            route("GET", f"{_LEGACY}/corp/member/{{account}}", "find", self._get),
-            route("GET", f"{_LEGACY}/member/dept/{{code}}", "other", self._get_department),
-            route("POST", f"{_CURRENT}/corp/member", "create", self._create),
-            route("GET", f"{_CURRENT}/corp/member", "find", self._search),
-            route("POST", f"{_CURRENT}/corp/member/delete", "other", self._delete),
-            route("GET", f"{_CURRENT}/corp/member/{{account}}", "find", self._get),
-            route("GET", f"{_CURRENT}/member/dept", "other", self._find_departments),
-            route("GET", f"{_CURRENT}/member/dept/{{code}}", "other", self._get_department),
+            *(each for base in (LEGACY, CURRENT) for each in self._of_members(f"{base}/corp/member")),
+            route("POST", f"{LEGACY}/corp/member/search", "find", self._search_legacy),
+            route("GET", f"{LEGACY}/member/dept/{{code}}", "other", self._get_department),
+            route("GET", f"{CURRENT}/corp/member", "find", self._search),
+            route("POST", "/v1/usg/abs/users/list", "find", self._details),
+            route("GET", f"{CURRENT}/corp/resource", "seats", self._resource),
+            route("GET", f"{CURRENT}/member/dept", "other", self._find_departments),
+            route("GET", f"{CURRENT}/member/dept/{{code}}", "other", self._get_department),
+        ]
+
+    def _of_members(self, members: str) -> list[Route]:
+        """What both generations have at the same place."""
+        return [
+            route("POST", members, "create", self._create),
+            route("POST", f"{members}/delete", "change", self._delete),
+            route("PUT", f"{members}/status/{{value}}", "change", self._set_status),
+            route("GET", f"{members}/{{account}}", "find", self._get),
+            route("PUT", f"{members}/{{account}}", "change", self._update),
         ]
 
     def row(self, account: Record) -> Row:
@@ -173,15 +197,24 @@ class FakeHuawei(FakeVendor):
             email=account.get("email", ""),
             department=account["deptName"],
             state=("disabled", "已停用") if account["status"] == 1 else None,
+            actions=(ENABLE if account["status"] == 1 else DISABLE, REPLACE, DELETE),
         )
+
+    def put(self, account: Record, action: str) -> None:
+        account["status"] = {"enable": 0, "disable": 1}[action]
+
+    def fresh(self, fields: Record) -> Record:
+        """`account` names it, or `userAccount` does, as in an account that it replaces."""
+        named = {"name": fields.get("account", ""), "account": fields.get("userAccount")} | fields
+        return self._new_account({name: value for name, value in named.items() if name != "id"})
 
     def bent(self, answer: Answer, how: str) -> Answer | None:
         """Bends what lies in the envelope, where there is one."""
         body = answer.body
         if isinstance(body, dict) and "returnCode" in body:
-            bent = _bent(body["data"], how)
+            bent = bent_data(body["data"], how)
             return None if bent is None else replace(answer, body=body | {"data": bent})
-        bent = _bent(body, how)
+        bent = bent_data(body, how)
         return None if bent is None else replace(answer, body=bent)
 
     def bot_settings(self) -> dict[str, str]:
@@ -193,8 +226,8 @@ class FakeHuawei(FakeVendor):
 
     def refuses(self, answer: Answer) -> bool:
         """The generation of 2019 refuses with HTTP 200 and a returnCode."""
-        code = answer.body.get("returnCode", _SUCCESS) if isinstance(answer.body, dict) else _SUCCESS
-        return super().refuses(answer) or code != _SUCCESS
+        code = answer.body.get("returnCode", SUCCESS) if isinstance(answer.body, dict) else SUCCESS
+        return super().refuses(answer) or code != SUCCESS
 
     def revoke_tokens(self) -> None:
         """What a log-in elsewhere, a changed password or the vendor itself can do at any time."""
@@ -210,40 +243,40 @@ class FakeHuawei(FakeVendor):
 
     def authenticate(self, call: Call, kind: str) -> None:
         if call.method in ("POST", "PUT") and call.raw and not call.says_json:
-            raise _refuse(call, _BAD_PARAMETER, "Content-Type must be application/json")
+            raise refuse(call, BAD_PARAMETER, "Content-Type must be application/json")
         if kind == "token":
             return
-        token = self._token(_access_token(call))
+        token = self._token(access_token(call))
         if token is None:
-            raise Refused(_unauthorised(call))
+            raise Refused(unauthorised(call))
         if not token.administrator:
-            raise Refused(_forbidden())
+            raise Refused(forbidden())
 
     def _token(self, access: str) -> Token | None:
         alive = (token for token in self.tokens if token.expires_at > self.clock())
         return next((token for token in alive if access and token.access == access), None)
 
     def _log_in(self, call: Call) -> Answer:
-        body = _object(call)
+        body = body_of(call)
         if call.header("Authorization") != basic(f"{self.account}:{self.password}"):
-            raise _refuse(call, _WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401)
+            raise refuse(call, WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401)
         if body.get("account") != self.account:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter: account")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter: account")
         return self._logged_in(call, _client_type(call, body))
 
     def _log_in_as_app(self, call: Call) -> Answer:
-        body = _object(call)
+        body = body_of(call)
         user, expires, nonce = body.get("userId"), body.get("expireTime"), body.get("nonce")
         if not isinstance(user, str):
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter: userId")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter: userId")
         if type(expires) is not int or not 0 <= expires < 10**11:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter: expireTime, Unix seconds")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter: expireTime, Unix seconds")
         if not isinstance(nonce, str) or not 32 <= len(nonce) <= 64:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter: nonce, 32-64 characters")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter: nonce, 32-64 characters")
         if body.get("appId") != self.app_id or not self._signed(call, body):
-            raise _refuse(call, _WRONG_PASSWORD, "App ID authentication failed 鉴权失败", 401)
+            raise refuse(call, WRONG_PASSWORD, "App ID authentication failed 鉴权失败", 401)
         if expires and expires < self.clock():
-            raise _refuse(call, _SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401)
+            raise refuse(call, SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401)
         return self._logged_in(call, _client_type(call, body), self._is_administrator(user))
 
     def _signed(self, call: Call, body: Record) -> bool:
@@ -273,7 +306,7 @@ class FakeHuawei(FakeVendor):
         room = _TOKEN_LIMIT - 1 if client_type == _MANY_TOKENS else 0
         dropped = same[: max(len(same) - room, 0)]
         self.tokens = [t for t in self.tokens if t not in dropped and t.refresh_expires_at > now] + [token]
-        return _success(call, self._token_answer(token))
+        return success(call, self._token_answer(token))
 
     def _new_token(self, client_type: int, administrator: bool) -> Token:
         now = self.clock()
@@ -312,34 +345,34 @@ class FakeHuawei(FakeVendor):
         given, now = call.header("X-Access-Token"), self.clock()
         old = next((t for t in self.tokens if given and t.refresh == given and t.refresh_expires_at > now), None)
         if old is None:
-            raise Refused(_unauthorised(call))
+            raise Refused(unauthorised(call))
         token = self._new_token(old.client_type, old.administrator)
         self.tokens = [other for other in self.tokens if other is not old] + [token]
-        return _success(call, self._token_answer(token))
+        return success(call, self._token_answer(token))
 
     # --- failing on demand
 
     def refusal(self, call: Call, how: str, options: Record) -> Answer:
         if how == "429":
-            return _throttled(options.get("retry_after", 1))
+            return throttled(options.get("retry_after", 1))
         if how == "expired_token":
             self.revoke_tokens()
-            return _unauthorised(call)
+            return unauthorised(call)
         if how == "refused" or (how == "bad_credentials" and call.path.endswith("/corp/member")):
-            return _forbidden()
+            return forbidden()
         if how == "unknown_code" and options["how"] == "unknown_code_after":
-            return replace(_error(call, "299999999", "系统内部错误 (no table knows this code)"), status=500)
+            return replace(error(call, "299999999", "系统内部错误 (no table knows this code)"), status=500)
         code, says, status = {
-            "bad_credentials": (_WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401),
-            "wrong_clock": (_SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401),
-            "no_seat": (_QUOTA, _NO_SEAT, 400),
-            "duplicate_phone": (_CONTACT_EXISTS, _CONTACT_USED.format("phone"), 400),
+            "bad_credentials": (WRONG_PASSWORD, "USG_ERR_PASSWORD 账号或密码错误", 401),
+            "wrong_clock": (SIGNATURE_EXPIRED, "USG_APPID_AUTH_EXPIRE 签名已过期", 401),
+            "no_seat": (QUOTA, _NO_SEAT, 400),
+            "duplicate_phone": (CONTACT_EXISTS, _CONTACT_USED.format("phone"), 400),
             "unknown_code": ("299999999", "系统内部错误 (no table knows this code)", 500),
         }[how]
-        return _error(call, code, says, status)
+        return error(call, code, says, status)
 
     def too_fast(self, call: Call, what: str) -> Answer:
-        return _throttled(60)
+        return throttled(60)
 
     def not_found(self, call: Call) -> Answer:
         return Answer(
@@ -349,66 +382,64 @@ class FakeHuawei(FakeVendor):
     # --- users
 
     def _create(self, call: Call) -> Answer:
-        body = _object(call)
+        body = body_of(call)
         self._check_fields(call, body)
         self._check_contact(call, body)
         self._check_password(call, body)
         if body.get("deptCode", "1") not in ("", *self.departments):
-            raise _refuse(
-                call, _DEPARTMENT_UNKNOWN, f"The department does not exist 部门不存在: deptCode {body['deptCode']}"
+            raise refuse(
+                call, DEPARTMENT_UNKNOWN, f"The department does not exist 部门不存在: deptCode {body['deptCode']}"
             )
         self._check_unused(call, body)
         if len(self.accounts) >= self.seats:
-            raise _refuse(call, _QUOTA, _NO_SEAT)
+            raise refuse(call, QUOTA, _NO_SEAT)
         account = self._new_account(body)
         key = next(body[name] for name in ("account", "thirdAccount", "id", "phone", "email") if body.get(name))
         self.remember(account, key, account["userAccount"])
-        return _success(call, account)
+        return success(call, account)
 
     def _check_fields(self, call: Call, body: Record) -> None:
-        fields = LEGACY_FIELDS if _is_legacy(call) else CURRENT_FIELDS
         if "name" not in body:
-            raise _refuse(call, _BAD_PARAMETER, "Missing parameter 缺少参数: name")
+            raise refuse(call, BAD_PARAMETER, "Missing parameter 缺少参数: name")
+        self._check_known(call, body, LEGACY_FIELDS if is_legacy(call) else CURRENT_FIELDS)
+
+    def _check_known(self, call: Call, body: Record, fields: Mapping[str, Field]) -> None:
         for name, value in body.items():
             rule = fields.get(name)
             if rule is None:
-                raise _refuse(call, _BAD_PARAMETER, f"Unknown parameter 未知参数: {name}")
+                raise refuse(call, BAD_PARAMETER, f"Unknown parameter 未知参数: {name}")
             if not rule.has_kind(value) or not rule.fits(value):
-                raise _refuse(call, _BAD_PARAMETER, f"Invalid parameter 参数错误: {name}, {rule.says}")
+                raise refuse(call, BAD_PARAMETER, f"Invalid parameter 参数错误: {name}, {rule.says}")
 
     def _check_contact(self, call: Call, body: Record) -> None:
         phone, country = body.get("phone"), body.get("country")
         if not phone and not body.get("email"):
-            raise _refuse(
-                call, _EMAIL_EMPTY, "The email address cannot be empty 手机号和邮箱至少填写一个: phone, email"
-            )
+            raise refuse(call, EMAIL_EMPTY, "The email address cannot be empty 手机号和邮箱至少填写一个: phone, email")
         if country and country not in COUNTRIES:
-            raise _refuse(call, _BAD_PARAMETER, f"Invalid parameter 参数错误: country {country}")
+            raise refuse(call, BAD_PARAMETER, f"Invalid parameter 参数错误: country {country}")
         if not phone:
             return
-        if not country and not _is_legacy(call):
-            raise _refuse(call, _BAD_PARAMETER, "Missing parameter 缺少参数: country is required with phone")
+        if not country and not is_legacy(call):
+            raise refuse(call, BAD_PARAMETER, "Missing parameter 缺少参数: country is required with phone")
         code = COUNTRIES[country or "chinaPR"]
         if not phone.startswith(f"+{code}"):
-            raise _refuse(
-                call, _COUNTRY_CODE_WRONG, "The country code of the mobile number is incorrect: phone, country"
-            )
+            raise refuse(call, COUNTRY_CODE_WRONG, "The country code of the mobile number is incorrect: phone, country")
         if not re.fullmatch(r"1[0-9]{10}" if code == "86" else r"[0-9]{4,}", phone[len(code) + 1 :]):
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 手机号不合法: phone")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 手机号不合法: phone")
 
     def _check_password(self, call: Call, body: Record) -> None:
         account, password = body.get("account"), body.get("pwd")
         if password and account and password in (account, account[::-1]):
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: pwd must not be the account, nor reversed")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: pwd must not be the account, nor reversed")
 
     def _check_unused(self, call: Call, body: Record) -> None:
-        ways = [("account", "userAccount", _ACCOUNT_EXISTS), ("id", "id", _ACCOUNT_EXISTS)]
-        ways += [("thirdAccount", "thirdAccount", _ACCOUNT_EXISTS)]
-        ways += [("phone", "phone", _CONTACT_EXISTS), ("email", "email", _CONTACT_EXISTS)]
+        ways = [("account", "userAccount", ACCOUNT_EXISTS), ("id", "id", ACCOUNT_EXISTS)]
+        ways += [("thirdAccount", "thirdAccount", ACCOUNT_EXISTS)]
+        ways += [("phone", "phone", CONTACT_EXISTS), ("email", "email", CONTACT_EXISTS)]
         for sent, kept, code in ways:
             if body.get(sent) and self._find(kept, body[sent]):
-                says = _CONTACT_USED if code == _CONTACT_EXISTS else "The account already exists 用户已存在: {}"
-                raise _refuse(call, code, says.format(sent))
+                says = _CONTACT_USED if code == CONTACT_EXISTS else "The account already exists 用户已存在: {}"
+                raise refuse(call, code, says.format(sent))
 
     def _find(self, name: str, value: str) -> Record | None:
         return next((one for one in self.accounts if str(one.get(name, "")).lower() == value.lower()), None)
@@ -442,31 +473,102 @@ class FakeHuawei(FakeVendor):
         }
 
     def _get(self, call: Call) -> Answer:
-        kind = call.query.get("accountType", "0")
-        if kind not in ("0", "1"):
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: accountType")
-        account = self._find("thirdAccount" if kind == "1" else "userAccount", call.args["account"])
+        return success(call, self._named(call))
+
+    def _named(self, call: Call) -> Record:
+        """The user in the path, by the kind of account that the query names."""
+        account = self._find(_kind(call), call.args["account"])
         if account is None:
-            raise _refuse(call, _USER_UNKNOWN, "The user does not exist 用户不存在: account")
-        return _success(call, account)
+            raise refuse(call, USER_UNKNOWN, "The user does not exist 用户不存在: account")
+        if account["id"] in self.unseen:
+            raise Refused(forbidden())
+        return account
+
+    def _details(self, call: Call) -> Answer:
+        """200 for all of them: whether one is absent or may not be seen is in its row."""
+        by = {"USER_ID": "id", "THIRD_ACCOUNT": "thirdAccount"}.get(call.query.get("idType", "USER_ID"))
+        asked = call.json
+        if by is None:
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: idType")
+        if not isinstance(asked, list) or not 1 <= len(asked) <= 200 or not all(map(_has_id, asked)):
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: a list of 1-200 ids")
+        return success(call, [self._detail(each["id"], self._find(by, each["id"])) for each in asked])
+
+    def _detail(self, asked: str, account: Record | None) -> Record:
+        if account is None or account["id"] in self.unseen:
+            return {"id": asked, "statusCode": 2 if account is None else 3}
+        shown = ("name", "englishName", "email", "deptName", "signature", "title")
+        return {
+            "id": account["id"],
+            "statusCode": 0,
+            "account": account["userAccount"],
+            **{name: account[name] for name in shown if name in account},
+            "phone": mask_phone(account.get("phone", "")),
+            "number": account["sipNum"],
+            "type": "NORMAL_USER",
+            "deptCodes": [account["deptCode"]],
+        }
+
+    def _resource(self, call: Call) -> Answer:
+        users = {"sumCount": self.seats, "trialCount": 0, "expiredCount": 0, "expiringCount": self.expiring}
+        users["usedCount"] = len(self.accounts)
+        none = {"sumCount": 0, "trialCount": 0, "expiredCount": 0, "expiringCount": 0, "usedCount": 0}
+        others = ("te1080pHardCount", "te720pHardCount", "roomCount", "hwVisionCount", "ideaHubCount")
+        return success(call, {"teSoftCount": users, **dict.fromkeys(others, none), "enableSMS": True})
+
+    def _update(self, call: Call) -> Answer:
+        account, body = self._named(call), body_of(call)
+        self._check_known(call, body, UPDATED_FIELDS)
+        if is_legacy(call) and "name" not in body:
+            raise refuse(call, BAD_PARAMETER, "Missing parameter 缺少参数: name")
+        if not (body.get("phone") or body.get("email") or account.get("phone") or account.get("email")):
+            raise refuse(call, EMAIL_EMPTY, "手机号和邮箱至少填写一个: phone, email")
+        # 若不携带则默认根部门: who sends no department moves the person.
+        code = body.get("deptCode") or "1"
+        if code not in self.departments:
+            raise refuse(call, DEPARTMENT_UNKNOWN, f"The department does not exist 部门不存在: deptCode {code}")
+        changed = {name: value for name, value in body.items() if name != "vmrId"}
+        account.update({"sortLevel": 10000, "hidePhone": False} | changed | self._department(code))
+        return success(call, None if is_legacy(call) else account)
+
+    def _set_status(self, call: Call) -> Answer:
+        value = call.args["value"]
+        if value not in ("0", "1"):
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: value")
+        for account in self._listed(call):
+            account["status"] = int(value)
+        return Answer(200) if not is_legacy(call) else success(call, None)
+
+    def _listed(self, call: Call) -> list[Record]:
+        """The users in the body's list, all of whom must be there."""
+        found = [self._find(_kind(call), account) for account in _accounts(call)]
+        if None in found:
+            raise refuse(call, USER_UNKNOWN, "The user does not exist 用户不存在: account")
+        return [account for account in found if account is not None]
 
     def _search(self, call: Call) -> Answer:
-        offset, limit = _count(call, "offset", 0), _count(call, "limit", 10)
-        found = self._matching(call.query.get("searchKey", ""), call.query.get("deptCode", ""))
+        offset, limit = count(call, "offset", 0), count(call, "limit", 10)
+        wanted = call.query.get("status", "")
+        if wanted not in ("", "0", "1"):
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: status")
+        matching = self._matching(call.query.get("searchKey", ""), call.query.get("deptCode", ""))
+        found = [account for account in matching if not wanted or account["status"] == int(wanted)]
+        if offset >= len(found) and limit:  # 若超过最大数量，则返回最后一页
+            offset = max(len(found) - 1, 0) // limit * limit
         rows = found[offset : offset + limit]
-        return _success(call, {"offset": offset, "limit": limit, "count": len(found), "data": rows})
+        return success(call, {"offset": offset, "limit": limit, "count": len(found), "data": rows})
 
     def _search_legacy(self, call: Call) -> Answer:
-        body = _object(call)
+        body = body_of(call)
         size, index = body.get("pageSize", 10), body.get("pageIndex", 1)
         if type(size) is not int or not 1 <= size <= 500:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: pageSize")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: pageSize")
         if type(index) is not int or index < 0:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: pageIndex")
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: pageIndex")
         found = self._matching(str(body.get("condition", "")), str(body.get("deptCode", "")))
         # No page says whether the first page is 0 or 1: both are, so that nobody's first page is empty.
         start = max(index - 1, 0) * size
-        return _success(call, {"data": found[start : start + size], "totalCount": len(found), "pageIndex": index})
+        return success(call, {"data": found[start : start + size], "totalCount": len(found), "pageIndex": index})
 
     def _matching(self, condition: str, department: str) -> list[Record]:
         names = ("name", "phone", "email", "userAccount", "thirdAccount")
@@ -479,15 +581,15 @@ class FakeHuawei(FakeVendor):
         ]
 
     def _delete(self, call: Call) -> Answer:
-        named = call.json
-        if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: a list of accounts")
-        by = "thirdAccount" if call.query.get("accountType") == "1" else "userAccount"
-        leaving = [self._find(by, account) for account in named]
-        if None in leaving:  # all or nothing
-            raise _refuse(call, _USER_UNKNOWN, "The user does not exist 用户不存在: account")
+        if self.names_failed and not is_legacy(call):
+            failed = [account for account in _accounts(call) if self._find(_kind(call), account) is None]
+            leaving = [self._find(_kind(call), account) for account in _accounts(call)]
+        else:
+            failed, leaving = [], [*self._listed(call)]
         self.accounts[:] = [account for account in self.accounts if account not in leaving]
-        return _success(call, None)
+        if is_legacy(call):
+            return success(call, None)
+        return Answer(200, failed or None)
 
     # --- departments
 
@@ -498,118 +600,46 @@ class FakeHuawei(FakeVendor):
     def _get_department(self, call: Call) -> Answer:
         code = call.args["code"]
         if code not in self.departments:
-            raise _refuse(call, _DEPARTMENT_UNKNOWN, f"The department does not exist 部门不存在: deptCode {code}")
+            raise refuse(call, DEPARTMENT_UNKNOWN, f"The department does not exist 部门不存在: deptCode {code}")
         children = [self._department(child) for child in self.departments if code == "1" and child != "1"]
-        return _success(call, {**self._department(code), "childDepts": children})
+        return success(call, {**self._department(code), "childDepts": children})
 
     def _find_departments(self, call: Call) -> Answer:
         wanted = call.query.get("deptName", "")
         if not 1 <= len(wanted) <= 128:
-            raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: deptName, 1-128 characters")
-        return _success(call, [self._department(code) for code, name in self.departments.items() if wanted in name])
-
-
-def _bent(data: Any, how: str) -> Record | None:
-    if not isinstance(data, dict):
-        return None
-    if how == "find_no_data":
-        is_empty = data.get("data") == []
-        return {name: value for name, value in data.items() if name != "data"} if is_empty else None
-    bend = {"find_odd": _odd, "find_sparse": _sparse}[how]
-    if data.get("data"):
-        return data | {"data": [bend(user) for user in data["data"]]}
-    return bend(data) if "userAccount" in data else None
-
-
-def _odd(user: Record) -> Record:
-    """Whatever only is shown in another type than the document's."""
-    odd = {"vmrList": None, "sipNum": 991112442, "deptName": ["研发部"], "deptNamePath": None, "title": 5}
-    return user | odd | {"corp": user["deptCode"], "function": "none", "status": str(user["status"])}
-
-
-def _sparse(user: Record) -> Record:
-    """Who it is, and nothing else."""
-    return {
-        name: user[name] for name in ("id", "userAccount", "name", "phone", "email", "thirdAccount") if name in user
-    }
+            raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: deptName, 1-128 characters")
+        return success(call, [self._department(code) for code, name in self.departments.items() if wanted in name])
 
 
 _NO_SEAT = "The number of users has reached the upper limit 添加用户数达到上限"
 _CONTACT_USED = "The email address or mobile number is already in use 手机号或邮箱已被使用: {}"
 
 
-def _is_legacy(call: Call) -> bool:
-    """The 2019 generation: its own paths, and the log-in by PUT, whichever path that takes."""
-    return call.path.startswith(_LEGACY) or (call.method == "PUT" and call.path != "/v1/usg/acs/token")
-
-
-def _access_token(call: Call) -> str:
-    if not _is_legacy(call):
-        return call.header("X-Access-Token")
-    scheme, _, encoded = call.header("Authorization").partition(" ")
-    try:
-        return base64.b64decode(encoded, validate=True).decode() if scheme == "Basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
-def _success(call: Call, data: Any) -> Answer:
-    return Answer(200, _envelope(call, _SUCCESS, "", data)) if _is_legacy(call) else Answer(200, data)
-
-
-def _envelope(call: Call, code: str, message: str, data: Any = None) -> Record:
-    return {
-        "returnCode": code,
-        "returnMessage": message,
-        "achievementTime": 12,
-        "requestId": call.header("X-Request-Id") or uuid.uuid4().hex,
-        "data": data,
-    }
-
-
-def _error(call: Call, code: str, message: str, status: int = 400) -> Answer:
-    if not _is_legacy(call):
-        return Answer(status, {"error_code": f"USG.{code}", "error_msg": message})
-    return Answer(status if status in (401, 403) else 200, _envelope(call, code, message))
-
-
-def _refuse(call: Call, code: str, message: str, status: int = 400) -> Refused:
-    return Refused(_error(call, code, message, status))
-
-
-def _unauthorised(call: Call) -> Answer:
-    return _error(call, _TOKEN_INVALID, "The token is invalid or has expired 鉴权失败", 401)
-
-
-def _forbidden() -> Answer:
-    """The gateway's answer, which knows no envelope."""
-    return Answer(403, {"error_code": "APIGW.0302", "error_msg": "The user is not allowed to access the API"})
-
-
-def _throttled(seconds: object) -> Answer:
-    says = "The throttling threshold has been reached: policy user over ratelimit, limit:100, time:1 minute"
-    headers = {"Retry-After": str(seconds), "X-APIG-Ratelimit-Api": "remain:0,limit:100,time:1 minute"}
-    return Answer(429, {"error_code": "APIG.0308", "error_msg": says}, headers)
-
-
-def _object(call: Call) -> Record:
-    if not isinstance(call.json, dict):
-        raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: the body must be a JSON object")
-    return call.json
-
-
 def _client_type(call: Call, body: Record) -> int:
     given = body.get("clientType")
     if type(given) is not int or given not in _CLIENT_TYPES:
-        raise _refuse(call, _BAD_PARAMETER, "Invalid parameter 参数错误: clientType")
+        raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: clientType")
     return given
 
 
-def _count(call: Call, name: str, default: int) -> int:
-    given = call.query.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}", given):
-        raise _refuse(call, _BAD_PARAMETER, f"Invalid parameter 参数错误: {name}")
-    return int(given)
+def _kind(call: Call) -> str:
+    """Where the account that a call names is kept: accountType says which of the two it is."""
+    kind = call.query.get("accountType", "0")
+    if kind not in ("0", "1"):
+        raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: accountType")
+    return "thirdAccount" if kind == "1" else "userAccount"
+
+
+def _has_id(asked: object) -> bool:
+    return isinstance(asked, dict) and isinstance(asked.get("id"), str) and bool(asked["id"])
+
+
+def _accounts(call: Call) -> list[str]:
+    """The body as a list of 1 to 100 accounts."""
+    named = call.json
+    if not isinstance(named, list) or not 1 <= len(named) <= 100 or not all(isinstance(one, str) for one in named):
+        raise refuse(call, BAD_PARAMETER, "Invalid parameter 参数错误: a list of 1-100 accounts")
+    return named
 
 
 def _row(account: Record) -> Record:

@@ -1,6 +1,6 @@
 """What a Huawei user's fields may hold, in the document of 2019 and in the current one, and the keys of countries.
 
-https://support.huaweicloud.com/api-meeting/meeting_21_0067.html (add a user)."""
+https://support.huaweicloud.com/api-meeting/meeting_21_0067.html (add a user), meeting_21_0068.html (update)."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ CURRENT_FIELDS = {
     "thirdAccount": text(0, 64),
     "sendNotify": text(0, 16),  # "0" is no; anything else is yes
 }
+
+# Neither the account nor the third account can be changed (meeting_21_0068.html, 2026-01-20).
+_FIXED = {"account", "thirdAccount", "pwd", "sendNotify", "function"}
+UPDATED_FIELDS = {name: rule for name, rule in CURRENT_FIELDS.items() if name not in _FIXED} | {"vmrId": text(0, 32)}
 
 # https://support.huaweicloud.com/api-meeting/meeting_21_0109.html: the key of a number's country, its calling code.
 _COUNTRY_ROWS = """

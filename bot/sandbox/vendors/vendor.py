@@ -7,6 +7,7 @@ decided in one go, without waiting, so that two calls at once can never both tak
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 import uuid
@@ -28,10 +29,24 @@ SHOWN = 50  # exchanges in what the page shows
 
 
 @dataclass(frozen=True)
+class Action:
+    """What somebody can do to an account without the bot: `name` for `by_hand`, `title` for people."""
+
+    name: str
+    title: Said
+
+
+DELETE = Action("delete", ("Delete", "删除"))
+REPLACE = Action("replace", ("Delete, and create again", "删除后重建同名账号"))
+DISABLE, ENABLE = Action("disable", ("Disable", "停用")), Action("enable", ("Enable", "启用"))
+
+
+@dataclass(frozen=True)
 class Row:
     """One account as the page lists it, whatever the vendor calls its fields; `key` tells it from every other.
 
-    `state` is a word for what is not usual about it (English, Chinese), None for an account in good order.
+    `state` is a word for what is not usual about it (English, Chinese), None for an account in good order; `actions` is what
+    somebody at the vendor's console, or the person, can do to it.
     """
 
     key: str
@@ -41,6 +56,7 @@ class Row:
     email: str = ""
     department: str = ""
     state: Said | None = None
+    actions: tuple[Action, ...] = ()
 
 
 class FakeVendor:
@@ -107,6 +123,14 @@ class FakeVendor:
 
     def row(self, account: Record) -> Row:
         """How the page lists one of `accounts`."""
+        raise NotImplementedError
+
+    def put(self, account: Record, action: str) -> None:
+        """Brings `account` into the state that one of its row's `actions` means; delete and replace are seen to already."""
+        raise NotImplementedError
+
+    def fresh(self, fields: Record) -> Record:
+        """An account of the vendor's own making, with new ids, from fields by the names of its creating call."""
         raise NotImplementedError
 
     def bot_settings(self) -> dict[str, str]:
@@ -185,6 +209,31 @@ class FakeVendor:
             calls.clear()
         self._release()
         self._changed()
+
+    # --- what happens at the vendor without its API
+
+    def by_hand(self, key: str, action: str) -> None:
+        """Somebody does one of a row's `actions` to the account with this key. KeyError without the account, ValueError for
+        what its row does not list."""
+        account = next((each for each in self.accounts if self.row(each).key == key), None)
+        if account is None:
+            raise KeyError(key)
+        if action not in {each.name for each in self.row(account).actions}:
+            raise ValueError(f"{self.title[0]} cannot {action!r} this account")
+        if action == "delete":
+            self.accounts.remove(account)
+        elif action == "replace":
+            self.accounts[self.accounts.index(account)] = self.fresh(account)
+        else:
+            self.put(account, action)
+        self._changed()
+
+    def add_by_hand(self, **fields: Any) -> Record:
+        """Somebody creates an account in the console; it is not among `created`, which are the API's."""
+        account = self.fresh(fields)
+        self.accounts.append(account)
+        self._changed()
+        return account
 
     def _release(self) -> None:
         released, self._released = self._released, asyncio.Event()
@@ -267,8 +316,9 @@ class FakeVendor:
             return refused.answer
         if due and how in BENDING:
             return self._bend(answer, due)
-        # A call that was refused created nothing, so there is nothing to lose: the failure waits for the next.
-        return self._fail(call, due) if due and after and len(self.created) > created else answer
+        # A call that was refused did nothing, so there is nothing to lose: the failure waits for the next.
+        acted = len(self.created) > created if chosen.kind == "create" else not self.refuses(answer)
+        return self._fail(call, due) if due and after and acted else answer
 
     def _pace(self, call: Call, kind: str) -> None:
         limits = {"call": self.calls_a_minute, "create": self.creates_a_minute if kind == "create" else None}
@@ -296,7 +346,7 @@ class FakeVendor:
 
     def _fail(self, call: Call, failure: Record) -> Answer:
         self._use_up(failure)
-        how = failure["how"].removesuffix("_after").removeprefix("find_").removeprefix("token_")
+        how = re.sub("^(find|token|change|seats)_", "", failure["how"].removesuffix("_after"))
         if how in ("hang", "cut"):
             return Answer(silence=how)
         return _PLAIN.get(how) or self.refusal(call, how, failure)

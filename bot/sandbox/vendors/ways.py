@@ -8,11 +8,14 @@ Said = tuple[str, str]
 """One text in English and in Chinese."""
 
 CREATE, FIND, TOKEN = frozenset({"create"}), frozenset({"find"}), frozenset({"token"})
+CHANGE, SEATS = frozenset({"change"}), frozenset({"seats"})
 
 BEFORE = ("Before anything is created", "创建之前")
 AFTER = ("After the account is created", "账号已创建之后")
 CREDENTIALS = ("Credentials", "凭据")
 FINDING = ("When the bot looks the account up", "机器人查询账号时")
+CHANGING = ("When the bot changes the account afterwards", "机器人事后更改账号时")
+COUNTING = ("When the bot counts the licences", "机器人查询许可证数量时")
 NETWORK = ("Network", "网络")
 
 # These strike once the caller has been let in, so that a call refused for its token does not use them up.
@@ -153,6 +156,66 @@ WAYS: dict[str, Way] = {
         FINDING,
         ("Look-up: compressed", "查询：被压缩"),
         ("a gateway gzips the answer, unasked", "网关未经请求压缩了应答"),
+    ),
+    "change_429": Way(
+        CHANGE,
+        CHANGING,
+        ("Change: too many requests", "更改：请求过多"),
+        ("429 and says how long to wait", "429，并告知需要等待多久"),
+    ),
+    "change_500": Way(
+        CHANGE,
+        CHANGING,
+        ("Change: server error", "更改：服务器错误"),
+        ("500, and nothing is changed", "返回 500，没有任何更改"),
+    ),
+    "change_refused": Way(
+        CHANGE,
+        CHANGING,
+        ("Change: not permitted", "更改：无权限"),
+        ("looking is allowed, changing is not", "可以查询，但不可以更改"),
+    ),
+    "change_cut": Way(
+        CHANGE,
+        CHANGING,
+        ("Change: cut off", "更改：断开"),
+        ("nothing is changed, the connection breaks", "没有任何更改，连接断开"),
+    ),
+    "change_500_after": Way(
+        CHANGE,
+        CHANGING,
+        ("Changed, then server error", "已更改，随后服务器错误"),
+        ("it is done, the answer says 500", "已完成更改，但应答为 500"),
+    ),
+    "change_hang_after": Way(
+        CHANGE,
+        CHANGING,
+        ("Changed, then silence", "已更改，随后无应答"),
+        ("it is done, no answer ever comes", "已完成更改，但始终没有应答"),
+    ),
+    "change_cut_after": Way(
+        CHANGE,
+        CHANGING,
+        ("Changed, then cut off", "已更改，随后断开"),
+        ("it is done, the connection breaks", "已完成更改，但连接断开"),
+    ),
+    "seats_500": Way(
+        SEATS,
+        COUNTING,
+        ("Licences: server error", "许可证：服务器错误"),
+        ("500 when asking how many are left", "查询余量时返回 500"),
+    ),
+    "seats_hang": Way(
+        SEATS,
+        COUNTING,
+        ("Licences: silence", "许可证：无应答"),
+        ("no answer to the question", "查询没有应答"),
+    ),
+    "seats_refused": Way(
+        SEATS,
+        COUNTING,
+        ("Licences: not permitted", "许可证：无权限"),
+        ("creating is allowed, counting is not", "可以创建，但不可以查询余量"),
     ),
     "hang": Way(
         CREATE, NETWORK, ("Silence", "无应答"), ("nothing is created, no answer comes", "没有创建，也没有应答")

@@ -105,7 +105,7 @@ def flag() -> Field:
 
 @dataclass(frozen=True)
 class Route:
-    """One method and path; `kind` is create, find, token or other, and decides which failures strike it."""
+    """One method and path; `kind` is create, find, change, seats, token or other, and decides which failures strike it."""
 
     method: str
     pattern: re.Pattern[str]

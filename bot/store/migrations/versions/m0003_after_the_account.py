@@ -21,6 +21,10 @@ def upgrade() -> None:
         handle = hashlib.blake2b(request_id.encode(), key=b"newhire button", digest_size=12).hexdigest()
         connection.execute(sa.update(requests).where(requests.c.id == request_id).values(handle=handle))
     op.create_index("newhire_requests_handle", "newhire_requests", ["handle"], unique=True)
+    op.add_column("newhire_requests", sa.Column("person", sa.Text))
+    op.add_column("newhire_requests", sa.Column("named", sa.Text))
+    op.create_index("newhire_requests_kinds", "newhire_requests", ["provider", "kind", "accepted_at"])
+    op.create_index("newhire_requests_named", "newhire_requests", ["named"])
     op.create_index("newhire_requests_newest", "newhire_requests", ["accepted_at"])
     op.create_index("newhire_requests_of", "newhire_requests", ["requester", "accepted_at"])
     op.create_table(
