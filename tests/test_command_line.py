@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
+import datetime as dt
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import sqlite3
@@ -20,11 +24,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.__main__ import main
+from bot.request import Request
 from bot.sandbox.demo import KEPT, bot_settings, start_bot
 from bot.sandbox.world import World
+from bot.shell import inert
+from bot.store.cipher import Cipher
+from bot.store.database import database
+from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
+from bot.store.requests import Requests
 from tests.conftest import MEASURED, ROOT, begin
 from tests.people import ALICE, FINAL, PEOPLE
 
@@ -226,7 +240,7 @@ def test_alone_it_says_what_it_can_with_an_example_of_each(
 ) -> None:
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    for command in ("run", "demo", "key"):
+    for command in ("run", "demo", "key", "history", "forget"):
         assert f"\n  newhire {command}" in said
 
 
@@ -243,6 +257,194 @@ def test_a_port_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str], p
         main(["demo", "--port", port])
     assert ended.value.code == 2
     assert capsys.readouterr().err.endswith("must be a number from 0 to 65535, like 8765 (0: any free port)\n")
+
+
+# --- newhire history, newhire forget ----------------------------------------------------------------------------------
+
+
+DATABASE = {"NEWHIRE_SECRET_KEY": RIGHT["NEWHIRE_SECRET_KEY"], "NEWHIRE_DATABASE_URL": "sqlite:///newhire.sqlite"}
+
+
+def asked_for(folder: Path, *names: str, day: str = "2026-11-10") -> None:
+    """A database with a request for each, noted on that day."""
+    engine, cipher = database(f"sqlite:///{folder / 'newhire.sqlite'}"), Cipher([DATABASE["NEWHIRE_SECRET_KEY"]])
+    migrate(engine)
+    stored = Requests(engine, cipher)
+    stored.check_cipher()
+    for number, name in enumerate(names):
+        hire = {"name": name, "account": f"account{number}", "phone": "+8613800138000"}
+        request = Request(id=f"V{day}{number}", provider="tencent", hire=dict(hire), requester="U1", accepted_at=1.0)
+        stored.accept(request, {"account": hire["account"]})
+        Outbox(engine, cipher, "me").end(request.id, "Rejected", [])
+    with engine.begin() as connection:
+        at = dt.datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
+        connection.execute(
+            sa.text("update newhire_audit set at = :at where at > 1e9 and request_id like :id"),
+            {"at": at, "id": f"V{day}%"},
+        )
+        connection.execute(sa.text("update newhire_requests set state = 'done'"))
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_the_history_is_the_audit_with_the_newest_last(tmp_path: Path) -> None:
+    asked_for(tmp_path, "Zhang Wei", day="2026-11-10")
+    asked_for(tmp_path, "Wang Fang", day="2026-11-20")
+    ended = newhire("history", cwd=tmp_path, **DATABASE)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    first, second = ended.stdout.splitlines()
+    assert first.startswith("2026-11-10 12:00:00  requested   U1           tencent")
+    assert first.endswith("name: Zhang Wei, account: account0, phone: +86138****8000")
+    assert "Wang Fang" in second
+    for arguments, name in ((["--since", "2026-11-11"], "Wang Fang"), (["--until", "2026-11-10"], "Zhang Wei")):
+        (line,) = newhire("history", *arguments, cwd=tmp_path, **DATABASE).stdout.splitlines()
+        assert name in line
+
+
+@pytest.mark.slow
+def test_the_history_for_a_spreadsheet_is_inert(tmp_path: Path) -> None:
+    asked_for(tmp_path, '=HYPERLINK("http://example.com","x")', "张伟")
+    ended = newhire("history", "--csv", cwd=tmp_path, **DATABASE)
+    first, second = csv.DictReader(ended.stdout.removeprefix("\ufeff").splitlines())
+    assert ended.stdout.startswith("\ufefftime (UTC),")
+    assert first["name"] == '\'=HYPERLINK("http://example.com","x")'
+    assert first["phone"] == "'+86138****8000"
+    assert (second["name"], second["by"], second["time (UTC)"]) == ("张伟", "U1", "2026-11-10 12:00:00")
+
+
+@pytest.mark.slow
+def test_the_history_needs_the_settings_of_the_database_alone(tmp_path: Path) -> None:
+    """Whoever looks into it may have no token; a mistake elsewhere is not theirs to mend."""
+    asked_for(tmp_path, "Zhang Wei")
+    wrong = {"SLACK_BOT_TOKEN": "xoxp-the-other-one", "NEWHIRE_PROVIDER": "nobody", "NEWHIRE_KEEP_DAYS": "-1"}
+    assert "Zhang Wei" in newhire("history", cwd=tmp_path, **DATABASE, **wrong).stdout
+    ended = newhire("history", cwd=tmp_path, NEWHIRE_DATABASE_URL="mysql://localhost", NEWHIRE_SECRET_KEY="short")
+    assert ended.returncode == 2
+    assert [line.split()[0] for line in ended.stderr.splitlines()] == ["NEWHIRE_DATABASE_URL", "NEWHIRE_SECRET_KEY"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["", Fernet.generate_key().decode()])
+def test_without_its_key_the_history_says_what_it_does_not_show_and_nobody_is_forgotten(
+    tmp_path: Path, key: str
+) -> None:
+    asked_for(tmp_path, "Zhang Wei")
+    settings = DATABASE | {"NEWHIRE_SECRET_KEY": key}
+    ended = newhire("history", cwd=tmp_path, **settings)
+    assert ended.returncode == 2
+    assert "requested   U1" in ended.stdout
+    assert "Zhang" not in ended.stdout
+    assert ended.stderr == "What is not shown was encrypted with a key that NEWHIRE_SECRET_KEY does not hold.\n"
+    ended = newhire("forget", "account0", "--yes", cwd=tmp_path, **settings)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("NEWHIRE_SECRET_KEY ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["history"], ["forget", "zhangwei", "--yes"]])
+def test_a_database_that_is_not_there_is_neither_made_nor_migrated(tmp_path: Path, command: list[str]) -> None:
+    ended = newhire(*command, cwd=tmp_path, **DATABASE)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"There is no database {tmp_path}/newhire.sqlite: see NEWHIRE_DATABASE_URL.\n"
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "newhire.sqlite").touch()
+    assert "another version" in newhire(*command, cwd=tmp_path, **DATABASE).stderr
+    (tmp_path / "newhire.sqlite").write_bytes(b"no database" * 999)
+    assert newhire(*command, cwd=tmp_path, **DATABASE).stderr.startswith("NEWHIRE_DATABASE_URL does not work: ")
+    there = DATABASE | {"NEWHIRE_DATABASE_URL": "postgresql://newhire:hunter2@127.0.0.1:1/newhire"}
+    ended = newhire(*command, cwd=tmp_path, **there)
+    assert ended.returncode == 2
+    assert "hunter2" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+def test_forget_says_what_it_removed(tmp_path: Path) -> None:
+    asked_for(tmp_path, "Zhang Wei", "Wang Fang")
+    ended = newhire("forget", "account0", cwd=tmp_path, **DATABASE)
+    assert (ended.returncode, ended.stderr) == (2, "Add --yes: there is no terminal to ask at.\n")
+    ended = newhire("forget", "account0", "--yes", "--provider", "tencnt", cwd=tmp_path, **DATABASE)
+    assert (ended.returncode, ended.stderr) == (2, "No request to tencnt is kept; there are some to: tencent.\n")
+    ended = newhire("forget", "ACCOUNT0", "--yes", cwd=tmp_path, **DATABASE)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("Deleted: 1 request with")
+    assert "what 1 entry of the audit said about the person" in ended.stdout
+    said = newhire("history", cwd=tmp_path, **DATABASE).stdout
+    assert "Zhang Wei" not in said
+    assert "Wang Fang" in said
+    assert re.search(r"forgotten   shell:\S+.*requests: 1, audit_entries: 1", said)
+    assert newhire("forget", "account0", "--yes", cwd=tmp_path, **DATABASE).stdout.startswith("Nothing that has ended")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("y", 0)])
+def test_at_a_terminal_forget_shows_whom_and_asks(tmp_path: Path, answer: str, code: int) -> None:
+    asked_for(tmp_path, "Zhang Wei")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "forget", "account0"],
+        env=SURROUNDINGS | DATABASE, cwd=tmp_path, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        os.write(ours, f"{answer}\n".encode())
+        said, _ = process.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == code, said
+    assert b"tencent  Rejected  asked by U1  Zhang Wei account0" in said
+    assert b"Delete what is kept of 1 request? [y/N]" in said
+    assert (b"Nothing was deleted." in said) == bool(code)
+
+
+@pytest.mark.slow
+def test_whoever_reads_only_the_beginning_of_the_history_sees_no_traceback(tmp_path: Path) -> None:
+    asked_for(tmp_path, *(f"Zhang Wei {'x' * 90}" for _ in range(300)))
+    command = f"{sys.executable} -m bot history | head -1"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env=SURROUNDINGS | DATABASE,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stderr, len(ended.stdout.splitlines())) == ("", 1)
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "01.11.2026", ""])
+def test_a_day_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str], day: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["history", "--since", day])
+    assert capsys.readouterr().err.endswith("must be a day, like 2026-11-01\n")
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+86138****8000", "'+86138****8000"),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", " '=1"),
+        ("\r\n=1", "  '=1"),
+        (' "=1', " \"'=1"),
+        ("＝1+1", "'＝1+1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a, @b", "a, '@b"),
+        ("\x1b[31mred", " [31mred"),
+        ("zhang-wei@example.com", "zhang-wei@example.com"),
+        ("Zhang Wei", "Zhang Wei"),
+        ("", ""),
+    ],
+)
+def test_a_cell_is_no_formula(cell: str, shown: str) -> None:
+    assert inert(cell) == shown
+
+
+@given(st.text())
+def test_no_cell_begins_like_a_formula(cell: str) -> None:
+    assert not re.match(r"[\s\"]*[=+\-@＝＋－＠]", inert(cell))
+    assert inert(cell).isprintable()
 
 
 # --- newhire key ------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
@@ -257,19 +259,29 @@ def text_of(person: dict[str, str]) -> set[bytes]:
 
 def test_nothing_is_left_in_the_file_of_rows_that_have_moved_from_page_to_page(tmp_path: Path) -> None:
     """`secure_delete` zeroes the row that leaves, and not the copies of it that were left behind when pages were filled anew."""
-    kit = Kit(f"sqlite:///{tmp_path / 'newhire.sqlite'}")
-    with kit.engine.begin() as connection:
+    kit, chance = Kit(f"sqlite:///{tmp_path / 'newhire.sqlite'}"), random.Random(1)
+    with kit.engine.connect() as connection:
         connection.exec_driver_sql("create table moving (k text primary key, v text)")
         connection.exec_driver_sql("create index moving_v on moving (v)")
-    sizes = (5, 50, 300, 900, 3000, 9000)
-    for number in range(400):
-        with kit.engine.begin() as connection:
-            row = (f"{number * 7919 % 400:03}", f"<Zhang Wei {number}>" + "x" * sizes[number % 6])
-            connection.exec_driver_sql("insert into moving values (?, ?)", row)
-    with kit.engine.begin() as connection:
-        connection.exec_driver_sql("delete from moving")
+        kept: dict[str, int] = {}
+        for number in range(1500):
+            key = f"key{chance.random():.12f}"
+            kept[key] = number
+            text = f"<Zhang Wei {number}>" + "x" * chance.choice([5, 50, 300, 900, 3000, 9000])
+            connection.exec_driver_sql("insert into moving values (?, ?)", (key, text))
+            if chance.random() < 0.6:
+                leaving = chance.choice(list(kept))
+                del kept[leaving]
+                connection.exec_driver_sql("delete from moving where k = ?", (leaving,))
+            connection.commit()
+
+    def dug_up() -> set[int]:
+        return {int(number) for number in re.findall(rb"<Zhang Wei (\d+)>", bytes_of(tmp_path))} - set(kept.values())
+
+    scrub(kit.engine)
+    # Some can be dug up here still (twelve with SQLite 3.40.1); another SQLite may be tidier.
     assert rewrite(kit.engine)
-    assert b"Zhang Wei" not in bytes_of(tmp_path)
+    assert dug_up() == set()
 
 
 def test_a_reader_who_holds_the_old_log_is_said_and_not_overlooked(tmp_path: Path) -> None:
