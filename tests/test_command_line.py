@@ -275,7 +275,7 @@ def asked_for(folder: Path, *names: str, day: str = "2026-11-10") -> None:
         hire = {"name": name, "account": f"account{number}", "phone": "+8613800138000"}
         request = Request(id=f"V{day}{number}", provider="tencent", hire=dict(hire), requester="U1", accepted_at=1.0)
         stored.accept(request, {"account": hire["account"]})
-        Outbox(engine, cipher, "me").end(request.id, "Rejected", [])
+        Outbox(engine, cipher, "me").end(request.id, "Rejected", "{}", [])
     with engine.begin() as connection:
         at = dt.datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
         connection.execute(

@@ -21,7 +21,7 @@ from bot.hire import known_by
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import Relay
 from bot.outcome import Account, Created, Failure
-from bot.request import Alert, MessageRef, Nudge, Request, TryLater, Update
+from bot.request import Alert, MessageRef, Nudge, Record, Reminder, Request, Standing, TryLater, Update, Whisper
 from bot.sandbox.world import World
 from bot.store.audit import Audit
 from bot.store.cipher import Cipher
@@ -31,7 +31,7 @@ from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
-from bot.store.tables import ACTIONS, FOLLOW_UPS, METADATA, RECORDS, REQUESTS
+from bot.store.tables import ACTIONS, METADATA, REQUESTS
 from tests.conftest import BOTH_DATABASES, Bot, begin
 from tests.people import ALICE, Person, result, somebody
 from tests.test_at_rest import bytes_of, dump
@@ -53,6 +53,12 @@ class Slack:
         if self.away:
             raise TryLater(60)
         self.heard.append((request, alert))
+
+    def whisper(self, request: Request, whisper: Whisper) -> None:
+        return None
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+        return None
 
 
 class NoRuns:
@@ -90,17 +96,14 @@ class Kit:
         """All the way, with something in every table that is about a request. `given`: the vendor's account for them."""
         request = self.ask(request_id, provider, **typed)
         account = Account(provider=provider, account=given or typed["account"], name=typed["name"])
-        self.relay.end(request, Created(account=account), nudge=False, admins=True)
-        self.fill(request)
+        record = Record(request=request, outcome=Created(account=account), ended_at=1.0)
+        self.relay.end(record, Standing(), nudge=False, admins=True, follow_up=1.0)
+        self.press(request_id)
 
-    def fill(self, request: Request) -> None:
+    def press(self, request_id: str) -> None:
+        action = {"request_id": request_id, "round": 0, "action": "undo", "actor": "U1", "at": 1.0, "done_at": 2.0}
         with self.engine.begin() as connection:
-            content = self.cipher.encrypt(request.model_dump_json())
-            connection.execute(sa.insert(RECORDS).values(request_id=request.id, content=content))
-            action = {"request_id": request.id, "round": 1, "action": "copy", "actor": "U1", "at": 1.0, "done_at": 2.0}
             connection.execute(sa.insert(ACTIONS).values(**action))
-            follow_up = {"request_id": request.id, "provider": request.provider, "due_at": 1.0}
-            connection.execute(sa.insert(FOLLOW_UPS).values(**follow_up))
 
     def found(self, who: str, provider: str | None = None) -> list[str]:
         return [kept.id for kept in self.erasure.find(known_by(who, "CN"), provider)]
