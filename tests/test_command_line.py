@@ -324,7 +324,7 @@ def test_the_history_needs_the_settings_of_the_database_alone(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", ["", Fernet.generate_key().decode()])
+@pytest.mark.parametrize("key", ["", Fernet.generate_key().decode()], ids=["no key", "another key"])
 def test_without_its_key_the_history_says_what_it_does_not_show_and_nobody_is_forgotten(
     tmp_path: Path, key: str
 ) -> None:
