@@ -165,7 +165,10 @@ class Licences:
         return self._counts.cached(provider)
 
     async def fetch(self, provider: str) -> Sequence[Seats]:
-        """Ask it, on a thread; nothing when that does not work."""
+        """Ask it, on a thread, unless it is known; nothing when that does not work."""
+        known = self.cached(provider)
+        if known is not None:
+            return known
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._counts.fetch, provider)
         except (Interrupted, RuntimeError, SQLAlchemyError) as error:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.engine import Interrupted
 from bot.hire import Field
@@ -24,6 +26,8 @@ from bot.request import SeatsLow
 from bot.sandbox.block_kit import check_view
 from bot.slack import form
 from bot.slack.form import ModalState
+from bot.slack.listeners import Listeners
+from bot.slack.permission import Permission
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.migrate import migrate
@@ -225,3 +229,41 @@ def test_nobody_who_types_loses_the_focus() -> None:
     view = form.build([TENCENT], ModalState(provider="tencent"), "en")
     assert "focus_on_load" in str(view)
     assert "focus_on_load" not in str(form.without_focus(view))
+
+
+class FakeClient:
+    """Takes an update of the view, and remembers it."""
+
+    def __init__(self) -> None:
+        self.views: list[form.View] = []
+
+    async def views_update(self, *, view_id: str, hash: str, view: form.View) -> form.View:
+        self.views.append(view)
+        return {"view": {"hash": f"{hash}+"}}
+
+
+class CountedMeanwhile:
+    """Unknown while the form is drawn, known as soon as it is to be filled in: another form has asked."""
+
+    few = 5
+
+    def __init__(self) -> None:
+        self.known: list[Sequence[Seats] | None] = [None, (Seats("9", 50, 48),), None]
+
+    def cached(self, provider: str) -> Sequence[Seats] | None:
+        return self.known.pop(0)
+
+    async def fetch(self, provider: str) -> Sequence[Seats]:
+        return (Seats("9", 50, 48),)
+
+
+async def test_what_another_form_has_asked_for_meanwhile_is_filled_in_all_the_same() -> None:
+    listeners = Listeners({"tencent": TENCENT}, Any, Permission([]), "CN", seats=CountedMeanwhile())  # type: ignore[arg-type]
+    drawn = listeners._form(ModalState(provider="tencent"), "en")
+    assert not form.has_seats(drawn)
+    client = FakeClient()
+    await listeners._count_seats(cast(AsyncWebClient, client), "V1", "h", drawn, "en")
+    (view,) = client.views
+    assert form.has_seats(view)
+    await listeners._count_seats(cast(AsyncWebClient, client), "V1", "h+", view, "en")
+    assert len(client.views) == 1

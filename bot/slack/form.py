@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from bot.hire import Field, Text
 from bot.proposal import ACCOUNT
-from bot.slack.seats import Seats, below
+from bot.slack.seats import SEATS, Seats, below
 from bot.slack.words import WORDS, pick, say
 
 View = dict[str, Any]
@@ -113,6 +113,11 @@ def with_seats(view: View, offer: Offer, seats: Sequence[Seats], few: int, lang:
     above, blocks = name if name in there else PROVIDER, view["blocks"]
     place = next(number for number, block in enumerate(blocks, 1) if block["block_id"] == above)
     return view | {"blocks": [*blocks[:place], *said, *blocks[place:]]}
+
+
+def has_seats(view: View) -> bool:
+    """Whether it says how many licences are free."""
+    return not SEATS.isdisjoint(block["block_id"] for block in view["blocks"])
 
 
 def without_focus(view: View) -> View:

@@ -289,25 +289,26 @@ class Listeners:
 
     def _form(self, state: ModalState, lang: str, **how: Any) -> Body:
         """The modal (`form.build`), with the free licences where they are known."""
-        return self._with_seats(form.build(self.offers, state, lang, **how), lang)
-
-    def _with_seats(self, view: Body, lang: str) -> Body:
-        provider = form.recall(view).provider
-        counted = self.seats.cached(provider) if self.seats else None
-        if self.seats is None or not counted:
+        view = form.build(self.offers, state, lang, **how)
+        if self.seats is None:
             return view
+        provider = form.recall(view).provider
+        counted = self.seats.cached(provider) or ()
         return form.with_seats(view, self.providers[provider], counted, self.seats.few, lang)
 
     async def _count_seats(self, client: AsyncWebClient, view_id: str, hash_: str, drawn: Body, lang: str) -> None:
         """Fill in the free licences once the vendor has told them; the form is open, and whoever types in it goes on."""
         provider = form.recall(drawn).provider
-        if self.seats is None or self.seats.cached(provider) is not None or not await self.seats.fetch(provider):
+        # Not "are they known by now": another form may have asked since this one was drawn.
+        counted = await self.seats.fetch(provider) if self.seats and not form.has_seats(drawn) else ()
+        if self.seats is None or not counted:
             return
         modal = self._modal(view_id)
         async with modal.lock:
             if hash_ in modal.outdated:
                 return
-            view = self._with_seats(form.without_focus(drawn), lang)
+            offer = self.providers[provider]
+            view = form.with_seats(form.without_focus(drawn), offer, counted, self.seats.few, lang)
             try:
                 async with asyncio.timeout(TRIGGER_SECONDS):
                     answer = await client.views_update(view_id=view_id, hash=hash_, view=view)

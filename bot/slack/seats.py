@@ -11,6 +11,9 @@ from bot.slack.words import pick, say
 View = dict[str, Any]
 
 ALERT_LIMIT = 200
+LOW, ENOUGH = "seats.low", "seats"
+SEATS = {LOW, ENOUGH}
+"""Their block_ids. No field of a form can have one of these names."""
 
 
 class Seats(Protocol):
@@ -41,9 +44,9 @@ def below(fields: Sequence[Field], seats: Sequence[Seats], few: int, lang: str) 
     others = [_said(each, titles, lang) for each in seats if each.free > few]
     blocks: list[View] = []
     if low:
-        blocks.append({"type": "alert", "block_id": "seats.low", "level": "warning", "text": _plain(low, ALERT_LIMIT)})
+        blocks.append({"type": "alert", "block_id": LOW, "level": "warning", "text": _plain(low, ALERT_LIMIT)})
     if others:
-        blocks.append({"type": "context", "block_id": "seats", "elements": [_plain(others, 2000)]})
+        blocks.append({"type": "context", "block_id": ENOUGH, "elements": [_plain(others, 2000)]})
     return field.name if field else None, blocks
 
 
