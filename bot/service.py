@@ -56,7 +56,6 @@ from bot.slack.proxy import proxy_for
 from bot.slack.seats import line
 from bot.slack.status import StatusList
 from bot.store import limits, opening
-from bot.store.audit import forget_said
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
 from bot.store.follow_ups import FollowUps
@@ -384,7 +383,7 @@ class Bot:
         while True:
             try:
                 old = time.time() - self.settings.newhire_keep_days * 86400
-                self._housekeep_audit(old)
+                self.requests.audit.housekeep(self.settings.newhire_keep_days, self.settings.newhire_audit_days)
                 self.engine.forget(self.requests.forget(old))
                 self.outbox.forget(old)
                 self.stored_incidents.forget(old)
@@ -394,13 +393,6 @@ class Bot:
                 log.exception("housekeeping failed; it is tried again in an hour")
             if self.engine.stopping.wait(HOUSEKEEPING_SECONDS):
                 return
-
-    def _housekeep_audit(self, old: float) -> None:
-        """People leave it with their requests; the rest, and what was said once, stays longer."""
-        audit, older = self.requests.audit, time.time() - self.settings.newhire_audit_days * 86400
-        audit.forget_people(old)
-        audit.forget(older)
-        forget_said(self.database, older)
 
 
 async def _run(bot: Bot) -> int:

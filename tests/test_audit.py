@@ -22,6 +22,7 @@ from bot.store.database import database
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.requests import Requests
+from bot.store.tables import AUDIT, SAID
 from tests.conftest import BOTH_DATABASES
 
 KEY = Fernet.generate_key().decode()
@@ -197,6 +198,21 @@ def test_with_a_request_leaves_what_the_audit_knows_of_the_person(engine: sa.Eng
         stored.drop_unconfirmed(time.time() + 60, lambda request_id: False)
     assert not [text for text in PLAIN if text in stored_text(engine)]
     assert noted(engine)[0].actor == "U1"
+
+
+def test_people_leave_after_their_days_and_the_rest_after_the_audits(engine: sa.Engine) -> None:
+    """What was said once is remembered for as long as the audit."""
+    audit, now = Audit(engine, Cipher()), time.time()
+    for days in (1, 40, 500):
+        audit.note("acted", actor="U1", request_id=f"V{days}", detail={"name": "张伟"})
+        at = now - days * 86400
+        with engine.begin() as connection:
+            connection.execute(sa.update(AUDIT).where(AUDIT.c.request_id == f"V{days}").values(at=at))
+            connection.execute(sa.insert(SAID).values(key=f"said {days}", at=at))
+    audit.housekeep(keep_days=30, audit_days=400)
+    assert {each.request_id: bool(each.detail) for each in noted(engine)} == {"V40": False, "V1": True}
+    with engine.connect() as connection:
+        assert set(connection.execute(sa.select(SAID.c.key)).scalars()) == {"said 1", "said 40"}
 
 
 def test_it_is_read_by_time_and_by_request(engine: sa.Engine) -> None:

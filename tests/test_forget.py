@@ -17,11 +17,24 @@ import pytest_asyncio
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from bot.hire import known_by
+from bot.hire import Text, known_by
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import Relay
 from bot.outcome import Account, Created, Failure
-from bot.request import Alert, MessageRef, Nudge, Record, Reminder, Request, Standing, TryLater, Update, Whisper
+from bot.request import (
+    Alert,
+    Digest,
+    MessageRef,
+    Nudge,
+    Record,
+    Reminder,
+    Request,
+    Standing,
+    TryLater,
+    Update,
+    Waiting,
+    Whisper,
+)
 from bot.sandbox.world import World
 from bot.store.audit import Audit
 from bot.store.cipher import Cipher
@@ -244,6 +257,22 @@ def test_an_incident_that_is_still_to_be_told_forgets_in_which_request_it_showed
     Relay(outbox, slack, timedelta(hours=24)).tell(letter_id)
     ((told, alert),) = slack.heard
     assert (told, alert.kind) == (None, "incident")
+
+
+def test_a_digest_that_is_still_to_be_told_no_longer_names_them(kit: Kit) -> None:
+    kit.hire("V1", **WEI)
+    waiting = [
+        Waiting(provider=Text("Tencent", "腾讯"), name=who["name"], account=who["account"], requester="U1", since=1.0)
+        for who in (WEI, FANG)
+    ]
+    outbox = Outbox(kit.engine, kit.cipher, "me")
+    digest = Digest(since=0.0, until=1.0, created=2, waiting=tuple(waiting))
+    Relay(outbox, Slack(away=True), timedelta(hours=24)).alert("digest/2026-W47", digest)
+    kit.erasure.forget(["V1"], "shell:root")
+    slack = Slack()
+    Relay(outbox, slack, timedelta(hours=24)).tell("digest/2026-W47")
+    ((_, told),) = slack.heard
+    assert told == digest.model_copy(update={"waiting": (waiting[1],)})
 
 
 def test_forgetting_twice_is_no_mistake(kit: Kit) -> None:

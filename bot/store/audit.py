@@ -126,10 +126,17 @@ class Audit:
 
     # What leaves.
 
+    def housekeep(self, keep_days: float, audit_days: float) -> None:
+        """People leave with their requests; the facts stay longer, and so does what was said once (to be said again then)."""
+        now = time.time()
+        self.forget_people(now - keep_days * 86400)
+        self.forget(now - audit_days * 86400)
+
     def forget(self, older_than: float) -> None:
-        """Delete what was noted before that time."""
+        """Delete what was noted, or said once, before that time."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(AUDIT).where(_ROW.at < older_than))
+            for table in (AUDIT, SAID):
+                connection.execute(sa.delete(table).where(table.c.at < older_than))
 
     def forget_people(self, older_than: float) -> None:
         """Of what was noted before that time, keep the facts alone."""
@@ -157,12 +164,6 @@ def forget_requests(connection: sa.Connection, request_ids: Collection[str]) -> 
     """Of what was noted about these requests, keep the facts alone; of how many rows something left."""
     of_theirs = sa.and_(_ROW.request_id.in_(request_ids), _ROW.detail.is_not(None))
     return connection.execute(sa.update(AUDIT).where(of_theirs).values(detail=None)).rowcount
-
-
-def forget_said(engine: sa.Engine, older_than: float) -> None:
-    """What was said once before that time may be said again."""
-    with engine.begin() as connection:
-        connection.execute(sa.delete(SAID).where(SAID.c.at < older_than))
 
 
 def requested(request: Request) -> Entry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -87,9 +87,9 @@ class Erasure:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             free = sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(request_ids), _DONE).with_for_update()
             ids = list(connection.execute(free).scalars())
+            self._take_out_of_letters(connection, ids, self._accounts(connection, ids))
             entries = forget_requests(connection, ids)
             delete_requests(connection, ids)
-            self._take_out_of_letters(connection, ids)
             if ids:
                 facts = {"requests": str(len(ids)), "audit_entries": str(entries)}
                 self._audit.note("forgotten", actor=actor, facts=facts, connection=connection)
@@ -130,16 +130,31 @@ class Erasure:
             **{name: row[name] for name in _NAMES}, done=bool(row["done"]) and row["id"] not in busy, words=words
         )
 
-    def _take_out_of_letters(self, connection: sa.Connection, ids: Collection[str]) -> None:
-        """A letter about an incident outlives the request in which it showed, and still holds what was typed."""
+    def _take_out_of_letters(self, connection: sa.Connection, ids: Collection[str], accounts: set[str]) -> None:
+        """A letter that belongs to no request outlives it, and holds until it is told what was typed or who is named."""
         untold = sa.select(OUTBOX.c.id, OUTBOX.c.content).where(
             OUTBOX.c.request_id.is_(None), OUTBOX.c.content.is_not(None)
         )
         for letter_id, stored in connection.execute(untold).all():
             content = json.loads(self._cipher.decrypt(stored))
-            if (content.get("request") or {}).get("id") in ids:
-                without = self._cipher.encrypt(json.dumps(content | {"request": None}))
-                connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=without))
+            without = _without(content, ids, accounts)
+            if without != content:
+                sealed = self._cipher.encrypt(json.dumps(without))
+                connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=sealed))
+
+    def _accounts(self, connection: sa.Connection, ids: Collection[str]) -> set[str]:
+        """As the audit names them: what was typed, and what the vendor made of it."""
+        rows = connection.execute(sa.select(AUDIT).where(AUDIT.c.request_id.in_(ids))).mappings().all()
+        return {detail["account"] for detail in (self._audit.noted(row).detail for row in rows) if "account" in detail}
+
+
+def _without(content: dict[str, Any], ids: Collection[str], accounts: Collection[str]) -> dict[str, Any]:
+    """An alert (`relay.AlertContent` as JSON) that no longer tells of these requests and accounts."""
+    request, alert = content.get("request"), dict(content.get("alert") or {})
+    if "waiting" in alert:
+        alert["waiting"] = [each for each in alert["waiting"] if each.get("account") not in accounts]
+    changed = content | ({"alert": alert} if alert else {})
+    return changed | ({"request": None} if request and request.get("id") in ids else {})
 
 
 _BUSY = sa.exists().where(ACTIONS.c.request_id == REQUESTS.c.id, ACTIONS.c.done_at.is_(None))
