@@ -105,7 +105,7 @@ class Bot:
     async def ready(self) -> None:
         """Until it is connected. Fails with its log when it ends instead."""
         ended = asyncio.ensure_future(self.process.wait())
-        connected = asyncio.ensure_future(self.world.slack.until(lambda s: s.sockets.usable, timeout=30))
+        connected = asyncio.ensure_future(self.world.slack.until(lambda s: s.sockets.usable, timeout=60))
         await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():
             connected.cancel()

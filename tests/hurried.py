@@ -32,7 +32,7 @@ HURRIED = Policy(
     follow_up_again=3 * TENTH,
     vendor_read=5 * TENTH,
     slack_timeout=20 * TENTH,
-    slack_again=3 * TENTH,
+    slack_again=TENTH,
     slack_broken=3 * TENTH,
     slack_reconnect=TENTH / 4,
 )

@@ -363,17 +363,19 @@ async def test_at_the_start_slack_fails_in_every_way(tmp_path: Any) -> None:
     for method in sorted(CONNECTION):
         for how in FAILING:
             world.slack.fail(method, how)
-    bot = await begin(world, tmp_path, module="tests.hurried")
-    await answers_the_next_command(world)
-    host = world.slack.url.removeprefix("http://")
-    assert f"WARNING bot.service: {host} cannot be reached: HTTP 503 came back, and not from Slack" in bot.log
-    assert f"no connection: {host} cannot be reached: HTTP 503" in bot.log
-    assert f"{host} says ratelimited" in bot.log
-    assert f"{host} cannot be reached: no answer in time" in bot.log
-    assert "None" not in bot.log
-    bot.check_log(bot.log)
-    assert await bot.stop() == 0
-    await world.stop()
+    try:
+        bot = await begin(world, tmp_path, module="tests.hurried")
+        await answers_the_next_command(world)
+        host = world.slack.url.removeprefix("http://")
+        assert f"WARNING bot.service: {host} cannot be reached: HTTP 503 came back, and not from Slack" in bot.log
+        assert f"no connection: {host} cannot be reached: HTTP 503" in bot.log
+        assert f"{host} says ratelimited" in bot.log
+        assert f"{host} cannot be reached: no answer in time" in bot.log
+        assert "None" not in bot.log
+        bot.check_log(bot.log)
+        assert await bot.stop() == 0
+    finally:
+        await world.stop()
 
 
 @pytest.mark.parametrize("method", sorted(CONNECTION - {"auth.test"}))
