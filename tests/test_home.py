@@ -38,7 +38,7 @@ async def running_hurried_bot(tmp_path_factory: pytest.TempPathFactory) -> Async
     world = World()
     await world.start()
     # Max is a member like any other, and may ask.
-    allowed = ",".join([ALICE, LINA, MAX, *(f"U0NEW{number:04d}" for number in range(1, 400))])
+    allowed = ",".join([ALICE, LINA, MAX, *(f"U0NEW{number:04d}" for number in range(1, 3000))])
     bot = await begin(world, tmp_path_factory.mktemp("hurried"), module="tests.hurried", NEWHIRE_ALLOWED=allowed)
     yield bot
     assert await bot.stop() == 0

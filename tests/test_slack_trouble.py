@@ -180,9 +180,10 @@ async def test_clicks_faster_than_slack_redraws_end_with_the_last_one(
 
     await asyncio.gather(*(click(provider) for provider in clicks))
     folded = None not in clicks
-    await world.slack.until(lambda slack: [call["method"] for call in slack.calls].count("views.update") == len(clicks))
-    assert form.values["provider"] == "huawei"
-    assert ("password" in form.fields) != folded
+    # Free licences may be filled in in between, by a redraw of their own.
+    await world.slack.until(
+        lambda _: form.values["provider"] == "huawei" and ("password" in form.fields) != folded, timeout=20
+    )
     assert "Huawei" in form.words
     assert form.values["name"] == "张伟"
     assert read(world, user) == []
