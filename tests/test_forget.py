@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 import pytest_asyncio
@@ -97,6 +98,12 @@ class Kit:
         self.relay = Relay(Outbox(self.engine, self.cipher, "me"), Slack(), timedelta(hours=24))
         self.erasure = Erasure(self.engine, self.cipher, NoRuns())
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
+
     def ask(self, request_id: str, provider: str = "tencent", **typed: str) -> Request:
         request = Request(id=request_id, provider=provider, hire=typed, requester="U1", accepted_at=time.time())
         identity = {name: text for name, text in typed.items() if name != "name"}
@@ -140,9 +147,8 @@ def kit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kit]:
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres_url")
-    kit = Kit(url, *([Fernet.generate_key().decode()] if "key" in request.param else []))
-    yield kit
-    kit.engine.dispose()
+    with Kit(url, *([Fernet.generate_key().decode()] if "key" in request.param else [])) as kit:
+        yield kit
 
 
 # --- who is found -----------------------------------------------------------------------------------------------------
@@ -189,8 +195,10 @@ def test_an_account_that_the_vendor_chose_is_found(kit: Kit) -> None:
 
 def test_what_was_stored_before_there_was_a_key_is_found(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newhire.sqlite'}"
-    Kit(url).hire("V1", **WEI)
-    assert Kit(url, Fernet.generate_key().decode()).found("zhangwei") == ["V1"]
+    with Kit(url) as before:
+        before.hire("V1", **WEI)
+    with Kit(url, Fernet.generate_key().decode()) as now:
+        assert now.found("zhangwei") == ["V1"]
 
 
 def test_who_it_is_can_be_read_before_it_is_deleted(kit: Kit) -> None:
@@ -313,6 +321,7 @@ def test_nothing_is_left_in_the_file_of_rows_that_have_moved_from_page_to_page(t
     scrub(kit.engine)
     # Some can be dug up here still (twelve with SQLite 3.40.1); another SQLite may be tidier.
     assert rewrite(kit.engine)
+    kit.engine.dispose()
     assert dug_up() == set()
 
 
@@ -329,8 +338,10 @@ def test_a_reader_who_holds_the_old_log_is_said_and_not_overlooked(tmp_path: Pat
         assert (gone.requests, gone.rewritten) == (1, False)
         assert b"zhangwei" in bytes_of(tmp_path)
         assert scrub(hurried) is False
+    hurried.dispose()
     assert kit.erasure.forget([], "shell:root").rewritten
     assert not [text for text in text_of(WEI) if text in bytes_of(tmp_path)]
+    kit.engine.dispose()
 
 
 # --- the whole bot ----------------------------------------------------------------------------------------------------
