@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import random
 import shutil
@@ -22,7 +21,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -69,30 +68,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not STARTERS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="session")
-def turnstile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IO[str] | None]:
-    """What the workers of one run share; None without workers."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield None
-        return
-    with (tmp_path_factory.getbasetemp().parent / "turnstile").open("a") as file:
-        yield file
-
-
-@pytest.fixture(autouse=True)
-def in_company(request: pytest.FixtureRequest, turnstile: IO[str] | None) -> Iterator[None]:
-    """A test that is marked `alone` has the machine for itself: what it counts becomes likelier the slower a process is."""
-    if turnstile is None:
-        yield
-        return
-    alone = request.node.get_closest_marker("alone") is not None
-    fcntl.flock(turnstile, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-    try:
-        yield
-    finally:
-        fcntl.flock(turnstile, fcntl.LOCK_UN)
 
 
 def require(condition: object, reason: str) -> None:
