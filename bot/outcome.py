@@ -128,6 +128,13 @@ OUTCOME: TypeAdapter[Created | ActionRequired | AlreadyExists | Failure] = TypeA
 """Reads and writes an outcome, stored by this version or an older one."""
 
 
+def account_of(outcome: Created | ActionRequired | AlreadyExists | Failure) -> Account | None:
+    """The person's account; None for none, and for somebody else's, of which nobody is shown anything."""
+    if isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and outcome.differences):
+        return None
+    return outcome.account
+
+
 class ProvisionError(Exception):
     """Base of every failure.
 

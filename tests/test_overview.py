@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -14,13 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.hire import known_by
-from bot.request import Request, State, Wanted
+from bot.onboarding.lists import Lists
+from bot.outcome import Account, AlreadyExists
+from bot.request import Record, Request, Standing, State, Wanted
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.incidents import Incidents
 from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
 from bot.store.overview import EVERY, KINDS, Cursor, Overview, Page
+from bot.store.records import Records
 from bot.store.requests import Requests
 from bot.store.tables import REQUESTS
 from tests.conftest import BOTH_DATABASES
@@ -205,3 +210,20 @@ def test_no_page_reads_more_than_it_shows(store: Store) -> None:
             assert all("USING INDEX" in line for line in read), plan
             # Only all requests from their newest on are read along the index, until there are enough.
             assert all(line.startswith("SEARCH") for line in read) or (wanted, cursor) == (Wanted(requester=None), None)
+
+
+def test_of_somebody_elses_account_a_list_shows_nothing(engine: sa.Engine) -> None:
+    """Found by the phone number, under another account and name: only what the requester typed is theirs to read."""
+    store = Store(engine)
+    request_id = store.add(1, name="Zhang Wei", account="zhangwei", phone="+8613800138000")
+    request = Request(id=request_id, provider="tencent", hire={"account": "zhangwei"}, requester="U1", accepted_at=0.0)
+    theirs = Account(provider="tencent", account="li.na", name="Li Na", phone="13800138000")
+    record = Record(request=request, outcome=AlreadyExists(account=theirs, differences=("account",)), ended_at=1.0)
+    outbox = Outbox(engine, Cipher(), "me")
+    outbox.end(request_id, record.outcome.kind, record.model_dump_json(), [])
+    records, clock = Records(engine, Cipher(), outbox), lambda: 1.0
+    actions: Any = SimpleNamespace(standing=lambda stored: Standing())
+    (row,) = Lists(store.overview, records, actions, "CN", clock).page(Wanted(requester="U1")).rows
+    assert row.kind == "AlreadyExists"
+    assert "li.na" not in row.model_dump_json()
+    assert row.person.account == "zhangwei"

@@ -21,7 +21,7 @@ from bot.hire import NewHire
 from bot.onboarding.offers import FOR_ADMINS, offered, standing
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import drawn, whispered
-from bot.onboarding.workflow import account_of, differences, first_look
+from bot.onboarding.workflow import differences, first_look
 from bot.outcome import (
     Account,
     ActionRequired,
@@ -32,6 +32,7 @@ from bot.outcome import (
     Outcome,
     OutcomeUnknown,
     ProvisionError,
+    account_of,
 )
 from bot.request import Act, Action, Deed, NotDone, Record, Request, Standing, Whisper, handle_of
 from bot.store.audit import Entry

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bot.hire import known_by
 from bot.onboarding.actions import Actions
 from bot.onboarding.offers import standing_under_way
-from bot.outcome import Failure
+from bot.outcome import account_of
 from bot.request import Health, Listed, Listing, Person, Wanted
 from bot.store.overview import Cursor, Overview, Page, Row
 from bot.store.records import Records, Stored
@@ -63,12 +63,10 @@ class Lists:
             offers = standing_under_way(self._clock() - row.accepted_at) if row.kind is None else None
             return Listed.model_validate(common | {"kind": row.kind, **({"standing": offers} if offers else {})})
         record = stored.record
-        outcome = record.outcome
-        account = record.account or (None if isinstance(outcome, Failure) else outcome.account)
         known = {
             "person": Person.of(record.request),
-            "kind": row.kind or outcome.kind,
-            "account": account,
+            "kind": row.kind or record.outcome.kind,
+            "account": record.account or account_of(record.outcome),
             "standing": self._actions.standing(stored),
         }
         return Listed.model_validate(common | known)

@@ -52,6 +52,7 @@ from bot.outcome import (
     OutcomeUnknown,
     ProvisionError,
     Rejected,
+    account_of,
 )
 from bot.request import Alert, Cause, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store.cipher import Unreadable
@@ -386,13 +387,6 @@ def first_look(record: Record, abilities: Collection[str], policy: Policy) -> fl
     if not (policy.follow_up and awaited(record) and "look" in abilities):
         return None
     return record.ended_at + policy.follow_up[0].total_seconds()
-
-
-def account_of(outcome: Outcome) -> Account | None:
-    """The person's account; None for none, and for somebody else's."""
-    if isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and outcome.differences):
-        return None
-    return outcome.account
 
 
 def _made(tried: Tried) -> bool:

@@ -32,7 +32,7 @@ MOST_PROVIDERS = 15
 
 STATES: tuple[State, ...] = get_args(State)
 EVERY = "all"
-_SUCCEEDED = ("Created", "ActionRequired", "AlreadyExists", "Removed")
+_SUCCEEDED = ("Created", "ActionRequired", "AlreadyExists")
 _DIGITS = re.compile(r"\+?\d[\d -]{5,}\d")
 
 
@@ -160,12 +160,12 @@ def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
 def _state(row: Listed) -> str:
     if row.kind is None:
         return "waits" if row.waits else "open"
-    done = row.account.state if row.account and row.kind in _SUCCEEDED[:3] else None
+    done = row.account.state if row.account and row.kind in _SUCCEEDED else None
     return "disabled" if done == "disabled" else row.kind
 
 
 def _icon(state: str) -> str:
-    return "⏳" if state in ("open", "waits") else "↩️" if state == "Removed" else ICONS.get(state, "⚠️")
+    return "⏳" if state in ("open", "waits") else ICONS.get("removed" if state == "Removed" else state, "⚠️")
 
 
 def _link(reader: Reader, row: Listed) -> str:
