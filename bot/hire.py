@@ -97,6 +97,11 @@ def choosing(fields: Sequence[Field], values: Collection[str | None]) -> Field |
     return best if best is not None and many[best] else None
 
 
+def choice_titles(field: Field | None) -> dict[str, Text]:
+    """What the choices of a field are called, by their values; nothing for no field."""
+    return {choice.value: choice.title for choice in field.ask.choices} if field else {}
+
+
 def problem(en: str, zh: str, *, field: str | None = None) -> PydanticCustomError:
     """A validator's complaint in words for people, in both languages; `field` when it is about the model as a whole."""
     return PydanticCustomError("say", "{en}", {"en": en, "zh": zh, "field": field})

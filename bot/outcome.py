@@ -128,6 +128,11 @@ OUTCOME: TypeAdapter[Created | ActionRequired | AlreadyExists | Failure] = TypeA
 """Reads and writes an outcome, stored by this version or an older one."""
 
 
+def success(account: Account) -> Created | ActionRequired:
+    """That this account was made: usable at once, or once a person has activated it."""
+    return ActionRequired(account=account) if account.activation_pending else Created(account=account)
+
+
 def account_of(outcome: Created | ActionRequired | AlreadyExists | Failure) -> Account | None:
     """The person's account; None for none, and for somebody else's, of which nobody is shown anything."""
     if isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and outcome.differences):

@@ -21,18 +21,17 @@ from bot.hire import NewHire
 from bot.onboarding.offers import FOR_ADMINS, offered, standing
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import drawn, whispered
-from bot.onboarding.workflow import differences, first_look
+from bot.onboarding.workflow import as_found, first_look
 from bot.outcome import (
     Account,
-    ActionRequired,
     AlreadyExists,
-    Created,
     Failure,
     NotAuthorised,
     Outcome,
     OutcomeUnknown,
     ProvisionError,
     account_of,
+    success,
 )
 from bot.request import Act, Action, Deed, NotDone, Record, Request, Standing, Whisper, handle_of
 from bot.store.audit import Entry
@@ -58,7 +57,7 @@ _DEEDS: dict[
 }
 _LEFT = ("Unreachable", "RateLimited")
 """Failures after which nothing has happened at the vendor."""
-RETRIED = ("NotAuthorised", "NoSeatLeft")
+_RETRIED = ("NotAuthorised", "NoSeatLeft")
 """How requests end that can be tried again all at once, when the cause is mended."""
 
 
@@ -115,7 +114,6 @@ class Engine(Protocol):
 
     def act(self, request: Request, act: BaseModel, run: int) -> None: ...
     def accept(self, request: Request, *, priority: int = 1) -> None: ...
-    def knows(self, request_id: str) -> bool: ...
     def step(self, name: str, work: Callable[[], T], kind: TypeAdapter[T]) -> T: ...
     def sleep(self, seconds: float) -> None: ...
     def wake(self, request_ids: list[str]) -> None: ...
@@ -149,15 +147,12 @@ class Actions:
 
     def begin(self, handle: str, act: Act) -> NotDone | None:
         """Durable when it returns None: it is done, once. Else why it is not."""
-        request_id = self.records.request_of(handle)
-        refusal = self._begin(request_id, act)
-        self.records.note(_clicked(act, request_id, refusal.reason if refusal else "accepted"))
+        request_id, stored = self._find(handle)
+        refusal = self._wake(request_id, act) if stored is None else self._begin(stored, act)
+        self._note_click(act, request_id, refusal.reason if refusal else "accepted")
         return refusal
 
-    def _begin(self, request_id: str | None, act: Act) -> NotDone | None:
-        stored = self.records.get(request_id) if request_id else None
-        if stored is None:
-            return self._wake(request_id, act)
+    def _begin(self, stored: Stored, act: Act) -> NotDone | None:
         refusal = self._refusal(stored, act)
         if refusal is None and not self.records.claim(stored.record.request.id, act.round, act.action, act.actor):
             refusal = self._instead(stored, act)
@@ -170,9 +165,18 @@ class Actions:
 
     def read(self, handle: str, act: Act) -> Stored | None:
         """The record behind a button, for what shows it and changes nothing."""
+        request_id, stored = self._find(handle)
+        self._note_click(act, request_id, "shown" if request_id else "unknown")
+        return stored
+
+    def _find(self, handle: str) -> tuple[str | None, Stored | None]:
+        """The request behind a button, and its record once it has ended."""
         request_id = self.records.request_of(handle)
-        self.records.note(_clicked(act, request_id, "shown" if request_id else "unknown"))
-        return self.records.get(request_id) if request_id else None
+        return request_id, self.records.get(request_id) if request_id else None
+
+    def _note_click(self, act: Act, request_id: str | None, came: str) -> None:
+        facts = {"action": act.action, "outcome": came}
+        self.records.audit.note("clicked", actor=act.actor, request_id=request_id, facts=facts)
 
     def corrected(self, request_id: str, act: Act) -> None:
         """Another request was accepted that corrects this one: its message says so, and has no more to offer."""
@@ -184,7 +188,7 @@ class Actions:
         """Try all again that failed in this incident (`handle` of its buttons); how many."""
         for incident_id, provider, _, since in self.records.incidents():
             if handle_of(f"incident {incident_id}") == incident:
-                failed = self.records.failed(provider, RETRIED, since - self.policy.give_up.total_seconds())
+                failed = self.records.failed(provider, _RETRIED, since - self.policy.give_up.total_seconds())
                 return sum(self._retry(request_id, act) for request_id in failed)
         return 0
 
@@ -202,13 +206,7 @@ class Actions:
 
     def draw(self, request_id: str, response_url: str | None = None) -> None:
         """Draw its message anew, as it is now."""
-        put: list[Draft] = []
-
-        def drafts(stored: Stored) -> list[Draft]:
-            put.extend(self._drawn(stored, response_url))
-            return put
-
-        self.records.amend(request_id, lambda record: record, drafts)
+        _, put = self.records.amend(request_id, _as_it_is, lambda stored: self._drawn(stored, response_url))
         for draft in put:
             self.relay.soon(draft.id)
 
@@ -283,12 +281,15 @@ class Actions:
 
     def _try(self, record: Record, act: Act) -> Came:
         try:
-            provider = self.providers.get(record.request.provider)
-            if provider is None:
-                raise NotAuthorised(record.request.provider, detail="this provider is no longer configured")
-            return self._do(provider, record, act)
+            return self._do(self._provider(record), record, act)
         except ProvisionError as error:
             return Failed(error.failure)
+
+    def _provider(self, record: Record) -> Provider:
+        provider = self.providers.get(record.request.provider)
+        if provider is None:
+            raise NotAuthorised(record.request.provider, detail="this provider is no longer configured")
+        return provider
 
     def _do(self, provider: Provider, record: Record, act: Act) -> Came:
         match act.action:
@@ -331,15 +332,14 @@ class Actions:
     def _look_up(self, provider: Provider, record: Record) -> Worked:
         """Who has the account now: the truth about a request of which nobody knew how it ended."""
         request = record.request
-        found = provider.find(self._hire(provider, request), request.id)
+        hire = self._hire(provider, request)
+        account = provider.find(hire, request.id)
         outcome: Outcome
-        if found is None:
+        if account is None:
             outcome = Failure(kind="Unreachable", provider=request.provider, detail="looked up: nobody is there")
         else:
-            ours = found.vendor_id == request.id
-            wrong = () if ours else tuple(differences(self._hire(provider, request), found))
-            pending = ActionRequired if found.activation_pending else Created
-            outcome = AlreadyExists(account=found, differences=wrong) if wrong else pending(account=found)
+            wrong = as_found(request, hire, account).differences
+            outcome = AlreadyExists(account=account, differences=wrong) if wrong else success(account)
         return Worked(self.clock(), account=account_of(outcome), outcome=outcome)
 
     def _again(self, provider: Provider, record: Record, act: Act) -> Worked | Requested:
@@ -370,17 +370,12 @@ class Actions:
         """A secret: it goes into no stored step, and to nobody but whoever pressed. A second one does no harm."""
         request = record.request
         try:
-            provider = self.providers[request.provider]
+            provider = self._provider(record)
             link, hours = provider.link(_account(record)), provider.link_hours
-        except KeyError:
-            why = Failure(
-                kind="NotAuthorised", provider=request.provider, detail="this provider is no longer configured"
-            )
-            self._finish(request, act, Failed(why))
         except ProvisionError as error:
             self._finish(request, act, Failed(error.failure))
         else:
-            self._write(request, act, lambda record: record, self._whisper(act, "link", link=link, hours=hours), "done")
+            self._write(request, act, _as_it_is, self._whisper(act, "link", link=link, hours=hours), "done")
 
     # Written down, and told.
 
@@ -389,9 +384,9 @@ class Actions:
             case Worked():
                 self._write(request, act, lambda record: _amended(record, act, came), None, "done")
             case Failed(why=why):
-                self._write(request, act, lambda record: record, self._whisper(act, "failed", why=why), why.kind)
+                self._write(request, act, _as_it_is, self._whisper(act, "failed", why=why), why.kind)
             case Requested():
-                self._write(request, act, lambda record: record, self._whisper(act, "requested"), "requested")
+                self._write(request, act, _as_it_is, self._whisper(act, "requested"), "requested")
             case _:
                 assert_never(came)
 
@@ -400,13 +395,13 @@ class Actions:
     ) -> None:
         entry = Entry("acted", act.actor, request.id, request.provider, facts={"action": act.action, "outcome": came})
         more = [whispered(request, whisper, act.round)] if whisper else []
-        put: list[Draft] = []
-
-        def drafts(stored: Stored) -> list[Draft]:
-            put.extend([*self._drawn(stored, act.response_url), *more])
-            return put
-
-        stored = self.records.amend(request.id, change, drafts, round_=act.round, entry=entry)
+        stored, put = self.records.amend(
+            request.id,
+            change,
+            lambda stored: [*self._drawn(stored, act.response_url), *more],
+            round_=act.round,
+            entry=entry,
+        )
         if stored is not None and act.action == "look_up":
             self._follow(stored.record)
         for draft in put:
@@ -426,8 +421,8 @@ class Actions:
         return Whisper(to=act.actor, language=act.language, channel=act.channel, said=said, action=act.action, **more)
 
 
-def _clicked(act: Act, request_id: str | None, came: str) -> Entry:
-    return Entry("clicked", act.actor, request_id, facts={"action": act.action, "outcome": came})
+def _as_it_is(record: Record) -> Record:
+    return record
 
 
 def _account(record: Record) -> Account:

@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
-from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome
+from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome, success
 
 
 @dataclass(frozen=True)
@@ -224,8 +224,7 @@ def _found(state: State, found: Found) -> Created | ActionRequired | AlreadyExis
         case _:
             assert_never(state)
     if mine:
-        pending = found.account.activation_pending
-        return ActionRequired(account=found.account) if pending else Created(account=found.account)
+        return success(found.account)
     return AlreadyExists(account=found.account, differences=found.differences)
 
 

@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
-from bot.hire import Field, Text, choosing
+from bot.hire import Field, Text, choice_titles, choosing
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import alerted
 from bot.outcome import ProvisionError
@@ -130,11 +130,7 @@ class SeatCounts:
     def _watch(self, key: str, seats: Sequence[Seats]) -> None:
         known, titles = self.said.known(f"seats/{key}/"), self._titles(key, seats)
         for each in seats:
-            keys: dict[What, str] = {
-                "few": f"seats/{key}/{each.kind or ''}/few",
-                "full": f"seats/{key}/{each.kind or ''}/full",
-                "expiring": f"seats/{key}/{each.kind or ''}/expiring",
-            }
+            keys: dict[What, str] = {what: f"seats/{key}/{each.kind or ''}/{what}" for what in get_args(What)}
             true = list(self._true(each))
             self.said.forget([said for what, said in keys.items() if what not in true and said in known])
             for what in true:
@@ -153,8 +149,7 @@ class SeatCounts:
 
     def _titles(self, key: str, seats: Sequence[Seats]) -> dict[str, Text]:
         """What the kinds of licences are called in the form, as far as they can be chosen there."""
-        field = choosing(self.providers[key].fields(), {each.kind for each in seats})
-        return {choice.value: choice.title for choice in field.ask.choices} if field else {}
+        return choice_titles(choosing(self.providers[key].fields(), {each.kind for each in seats}))
 
     def _fact(self, key: str, seats: Seats, what: What, titles: Mapping[str, Text]) -> SeatsLow:
         licence = titles.get(seats.kind or "")

@@ -53,6 +53,7 @@ from bot.outcome import (
     ProvisionError,
     Rejected,
     account_of,
+    success,
 )
 from bot.request import Alert, Cause, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store.cipher import Unreadable
@@ -248,7 +249,7 @@ class Workflow:
             self._answered(error, sent=True)
             return _without_secrets(hire, error.failure)
         self._heard(request.provider, ALL_CAUSES)
-        return ActionRequired(account=account) if account.activation_pending else Created(account=account)
+        return success(account)
 
     def _look(self, request: Request, *, late: bool) -> Found | Absent | LookFailed:
         """Who has the account now."""
@@ -264,8 +265,7 @@ class Workflow:
         self._heard(request.provider, ("down",))
         if account is None:
             return Absent()
-        ours = account.vendor_id == request.id
-        return Found(account, ours=ours, differences=() if ours else tuple(differences(hire, account)))
+        return as_found(request, hire, account)
 
     def _somebody_ahead(self, request: Request) -> bool:
         try:
@@ -398,6 +398,12 @@ def _made(tried: Tried) -> bool:
             return ours
         case _:
             return False
+
+
+def as_found(request: Request, hire: NewHire, account: Account) -> Found:
+    """An account that a look-up has shown: whether it is this request's own, and if not, in what it is another."""
+    ours = account.vendor_id == request.id
+    return Found(account, ours=ours, differences=() if ours else tuple(differences(hire, account)))
 
 
 def differences(hire: NewHire, account: Account) -> Iterator[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.intake import NotConfirmed
 from bot.outcome import AlreadyExists, Failure
-from bot.request import Act, Action, NotDone, Record
+from bot.request import Act, Action, MessageRef, NotDone, Record
 from bot.slack import form, messages
 from bot.slack.errors import TROUBLES, trouble
 from bot.slack.form import ModalState, Offer
@@ -26,11 +26,9 @@ from bot.slack.listeners import ACKNOWLEDGE_SECONDS, TRIGGER_SECONDS, Body, Next
 from bot.slack.permission import Permission, Verdict
 from bot.slack.prefill import as_command
 from bot.slack.reply import slacks_own, tell
-from bot.slack.words import pick, say
+from bot.slack.words import enumerated, pick, say
 
 log = logging.getLogger(__name__)
-
-ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 class Clicks(Protocol):
@@ -41,15 +39,11 @@ class Clicks(Protocol):
     async def retry_all(self, handle: str, act: Act) -> int: ...
 
 
-class Provider(Offer, Protocol):
-    """What a form that corrects a request needs to know of a provider."""
-
-
 @dataclass(frozen=True)
 class Buttons:
     """The handlers; `workspace` is the address that links to messages start with."""
 
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, Offer]
     clicks: Clicks
     permission: Permission
     workspace: str = "https://slack.com/"
@@ -89,9 +83,9 @@ class Buttons:
         action: Action = pressed["action_id"]
         if action == "edit":
             return None
-        if action == "copy":
-            return await self._copy(handle, self._act(action, round_, body, client, verdict))
         act = self._act(action, round_, body, client, verdict)
+        if action == "copy":
+            return await self._copy(handle, act)
         refused = await self.clicks.begin(handle, act)
         if refused is None and act.channel and not act.ts:
             return say(lang, "pressed", button=say(lang, f"button.{action}"))
@@ -115,7 +109,7 @@ class Buttons:
         )
 
     def _link(self, channel: str | None, ts: str | None) -> str:
-        return f"{self.workspace}archives/{channel}/p{ts.replace('.', '')}" if channel and ts else ""
+        return messages.permalink(self.workspace, MessageRef(channel=channel, ts=ts)) if channel and ts else ""
 
     # What shows something, and changes nothing.
 
@@ -144,7 +138,7 @@ class Buttons:
 
     def _form(self, record: Record, body: Body, lang: str) -> Body:
         request, (channel, ts) = record.request, _message(body)
-        offers: Sequence[Provider] = list(self.providers.values())
+        offers = list(self.providers.values())
         offer = self.providers.get(request.provider, offers[0])
         typed = {name: str(value) for name, value in request.hire.items() if value is not None}
         known = form.belonging(offer, typed)
@@ -188,7 +182,7 @@ def _notice(record: Record, titles: list[str], lang: str) -> str | None:
     """What was wrong, in the vendor's words: Slack marks a field only in answer to a form that was sent."""
     outcome = record.outcome
     words = messages.escape(outcome.words) if isinstance(outcome, Failure) and outcome.words else ""
-    where = ("、" if lang == "zh" else ", ").join(titles)
+    where = enumerated(lang, titles)
     if where and words:
         return say(lang, "form.refused", where=where, words=words)
     return say(lang, "form.look_at", where=where) if where else words or None

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from bot.hire import Field, Text
 from bot.proposal import ACCOUNT
 from bot.slack.seats import SEATS, Seats, below
-from bot.slack.words import WORDS, pick, say
+from bot.slack.words import WORDS, pick, say, sentences
 
 View = dict[str, Any]
 
@@ -205,7 +205,7 @@ def listed(errors: Mapping[str, str], offer: Offer, lang: str) -> str:
     """The same in one text, for what Slack has no block to hang on."""
     titles = {item.name: pick(item.ask.title, lang) for item in offer.fields()}
     said = [say(lang, "form.on_field", title=titles[name], error=error) for name, error in errors.items()]
-    return ("" if lang == "zh" else " ").join(said)
+    return sentences(lang, said)
 
 
 def lacks_account(offer: Offer, typed: Mapping[str, str]) -> bool:

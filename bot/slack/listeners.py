@@ -25,6 +25,7 @@ from bot.request import Act, Duplicate, Request
 from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
+from bot.slack.messages import permalink
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
@@ -161,39 +162,38 @@ class Listeners:
 
     async def shortcut(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         """The global shortcut, and the button of the Home tab."""
-        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
-        verdict = await self.permission.verdict(client, user, context.team_id)
-        said = verdict.refusal
-        if said is None:
-            said = await self._open(client, body["trigger_id"], ModalState(), Prefill(), verdict.language, by)
-        if said:
-            # A shortcut has no channel to answer in.
-            await tell(client, user, None, said)
+        # It has no channel to answer in.
+        await self._open_for(body, client, context, None, ModalState(), Prefill())
 
     async def from_message(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         """The message shortcut: the form, filled in with what a message says; the result goes where the message stands."""
-        by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
         response_url = slacks_own(body.get("response_url"), client.base_url)
-        verdict = await self.permission.verdict(client, user, context.team_id)
-        said = verdict.refusal
-        if said is None:
-            wanted = from_message(body["message"].get("text") or "", self.region)
-            state = ModalState(channel=body["channel"]["id"], response_url=response_url)
-            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
-        if said:
-            await tell(client, user, response_url, said)
+        wanted = from_message(body["message"].get("text") or "", self.region)
+        state = ModalState(channel=body["channel"]["id"], response_url=response_url)
+        await self._open_for(body, client, context, response_url, state, wanted)
 
     async def joined(self, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         """*Create account* below who has joined Slack: the form, filled in from their profile."""
+        state = ModalState(channel=(body.get("container") or {}).get("channel_id"))
+        wanted = Prefill(mentioned=str(body["actions"][0].get("value") or ""))
+        response_url = slacks_own(body.get("response_url"), client.base_url)
+        await self._open_for(body, client, context, response_url, state, wanted)
+
+    async def _open_for(
+        self,
+        body: Body,
+        client: AsyncWebClient,
+        context: AsyncBoltContext,
+        response_url: str | None,
+        state: ModalState,
+        wanted: Prefill,
+    ) -> None:
+        """The form for whoever pressed something, or the sentence why there is none."""
         by, user = _now() + TRIGGER_SECONDS, body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
-        said = verdict.refusal
-        if said is None:
-            state = ModalState(channel=(body.get("container") or {}).get("channel_id"))
-            wanted = Prefill(mentioned=str(body["actions"][0].get("value") or ""))
-            said = await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
+        said = verdict.refusal or await self._open(client, body["trigger_id"], state, wanted, verdict.language, by)
         if said:
-            await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
+            await tell(client, user, response_url, said)
 
     def help(self, lang: str) -> str:
         names = listing(lang, (pick(offer.title, lang) for offer in self.offers), "help.provider")
@@ -420,7 +420,7 @@ class Listeners:
     def _repeat(self, duplicate: Duplicate, lang: str, *, same_form: bool) -> str:
         state = say(lang, "form.state." + {None: "open", "OutcomeUnknown": "unknown"}.get(duplicate.kind, "done"))
         if ref := duplicate.ref:
-            link = f"<{self.workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}|{say(lang, 'form.message')}>"
+            link = f"<{permalink(self.workspace, ref)}|{say(lang, 'form.message')}>"
             state = say(lang, "form.see", state=state, link=link)
         if same_form:
             return say(lang, "form.first_version", state=state)

@@ -11,7 +11,20 @@ from typing import Any, Protocol, get_args
 from bot.hire import Text, mask_phone
 from bot.request import Health, Listed, Listing, State
 from bot.slack import messages
-from bot.slack.messages import BUTTONS, ICONS, About, Message, code, moment
+from bot.slack.messages import (
+    BUTTONS,
+    ICONS,
+    About,
+    Message,
+    actions_block,
+    button_element,
+    code,
+    context_block,
+    moment,
+    permalink,
+    plain,
+    section,
+)
 from bot.slack.words import ago, pick, say
 
 STATUS_PAGE = "newhire_status"
@@ -110,11 +123,11 @@ def status(reader: Reader, listing: Listing, headline: str, *, query: str = "") 
             else "status.not_found.own"
         )
         said = say(lang, empty, query=looked_for)
-        return {"text": said, "blocks": [_section(said)]}
+        return {"text": said, "blocks": [section(said)]}
     said = say(lang, "status.found", query=looked_for) if looked_for else say(lang, headline)
-    blocks = [_section(said), *entries(reader, listing.rows)]
+    blocks = [section(said), *entries(reader, listing.rows)]
     if looked_for and listing.older:
-        blocks.append(_context(say(lang, "status.more_found")))
+        blocks.append(context_block(say(lang, "status.more_found")))
     elif not looked_for:
         blocks += pager(lang, STATUS_PAGE, listing)
     return {"text": said, "blocks": blocks}
@@ -128,8 +141,10 @@ def entries(reader: Reader, rows: Iterable[Listed], first: int = 0) -> list[Mess
 def pager(lang: str, block_id: str, listing: Listing) -> list[Message]:
     """The buttons to the pages beside this one, if there are any."""
     ways = ((NEWER, "button.newer", listing.newer), (OLDER, "button.older", listing.older))
-    elements = [_button(action, say(lang, label), cursor) for action, label, cursor in ways if cursor is not None]
-    return [{"type": "actions", "block_id": block_id, "elements": elements}] if elements else []
+    elements = [
+        button_element(action, say(lang, label), cursor) for action, label, cursor in ways if cursor is not None
+    ]
+    return [actions_block(block_id, elements)] if elements else []
 
 
 def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
@@ -151,7 +166,7 @@ def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
         ago(lang, reader.now - row.accepted_at),
         _link(reader, row),
     ]
-    blocks = [_section(f"{_icon(state)} {headline}"), _context(" · ".join(part for part in small if part))]
+    blocks = [section(f"{_icon(state)} {headline}"), context_block(" · ".join(part for part in small if part))]
     if row.standing.offers:
         blocks.append(messages.buttons(about, row.standing, account) | {"block_id": f"{BUTTONS}:{number}"})
     return blocks
@@ -174,7 +189,7 @@ def _link(reader: Reader, row: Listed) -> str:
     if ref is None or (ref.direct and row.requester != reader.user):
         return ""
     label = say(reader.language, "status.message")
-    return f"<{reader.workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}|{label}>"
+    return f"<{permalink(reader.workspace, ref)}|{label}>"
 
 
 # The Home tab.
@@ -192,14 +207,14 @@ class Everything:
 def home(reader: Reader, state: HomeState, own: Listing, everything: Everything | None) -> Message:
     """The Home tab of somebody who may use newhire."""
     lang = reader.language
-    new = _button(NEW, say(lang, "button.new"), "new") | {"style": "primary"}
+    new = button_element(NEW, say(lang, "button.new"), "new") | {"style": "primary"}
     blocks: list[Message] = [
-        _section(say(lang, "home.hello")),
-        {"type": "actions", "block_id": HOME_NEW, "elements": [new]},
+        section(say(lang, "home.hello")),
+        actions_block(HOME_NEW, [new]),
     ]
     if everything is not None:
         blocks += _services(reader, everything)
-    blocks += [_header(say(lang, "status.own")), *(entries(reader, own.rows) or [_section(say(lang, "status.none"))])]
+    blocks += [_header(say(lang, "status.own")), *(entries(reader, own.rows) or [section(say(lang, "status.none"))])]
     blocks += pager(lang, HOME_OWN, own)
     if everything is not None:
         blocks += _all(reader, state, everything.listing, first=len(own.rows))
@@ -208,12 +223,12 @@ def home(reader: Reader, state: HomeState, own: Listing, everything: Everything 
 
 def closed_home(text: str) -> Message:
     """The Home tab of somebody who may not use newhire, or for whom it cannot be drawn now: one sentence."""
-    return {"type": "home", "blocks": [_section(text)]}
+    return {"type": "home", "blocks": [section(text)]}
 
 
 def _all(reader: Reader, state: HomeState, listing: Listing, first: int) -> list[Message]:
     lang = reader.language
-    shown = entries(reader, listing.rows, first) or [_section(say(lang, "home.none_such"))]
+    shown = entries(reader, listing.rows, first) or [section(say(lang, "home.none_such"))]
     return [_header(say(lang, "status.all")), _filters(reader, state), *shown, *pager(lang, HOME_ALL, listing)]
 
 
@@ -224,7 +239,7 @@ def _filters(reader: Reader, state: HomeState) -> Message:
     if len(reader.providers) > 1:
         titles = {key: pick(each.title, lang) for key, each in list(reader.providers.items())[:99]}
         elements.append(_select(BY_PROVIDER, {EVERY: say(lang, "filter.providers")} | titles, state.provider))
-    return {"type": "actions", "block_id": HOME_FILTER, "elements": elements}
+    return actions_block(HOME_FILTER, elements)
 
 
 def _services(reader: Reader, everything: Everything) -> list[Message]:
@@ -232,8 +247,8 @@ def _services(reader: Reader, everything: Everything) -> list[Message]:
     for health in everything.health[:MOST_PROVIDERS]:
         small = [_times(reader, health), everything.seats.get(health.provider, "")]
         blocks += [
-            _section("\n".join(_how(reader, health))),
-            _context(" · ".join(part for part in small if part)),
+            section("\n".join(_how(reader, health))),
+            context_block(" · ".join(part for part in small if part)),
         ]
     return blocks
 
@@ -266,31 +281,11 @@ def _masked(text: str) -> str:
     return _DIGITS.sub(lambda found: mask_phone(re.sub(r"[ +-]", "", found[0])), text)
 
 
-def _section(text: str) -> Message:
-    return {"type": "section", "text": _mrkdwn(text, 3000)}
-
-
-def _context(text: str) -> Message:
-    return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
-
-
 def _header(text: str) -> Message:
-    return {"type": "header", "text": _plain(text, 150)}
-
-
-def _button(action: str, label: str, value: str) -> Message:
-    return {"type": "button", "action_id": action, "text": _plain(label, 75), "value": value}
+    return {"type": "header", "text": plain(text, 150)}
 
 
 def _select(action: str, options: Mapping[str, str], chosen: str) -> Message:
-    shown = [{"text": _plain(label, 75), "value": value} for value, label in options.items()]
+    shown = [{"text": plain(label, 75), "value": value} for value, label in options.items()]
     initial = next((option for option in shown if option["value"] == chosen), shown[0])
     return {"type": "static_select", "action_id": action, "options": shown, "initial_option": initial}
-
-
-def _plain(text: str, most: int) -> Message:
-    return {"type": "plain_text", "text": text[:most], "emoji": False}
-
-
-def _mrkdwn(text: str, most: int) -> Message:
-    return {"type": "mrkdwn", "text": text[:most], "verbatim": True}

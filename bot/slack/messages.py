@@ -23,6 +23,7 @@ from bot.request import (
     InLine,
     Joined,
     Late,
+    MessageRef,
     NotDone,
     Reminder,
     SeatsLow,
@@ -34,7 +35,7 @@ from bot.request import (
     Waiting,
     Whisper,
 )
-from bot.slack.words import ago, listing, long, pick, say
+from bot.slack.words import ago, listing, long, pick, say, sentences
 
 Message = dict[str, Any]
 
@@ -107,7 +108,7 @@ class About:
 
     def sentences(self, *said: str) -> str:
         """One after the other, as the language joins them."""
-        return ("" if self.language == "zh" else " ").join(said)
+        return sentences(self.language, said)
 
     def named(self, names: Iterable[str]) -> str:
         """Titles of fields, as the language lists them."""
@@ -144,9 +145,7 @@ def final(about: About, outcome: Outcome, standing: Standing) -> Message:
     state = next((_STATES[deed.kind] for deed in reversed(standing.deeds) if deed.kind in _STATES), None)
     there = None if state is None or isinstance(outcome, Failure) else outcome.account
     message = _account(about, state or "", there, None) if there else result(about, outcome)
-    done = [*_follows(about), *(_deed(about, deed) for deed in standing.deeds)]
-    if done:
-        message["blocks"].append(_context("\n".join(done)))
+    _add_lines(message, [*_follows(about), *_deeds(about, standing)])
     account = None if isinstance(outcome, Failure) else outcome.account.account
     if standing.offers:
         message["blocks"].append(buttons(about, standing, account))
@@ -162,9 +161,7 @@ def reminder(about: About, news: Reminder) -> Message:
         return final(about, news.outcome, left)
     said = about.say("reminder", long=long(about.language, news.at - news.since))
     message = _message(f"⏳ {said}", step=about.say("reminder.last" if news.last else "reminder.step"))
-    done = [_deed(about, deed) for deed in standing.deeds]
-    if done:
-        message["blocks"].append(_context("\n".join(done)))
+    _add_lines(message, _deeds(about, standing))
     message["blocks"].append(buttons(about, left, None))
     return message
 
@@ -173,35 +170,38 @@ def buttons(about: About, standing: Standing, account: str | None) -> Message:
     """One row of what can be done; what cannot be taken back asks once more, and names the `account`."""
     elements = []
     for action in standing.offers:
-        button = _button(about, action, f"{about.handle}.{standing.round}")
+        button = _press(about, action, f"{about.handle}.{standing.round}")
         if action in _CONFIRMED:
             button["confirm"] = _confirm(about, action, account or "?")
         if action == "undo":
             button["style"] = "danger"
         elements.append(button)
-    return {"type": "actions", "block_id": BUTTONS, "elements": elements}
+    return actions_block(BUTTONS, elements)
 
 
 def _waiting(about: About, message: Message) -> Message:
-    row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, "look_up", f"{about.handle}.0")]}
-    return message | {"blocks": [*message["blocks"], row]}
+    look_up = actions_block(BUTTONS, [_press(about, "look_up", f"{about.handle}.0")])
+    return message | {"blocks": [*message["blocks"], look_up]}
 
 
-def _button(about: About, action: str, value: str) -> Message:
-    label = {"type": "plain_text", "text": about.say(f"button.{action}"), "emoji": False}
-    return {"type": "button", "action_id": action, "text": label, "value": value}
+def _press(about: About, action: str, value: str) -> Message:
+    return button_element(action, about.say(f"button.{action}"), value)
 
 
 def _confirm(about: About, action: Action, account: str) -> Message:
     removes = action == "undo"
     text = about.say("confirm.undo.text" if removes else "confirm.disable.text", account=_code(account))
     return {
-        "title": _plain(about.say(f"confirm.{action}"), 100),
+        "title": plain(about.say(f"confirm.{action}"), 100),
         "text": _mrkdwn(text, 300),
-        "confirm": _plain(about.say("confirm.undo.yes" if removes else "confirm.disable.yes"), 30),
-        "deny": _plain(about.say("confirm.no"), 30),
+        "confirm": plain(about.say("confirm.undo.yes" if removes else "confirm.disable.yes"), 30),
+        "deny": plain(about.say("confirm.no"), 30),
         **({"style": "danger"} if removes else {}),
     }
+
+
+def _deeds(about: About, standing: Standing) -> list[str]:
+    return [_deed(about, deed) for deed in standing.deeds]
 
 
 def _deed(about: About, deed: Deed) -> str:
@@ -284,7 +284,7 @@ def alert(about: About, news: Alert) -> Message | None:
             return _message(f"⏳ {about.say('admin.stuck')}", context=_detail(about, why))
         case Unheard(outcome=outcome):
             message = result(about, outcome)
-            message["blocks"].append(_context(about.say("admin.silent")))
+            message["blocks"].append(context_block(about.say("admin.silent")))
             return message
         case Incident():
             return incident(about, news)
@@ -308,9 +308,7 @@ def _seats(about: About, news: SeatsLow) -> Message:
 
 def _joined(about: About, news: Joined) -> Message:
     message = _message(f"👤 {about.say('joined', who=escape(news.name))}")
-    label = _plain(about.say("joined.create"), 75)
-    button = {"type": "button", "action_id": JOINED, "text": label, "value": news.user}
-    message["blocks"].append({"type": "actions", "block_id": JOINED, "elements": [button]})
+    message["blocks"].append(actions_block(JOINED, [button_element(JOINED, about.say("joined.create"), news.user)]))
     return message
 
 
@@ -337,7 +335,7 @@ def _sections(lines: list[str]) -> list[Message]:
         if len(texts[-1]) + len(line) >= 3000:
             texts.append("")
         texts[-1] += f"{line}\n"
-    return [{"type": "section", "text": _mrkdwn(text.rstrip(), 3000)} for text in texts]
+    return [section(text.rstrip()) for text in texts]
 
 
 def _waits(about: About, one: Waiting, now: float) -> str:
@@ -357,8 +355,7 @@ def incident(about: About, news: Incident) -> Message:
     message = _incident(about, news)
     if news.cause in ("denied", "full"):
         # Pressed when the cause is mended, which nobody but the admins knows.
-        row = {"type": "actions", "block_id": BUTTONS, "elements": [_button(about, RETRY_ALL, news.handle)]}
-        message["blocks"].append(row)
+        message["blocks"].append(actions_block(BUTTONS, [_press(about, RETRY_ALL, news.handle)]))
     return message
 
 
@@ -419,6 +416,11 @@ def _line(text: str) -> str:
 def entities(text: str) -> str:
     """Slack's three characters, so that they are read and not obeyed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def permalink(workspace: str, ref: MessageRef) -> str:
+    """The address of a message; `workspace` is the address that all of them start with."""
+    return f"{workspace}archives/{ref.channel}/p{ref.ts.replace('.', '')}"
 
 
 def moment(at: float) -> str:
@@ -515,21 +517,46 @@ def _detail(about: About, failure: Failure) -> list[str]:
 def _message(
     text: str, *, step: str | None = None, fields: list[str] | None = None, context: list[str] | None = None
 ) -> Message:
-    blocks: list[Message] = [{"type": "section", "text": _mrkdwn(text, 3000)}]
+    blocks: list[Message] = [section(text)]
     if step:
-        blocks.append({"type": "section", "text": _mrkdwn(step, 3000)})
+        blocks.append(section(step))
     if fields:
         blocks.append({"type": "section", "fields": [_mrkdwn(item, 2000) for item in fields]})
     if context:
-        blocks.append(_context(" · ".join(context)))
+        blocks.append(context_block(" · ".join(context)))
     return {"text": text[:3000], "blocks": blocks}
 
 
-def _context(text: str) -> Message:
+def _add_lines(message: Message, lines: list[str]) -> None:
+    if lines:
+        message["blocks"].append(context_block("\n".join(lines)))
+
+
+# Blocks, as Slack takes them: each text cut to its limit.
+
+
+def section(text: str) -> Message:
+    """A paragraph."""
+    return {"type": "section", "text": _mrkdwn(text, 3000)}
+
+
+def context_block(text: str) -> Message:
+    """Small and grey."""
     return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
 
 
-def _plain(text: str, most: int) -> Message:
+def actions_block(block_id: str, elements: list[Message]) -> Message:
+    """Buttons and menus beside each other."""
+    return {"type": "actions", "block_id": block_id, "elements": elements}
+
+
+def button_element(action: str, label: str, value: str) -> Message:
+    """One button; `value` comes with the click."""
+    return {"type": "button", "action_id": action, "text": plain(label, 75), "value": value}
+
+
+def plain(text: str, most: int) -> Message:
+    """A text in which nothing is markup, of at most so many characters."""
     return {"type": "plain_text", "text": text[:most], "emoji": False}
 
 

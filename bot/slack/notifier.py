@@ -188,11 +188,7 @@ class Notifier:
             raise _Closed("a response_url that is not Slack's")
         body = message | {"response_type": "in_channel" if final else "ephemeral"}
         try:
-            webhook = WebhookClient(
-                request.response_url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[]
-            )
-            webhook.proxy = proxy_for(request.response_url)
-            answer = webhook.send_dict(body)
+            answer = self._webhook(request.response_url).send_dict(body)
         except TROUBLES as error:
             raise self._try_later("response_url", trouble(error).reason) from None
         if answer.status_code == 429 or answer.status_code >= 500:
@@ -205,16 +201,19 @@ class Notifier:
 
     def _replace(self, request: Request, message: Message) -> None:
         """Where the message cannot be edited otherwise: by the click on it. It is not said a second time."""
-        if slacks_own(request.response_url, self._client.base_url) is None:
+        url = slacks_own(request.response_url, self._client.base_url)
+        if url is None:
             log.info("request %s: its message stays as it was", request.id)
             return
-        url = str(request.response_url)
-        webhook = WebhookClient(url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[])
-        webhook.proxy = proxy_for(url)
         try:
-            webhook.send_dict(message | {"replace_original": True})
+            self._webhook(url).send_dict(message | {"replace_original": True})
         except TROUBLES as error:
             log.warning("request %s: its message stays as it was: %s", request.id, trouble(error).reason)
+
+    def _webhook(self, url: str) -> WebhookClient:
+        webhook = WebhookClient(url, timeout=self._client.timeout, ssl=self._client.ssl, retry_handlers=[])
+        webhook.proxy = proxy_for(url)
+        return webhook
 
     def _directly(self, request: Request, message: Message, final: bool) -> MessageRef:
         """A direct message to the requester, saying why it comes there."""

@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import characters
 from bot.slack.errors import BROKEN, TROUBLES, SlackTrouble, trouble
-from bot.slack.words import Language, say
+from bot.slack.words import Language, enumerated, say
 from bot.slack.words import language as spoken
 
 log = logging.getLogger(__name__)
@@ -107,8 +107,7 @@ class Permission:
 
     def _naming(self, lang: str, *, listed: str, admins: str) -> str:
         who = [f"<@{user}>" for user in sorted(self._users)] + [f"<!subteam^{group}>" for group in self._groups]
-        between = "、" if lang == "zh" else ", "
-        return say(lang, listed, who=between.join(who[:20])) if who else say(lang, admins)
+        return say(lang, listed, who=enumerated(lang, who[:20])) if who else say(lang, admins)
 
     def _refuse(self, user_id: str, lang: Language, why: str, said: str) -> Verdict:
         log.info("refused %s: %s", user_id, why)

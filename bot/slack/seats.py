@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.hire import Field, Text, choosing
+from bot.hire import Field, Text, choice_titles, choosing
 from bot.slack.words import pick, say
 
 View = dict[str, Any]
@@ -39,9 +39,9 @@ class SeatCounts(Protocol):
 def below(fields: Sequence[Field], seats: Sequence[Seats], few: int, lang: str) -> tuple[str | None, list[View]]:
     """(name of the field that they are about, None: of none; the blocks that stand below it)."""
     field = choosing(fields, {each.kind for each in seats})
-    titles = {choice.value: choice.title for choice in field.ask.choices} if field else {}
-    low = [_said(each, titles, lang) for each in seats if each.free <= few]
-    others = [_said(each, titles, lang) for each in seats if each.free > few]
+    called = choice_titles(field)
+    low = [_said(each, called, lang) for each in seats if each.free <= few]
+    others = [_said(each, called, lang) for each in seats if each.free > few]
     blocks: list[View] = []
     if low:
         blocks.append({"type": "alert", "block_id": LOW, "level": "warning", "text": _plain(low, ALERT_LIMIT)})
@@ -52,17 +52,16 @@ def below(fields: Sequence[Field], seats: Sequence[Seats], few: int, lang: str) 
 
 def line(fields: Sequence[Field], seats: Sequence[Seats], lang: str) -> str:
     """All of them in one line, for the Home tab."""
-    field = choosing(fields, {each.kind for each in seats})
-    titles = {choice.value: choice.title for choice in field.ask.choices} if field else {}
-    return " · ".join(_said(each, titles, lang) for each in seats)
+    called = choice_titles(choosing(fields, {each.kind for each in seats}))
+    return " · ".join(_said(each, called, lang) for each in seats)
 
 
 def _plain(said: Sequence[str], most: int) -> View:
     return {"type": "plain_text", "text": " · ".join(said)[:most], "emoji": False}
 
 
-def _said(seats: Seats, titles: Mapping[str, Text], lang: str) -> str:
-    title = titles.get(seats.kind or "")
+def _said(seats: Seats, called: Mapping[str, Text], lang: str) -> str:
+    title = called.get(seats.kind or "")
     how = "none" if seats.free == 0 else "left"
     if title is None:
         return say(lang, f"form.seats.{how}", free=seats.free, total=seats.total)

@@ -575,10 +575,20 @@ def say(lang: str, key: str, **values: object) -> str:
     return pick(WORDS[key], lang).format(**values)
 
 
+def enumerated(lang: str, names: Iterable[str]) -> str:
+    """Names one after the other, with the language's comma."""
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
 def listing(lang: str, names: Iterable[str], key: str = "listed") -> str:
     """Names as the language lists them; `key` is the sentence that joins the last one to the rest."""
     *most, last = names
-    return say(lang, key, most=("、" if lang == "zh" else ", ").join(most), last=last) if most else last
+    return say(lang, key, most=enumerated(lang, most), last=last) if most else last
+
+
+def sentences(lang: str, said: Iterable[str]) -> str:
+    """One after the other, as the language joins them."""
+    return ("" if lang == "zh" else " ").join(said)
 
 
 def ago(lang: str, seconds: float) -> str:

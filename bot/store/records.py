@@ -105,11 +105,6 @@ class Records:
 
     # Clicks.
 
-    def note(self, entry: Entry) -> None:
-        """What the audit is to say of a click, whatever came of it."""
-        with self._engine.begin() as connection:
-            connection.execute(NEW_ENTRY, self.audit.row(entry))
-
     def claim(self, request_id: str, round_: int, action: Action, actor: str) -> bool:
         """Act in this round; False when somebody does or did, or the round is over."""
         row = {"request_id": request_id, "round": round_, "action": action, "actor": actor, "at": time.time()}
@@ -141,22 +136,24 @@ class Records:
         *,
         round_: int | None = None,
         entry: Entry | None = None,
-    ) -> Stored | None:
+    ) -> tuple[Stored | None, Sequence[Draft]]:
         """Alter a record, put what tells of it and note it in the audit, in one transaction. With a `round_`, that action is
         done with it.
 
-        None when there is no such record, or the round was over already: then nothing is changed.
+        The record as it is now, and what was put. None and nothing when there is no such record, or the round was over
+        already: then nothing is changed.
         """
         with self._engine.begin() as connection:
             if is_sqlite(self._engine):
                 # pysqlite would begin a transaction at the first write only, after the read.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             stored = self.change_in(connection, request_id, change, round_)
-            for draft in drafts(stored) if stored else ():
+            put = drafts(stored) if stored else ()
+            for draft in put:
                 self.outbox.put_in(connection, draft)
             if stored and entry:
                 connection.execute(NEW_ENTRY, self.audit.row(entry))
-        return stored
+        return stored, put
 
     def change_in(
         self,
