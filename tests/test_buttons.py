@@ -337,12 +337,16 @@ async def test_of_ten_clicks_at_once_one_acts_and_the_others_read_who_did(postgr
     assert len(told) >= len(people) - 1
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_killed_at_twenty_moments_of_a_click_it_is_done_once(
-    database: str, another_bot: Bots, request: pytest.FixtureRequest
-) -> None:
-    settings = {} if database == "sqlite" else {"NEWHIRE_DATABASE_URL": request.getfixturevalue("postgres_url")}
-    bot = await another_bot(module="tests.hurried", **settings)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings for a database of the test's own. Asked for before the bots, it goes after them."""
+    if request.param == "sqlite":
+        return {}
+    return {"NEWHIRE_DATABASE_URL": request.getfixturevalue("postgres_url")}
+
+
+async def test_killed_at_twenty_moments_of_a_click_it_is_done_once(where: dict[str, str], another_bot: Bots) -> None:
+    bot = await another_bot(module="tests.hurried", **where)
     world, moments = bot.world, random.Random(20)
     for _ in range(20):
         person, message = await requested(bot, "tencent")
@@ -350,7 +354,7 @@ async def test_killed_at_twenty_moments_of_a_click_it_is_done_once(
         await asyncio.sleep(moments.uniform(0.0, 0.15))  # the moment at which it dies
         bot.process.kill()
         await bot.process.wait()
-        again = await begin(world, bot.folder, module="tests.hurried", **settings)
+        again = await begin(world, bot.folder, module="tests.hurried", **where)
         bot.process = again.process
         delivery = await click
         if not delivery.acked:
