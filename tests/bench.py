@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot.sandbox.demo import bot_settings, start_bot
 from bot.sandbox.world import World
+from tests import bench_filled
 from tests.bench_adapter import adapter_cpu
 from tests.conftest import FAST, ROOT
 from tests.people import ALICE, PEOPLE, Form, final, somebody
@@ -57,6 +58,9 @@ async def main() -> None:
     say(f"newhire run, from its start to connected: {await start_to_connected():.0f} ms")
     for what, value in engine_figures().items():
         say(f"{what}: {value}")
+    say("")
+    for line in bench_filled.table(await bench_filled.compare()):
+        say(line)
     say("\nCPU of one call over TLS, kept connections on both sides, beside the vendor's own SDK:")
     for cost in await asyncio.to_thread(adapter_cpu):
         who = f"{cost.vendor}, {cost.threads} thread{'s' if cost.threads > 1 else ''}"
