@@ -20,6 +20,7 @@ from bot.onboarding.actions import Actions
 from bot.onboarding.lists import Lists
 from bot.onboarding.seats import SeatCounts, Seats
 from bot.request import Act, Duplicate, Health, Listing, NotDone, Record, Request, Wanted
+from bot.store.homes import Homes
 from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
@@ -105,8 +106,8 @@ class Intake:
 class Looks:
     """Where lists are asked for (`onboarding.lists`). Threads of their own: who looks keeps no form from being accepted."""
 
-    def __init__(self, lists: Lists) -> None:
-        self._lists = lists
+    def __init__(self, lists: Lists, homes: Homes) -> None:
+        self._lists, self._homes = lists, homes
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="newhire-lists")
 
     async def page(self, wanted: Wanted) -> Listing:
@@ -120,6 +121,14 @@ class Looks:
     async def health(self) -> list[Health]:
         """Of each provider."""
         return await self._in_time(self._lists.health)
+
+    async def drawn(self, user: str) -> None:
+        """Somebody's Home tab is about to hold something."""
+        await self._in_time(lambda: self._homes.drawn(user))
+
+    async def news(self) -> int:
+        """Another number than before whenever something has happened to a request."""
+        return await self._in_time(self._homes.news)
 
     async def _in_time(self, look: Callable[[], T]) -> T:
         try:

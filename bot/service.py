@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import ctypes
 import gc
@@ -59,6 +60,7 @@ from bot.store import limits, opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
 from bot.store.follow_ups import FollowUps
+from bot.store.homes import Homes
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.lock import AlreadyRunning
@@ -77,6 +79,7 @@ M_ARENA_MAX = -8
 HANG_UP_SECONDS = 2.0
 RELAY_SECONDS = 1.0
 FINISH_SECONDS = 13.0
+REDRAW_SECONDS = 10.0
 STOP_SECONDS = 18.0
 """From the signal to the end: goodbye to Slack, then the time for what runs; within the 20 s that the README promises."""
 
@@ -179,6 +182,8 @@ class Bot:
             for key in config
         }
         self.home: Home | None = None
+        self.redraw: Callable[[str], bool] = lambda user: False
+        self.homes = Homes(self.database)
         self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up, self._changed)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
@@ -252,7 +257,7 @@ class Bot:
         clicks, address = Clicks(self.actions, intake), _slash(workspace)
         permission = Permission(self.settings.allowed, on_trouble=self._group_gone)
         region = self.settings.newhire_region
-        looks = Looks(self._lists())
+        looks = Looks(*self._lists())
         statuses = StatusList(looks, self.providers, permission, workspace=address)
         self.home = Home(
             looks, self.providers, permission, self.policy, workspace=address, seats=self._licences_at_hand
@@ -281,12 +286,12 @@ class Bot:
         counted = self.seats.last(provider)
         return line(self.providers[provider].fields(), counted, lang) if counted else None
 
-    def _lists(self) -> Lists:
-        """Over connections of its own: the others are for requests."""
+    def _lists(self) -> tuple[Lists, Homes]:
+        """Over connections of their own: the others are for requests."""
         apart = database(self.settings.newhire_database_url)
         overview = Overview(apart, self.requests, list(self.providers))
         records = Records(apart, self.cipher, self.outbox)
-        return Lists(overview, records, self.actions, self.settings.newhire_region)
+        return Lists(overview, records, self.actions, self.settings.newhire_region), Homes(apart)
 
     def _changed(self, requester: str) -> None:
         if self.home is not None:
@@ -364,6 +369,9 @@ class Bot:
         while True:
             try:
                 self.follow_up.look()
+                for user in self.homes.outdated():
+                    if self.redraw(user):
+                        self.homes.redrawn(user)
                 if time.monotonic() - counted_at > self.policy.seats_look.total_seconds():
                     counted_at = time.monotonic()
                     self.seats.look()
@@ -444,10 +452,29 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         gc.freeze()
         titles = ", ".join(each.title.en for each in bot.providers.values())
         log.info("ready: /newhire in %s for %s", auth.get("team"), titles)
+        watching = _keep_homes(bot, web, auth.get("team_id"))
         threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
         await stop.wait()
+        watching.cancel()
     finally:
         await _hang_up(handler)
+
+
+def _keep_homes(bot: Bot, web: AsyncWebClient, team: str | None) -> asyncio.Task[None]:
+    """From now on Home tabs are drawn anew when another process changes something, or somebody at the shell forgets a person."""
+    home, loop = bot.home, asyncio.get_running_loop()
+    if home is None:
+        raise AssertionError("after the listeners")
+
+    def redraw(user: str) -> bool:
+        try:
+            drawn = asyncio.run_coroutine_threadsafe(home.redraw(user, web, team), loop)
+            return drawn.result(REDRAW_SECONDS)
+        except (TimeoutError, concurrent.futures.CancelledError, RuntimeError):
+            return False
+
+    bot.redraw = redraw
+    return asyncio.create_task(home.watch_others())
 
 
 BOT_TOKEN = "SLACK_BOT_TOKEN is refused by Slack ({code}): copy it again from OAuth & Permissions."  # noqa: S105 - a sentence

@@ -163,6 +163,11 @@ def _told(who: str, gone: Gone, busy: list[Kept], *, sqlite: bool) -> Said:
             "Kept in the audit: who asked when, what came of it, and that somebody was forgotten.",
             "Not touched: the account at the provider, messages in Slack, backups.",
         ]
+    if gone.homes:
+        lines.append(
+            f"{_many(gone.homes, 'Home tab')} of newhire may still name the person: the bot draws them anew within two "
+            "minutes, or when it is next started."
+        )
     if gone.requests and not sqlite:
         lines.append("PostgreSQL keeps deleted rows in its files until it vacuums, and in its archives.")
     if busy:

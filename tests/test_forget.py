@@ -25,6 +25,7 @@ from bot.outcome import Account, Created, Failure
 from bot.request import (
     Alert,
     Digest,
+    Joined,
     MessageRef,
     Nudge,
     Record,
@@ -41,6 +42,7 @@ from bot.store.audit import Audit
 from bot.store.cipher import Cipher
 from bot.store.database import database, scrub
 from bot.store.erasure import Erasure, Kept, rewrite
+from bot.store.homes import Homes
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
@@ -281,6 +283,36 @@ def test_a_digest_that_is_still_to_be_told_no_longer_names_them(kit: Kit) -> Non
     Relay(outbox, slack, timedelta(hours=24)).tell("digest/2026-W47")
     ((_, told),) = slack.heard
     assert told == digest.model_copy(update={"waiting": (waiting[1],)})
+
+
+def test_who_has_joined_and_is_still_to_be_told_is_no_longer_named(kit: Kit) -> None:
+    kit.hire("V1", **WEI)
+    outbox = Outbox(kit.engine, kit.cipher, "me")
+    relay = Relay(outbox, Slack(away=True), timedelta(hours=24))
+    relay.alert("join/U9", Joined(user="U9", name=WEI["name"]))
+    relay.alert("join/U8", Joined(user="U8", name=FANG["name"]))
+    kit.erasure.forget(["V1"], "shell:root")
+    slack = Slack()
+    for key in ("join/U9", "join/U8"):
+        Relay(outbox, slack, timedelta(hours=24)).tell(key)
+    assert [told for _, told in slack.heard] == [
+        Joined(user="U9", name="U9"),
+        Joined(user="U8", name=FANG["name"]),
+    ]
+
+
+def test_every_home_that_was_drawn_is_to_be_drawn_anew_each_time_somebody_is_forgotten(kit: Kit) -> None:
+    homes = Homes(kit.engine)
+    for user in ("U1", "U2", "U1"):
+        homes.drawn(user)
+    for request_id, person in (("V1", WEI), ("V2", FANG)):
+        kit.hire(request_id, **person)
+        assert kit.erasure.forget([request_id], "shell:root").homes == 2
+        assert sorted(homes.outdated()) == ["U1", "U2"]
+        for user in homes.outdated():
+            homes.redrawn(user)
+        assert homes.outdated() == []
+    assert kit.erasure.forget(["V1"], "shell:root").homes == 0
 
 
 def test_forgetting_twice_is_no_mistake(kit: Kit) -> None:

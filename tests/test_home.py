@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.people import (
     unmasked_phones,
     words,
 )
+from tests.test_forget import forgotten
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -303,3 +305,37 @@ async def test_a_home_that_slack_does_not_take_costs_nobody_anything(bot: Bot) -
     bot.world.slack.failures.clear()
     await opens_home(who)
     await shows(who, person["name"])
+
+
+async def test_who_is_forgotten_at_the_shell_leaves_the_home_that_named_them(bot: Bot) -> None:
+    """Nobody opens it meanwhile; and another person stays."""
+    admin = Person(bot.world, newcomer(bot.world, ALICE))
+    leaving, staying = await hire(admin), await hire(admin)
+    await opens_home(admin)
+    await shows(admin, leaving["name"], staying["name"])
+    said = await forgotten(bot, leaving["account"])
+    assert "may still name the person" in said
+    await bot.world.slack.until(lambda slack: leaving["name"] not in words(slack.homes[admin.user]))
+    assert staying["name"] in words(bot.world.slack.homes[admin.user])
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_what_another_process_does_is_seen_in_an_open_home(postgres_url: str, tmp_path: Path) -> None:
+    world = World()
+    await world.start()
+    folders = [tmp_path / name for name in ("one", "two")]
+    bots = []
+    try:
+        for folder in folders:
+            folder.mkdir()
+            bots.append(await begin(world, folder, module="tests.hurried", NEWHIRE_DATABASE_URL=postgres_url))
+        admin = Person(world, ALICE)
+        await opens_home(admin)
+        for _ in range(8):
+            # Each goes to one process or the other, as Slack and their queues like.
+            person = await hire(admin)
+            await shows(admin, person["name"])
+    finally:
+        for bot in bots:
+            await bot.stop()
+        await world.stop()

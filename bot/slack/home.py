@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -32,6 +32,14 @@ log = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 3.0
 MOST_WATCHERS = 500
+
+
+class HomeLooks(Looks, Protocol):
+    """Where lists are asked for, by somebody who has a Home tab (`intake.Looks`)."""
+
+    async def drawn(self, user: str) -> None: ...
+    async def news(self) -> int: ...
+
 
 Seats = Callable[[str, str], str | None]
 """Of a provider and a language: a line on its licences, where a figure is at hand; None else. It must not wait for anybody."""
@@ -61,7 +69,7 @@ class Home:
 
     def __init__(
         self,
-        looks: Looks,
+        looks: HomeLooks,
         providers: Mapping[str, Provider],
         permission: Permission,
         policy: Policy,
@@ -74,9 +82,10 @@ class Home:
         self._workspace, self._seats, self._clock = workspace, seats, clock
         self._open_seconds = policy.home_open.total_seconds()
         self._again_seconds = policy.home_again.total_seconds()
+        self._known: set[str] = set()
         self._watchers: dict[str, Watcher] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._drawing: set[asyncio.Task[None]] = set()
+        self._drawing: set[asyncio.Task[bool]] = set()
 
     # What people do.
 
@@ -102,11 +111,32 @@ class Home:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._mark, requester)
 
-    def _mark(self, requester: str) -> None:
+    async def watch_others(self) -> None:
+        """What other processes do is seen here too: for ever, while somebody looks."""
+        seen = None
+        while True:
+            await asyncio.sleep(self._again_seconds)
+            if not self._watchers:
+                seen = None
+                continue
+            try:
+                news = await self._looks.news()
+            except NotConfirmed:
+                continue
+            if seen is not None and news != seen:
+                self._mark(None)
+            seen = news
+
+    async def redraw(self, user: str, client: AsyncWebClient, team: str | None) -> bool:
+        """Draw the tab of somebody who may not be looking at it, now; whether Slack has taken it."""
+        watcher = self._watchers.get(user) or Watcher(client, team, HomeState(), asyncio.get_running_loop().time())
+        return await self._draw(user, watcher)
+
+    def _mark(self, requester: str | None) -> None:
         now = asyncio.get_running_loop().time()
         self._forget(now)
         for user, watcher in self._watchers.items():
-            if not watcher.due and (watcher.admin or user == requester):
+            if not watcher.due and (watcher.admin or requester in (user, None)):
                 watcher.due = True
                 wait = max(0.0, watcher.drawn + self._again_seconds - now)
                 asyncio.get_running_loop().call_later(wait, self._draw_soon, user, watcher)
@@ -135,18 +165,28 @@ class Home:
 
     # Drawn.
 
-    async def _draw(self, user: str, watcher: Watcher) -> None:
-        """One after the other for one person, so that what was read last is what stays."""
+    async def _draw(self, user: str, watcher: Watcher) -> bool:
+        """One after the other for one person, so that what was read last is what stays. Whether Slack has taken it."""
         async with watcher.lock:
             watcher.due, watcher.drawn = False, asyncio.get_running_loop().time()
             try:
                 view = await self._view(user, watcher)
+                await self._remember(user)
                 async with asyncio.timeout(PUBLISH_SECONDS):
                     await watcher.client.views_publish(user_id=user, view=view)
             except TROUBLES as error:
                 log.warning("the Home tab of %s was not drawn: %s", user, trouble(error).reason)
             except Exception:
                 log.exception("the Home tab of %s was not drawn", user)
+            else:
+                return True
+            return False
+
+    async def _remember(self, user: str) -> None:
+        """Before it is drawn: what Slack holds must be known to be taken back."""
+        if user not in self._known:
+            await self._looks.drawn(user)
+            self._known.add(user)
 
     async def _view(self, user: str, watcher: Watcher) -> Message:
         verdict = await self._permission.verdict(watcher.client, user, watcher.team)

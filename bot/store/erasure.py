@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from bot.store.audit import Audit, forget_requests
 from bot.store.cipher import Cipher
 from bot.store.database import is_sqlite, scrub
+from bot.store.homes import outdate_homes
 from bot.store.requests import delete_requests
 from bot.store.tables import ACTIONS, AUDIT, FINGERPRINTS, OUTBOX, REQUESTS
 
@@ -38,12 +39,16 @@ class Kept:
 
 @dataclass(frozen=True)
 class Gone:
-    """How much has left. `rewritten` is False when the database was too busy: what was deleted can still be dug up there."""
+    """How much has left, and how many Home tabs may still name the person.
+
+    `rewritten` is False when the database was too busy: what was deleted can still be dug up there.
+    """
 
     requests: int
     entries: int
     runs: int
     rewritten: bool = True
+    homes: int = 0
 
 
 class Runs(Protocol):
@@ -87,15 +92,17 @@ class Erasure:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             free = sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(request_ids), _DONE).with_for_update()
             ids = list(connection.execute(free).scalars())
-            self._take_out_of_letters(connection, ids, self._accounts(connection, ids))
+            names = self._noted(connection, ids, "name")
+            self._take_out_of_letters(connection, ids, self._noted(connection, ids, "account"), names)
             entries = forget_requests(connection, ids)
             delete_requests(connection, ids)
+            homes = outdate_homes(connection) if ids else 0
             if ids:
                 facts = {"requests": str(len(ids)), "audit_entries": str(entries)}
                 self._audit.note("forgotten", actor=actor, facts=facts, connection=connection)
         # After the rows: whoever is killed in between runs it again, and these go with the next sweep.
         runs = self._runs.sweep(self._known_ids)
-        return Gone(len(ids), entries, runs, rewritten=rewrite(self._engine))
+        return Gone(len(ids), entries, runs, rewritten=rewrite(self._engine), homes=homes)
 
     def _known_ids(self) -> set[str]:
         with self._engine.connect() as connection:
@@ -130,29 +137,36 @@ class Erasure:
             **{name: row[name] for name in _NAMES}, done=bool(row["done"]) and row["id"] not in busy, words=words
         )
 
-    def _take_out_of_letters(self, connection: sa.Connection, ids: Collection[str], accounts: set[str]) -> None:
+    def _take_out_of_letters(
+        self, connection: sa.Connection, ids: Collection[str], accounts: set[str], names: set[str]
+    ) -> None:
         """A letter that belongs to no request outlives it, and holds until it is told what was typed or who is named."""
         untold = sa.select(OUTBOX.c.id, OUTBOX.c.content).where(
             OUTBOX.c.request_id.is_(None), OUTBOX.c.content.is_not(None)
         )
         for letter_id, stored in connection.execute(untold).all():
             content = json.loads(self._cipher.decrypt(stored))
-            without = _without(content, ids, accounts)
+            without = _without(content, ids, accounts, names)
             if without != content:
                 sealed = self._cipher.encrypt(json.dumps(without))
                 connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=sealed))
 
-    def _accounts(self, connection: sa.Connection, ids: Collection[str]) -> set[str]:
-        """As the audit names them: what was typed, and what the vendor made of it."""
+    def _noted(self, connection: sa.Connection, ids: Collection[str], what: str) -> set[str]:
+        """Accounts, or names, as the audit has them: what was typed, and what the vendor made of it."""
         rows = connection.execute(sa.select(AUDIT).where(AUDIT.c.request_id.in_(ids))).mappings().all()
-        return {detail["account"] for detail in (self._audit.noted(row).detail for row in rows) if "account" in detail}
+        return {detail[what] for detail in (self._audit.noted(row).detail for row in rows) if what in detail}
 
 
-def _without(content: dict[str, Any], ids: Collection[str], accounts: Collection[str]) -> dict[str, Any]:
-    """An alert (`relay.AlertContent` as JSON) that no longer tells of these requests and accounts."""
+def _without(
+    content: dict[str, Any], ids: Collection[str], accounts: Collection[str], names: Collection[str]
+) -> dict[str, Any]:
+    """An alert (`relay.AlertContent` as JSON) that no longer tells of these requests, accounts and names."""
     request, alert = content.get("request"), dict(content.get("alert") or {})
     if "waiting" in alert:
         alert["waiting"] = [each for each in alert["waiting"] if each.get("account") not in accounts]
+    if alert.get("kind") == "joined" and alert.get("name") in names:
+        # By their id Slack shows whoever reads it who that is.
+        alert["name"] = alert["user"]
     changed = content | ({"alert": alert} if alert else {})
     return changed | ({"request": None} if request and request.get("id") in ids else {})
 
