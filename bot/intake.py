@@ -19,7 +19,7 @@ from bot.hire import NewHire
 from bot.onboarding.actions import Actions
 from bot.onboarding.lists import Lists
 from bot.onboarding.seats import SeatCounts, Seats
-from bot.request import Act, Duplicate, Health, Listing, NotDone, Record, Request, Wanted
+from bot.request import Act, Duplicate, Health, Listing, MessageRef, NotDone, Record, Request, Wanted
 from bot.store.homes import Homes
 from bot.store.requests import Requests
 
@@ -114,9 +114,9 @@ class Looks:
         """A page of requests. Raises NotConfirmed when the database does not say within 2 s, as the others do."""
         return await self._in_time(lambda: self._lists.page(wanted))
 
-    async def find(self, text: str, requester: str | None, many: int) -> Listing:
-        """The newest for whoever that is (of one `requester`, or of everybody)."""
-        return await self._in_time(lambda: self._lists.find(text, requester, many))
+    async def find(self, text: str, wanted: Wanted) -> Listing:
+        """A page of those for whoever that is."""
+        return await self._in_time(lambda: self._lists.find(text, wanted))
 
     async def health(self) -> list[Health]:
         """Of each provider."""
@@ -152,6 +152,10 @@ class Clicks:
         """What the button's request came to."""
         stored = await self._intake.in_time(lambda: self._actions.read(handle, act))
         return stored.record if stored else None
+
+    async def place(self, handle: str) -> MessageRef | None:
+        """Where the message of the button's request stands."""
+        return await self._intake.in_time(lambda: self._actions.records.place(handle))
 
     async def corrected(self, request_id: str, act: Act) -> None:
         """Another request corrects this one."""

@@ -80,7 +80,7 @@ Action = Literal["look_up", "retry", "edit", "resend", "link", "undo", "disable"
 class Deed(_Fact):
     """Something that was done about a request after its end: by whom (a Slack id; "" by newhire itself), when (Unix seconds)."""
 
-    kind: Literal["retried", "corrected", "looked_up", "invited", "removed", "disabled", "enabled", "activated"]
+    kind: Literal["retried", "corrected", "looked_up", "invited", "removed", "gone", "disabled", "enabled", "activated"]
     by: str
     by_name: str = ""
     at: float

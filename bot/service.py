@@ -262,24 +262,21 @@ class Bot:
         self.home = Home(
             looks, self.providers, permission, self.policy, workspace=address, seats=self._licences_at_hand
         )
-        return (
-            Listeners(
-                self.providers,
-                intake,
-                permission,
-                region,
-                workspace=address,
-                clicks=clicks,
-                statuses=statuses,
-                defaults=self.settings.defaults,
-                pattern=self.settings.newhire_account_pattern or "",
-                result=self.settings.newhire_result,
-                seats=Licences(self.seats),
-            ),
-            Buttons(self.providers, clicks, permission, workspace=address),
-            statuses,
-            self.home,
+        listeners = Listeners(
+            self.providers,
+            intake,
+            permission,
+            region,
+            workspace=address,
+            clicks=clicks,
+            statuses=statuses,
+            defaults=self.settings.defaults,
+            pattern=self.settings.newhire_account_pattern or "",
+            result=self.settings.newhire_result,
+            seats=Licences(self.seats),
         )
+        buttons = Buttons(self.providers, clicks, listeners, permission, workspace=address)
+        return listeners, buttons, statuses, self.home
 
     def _licences_at_hand(self, provider: str, lang: str) -> str | None:
         """As they were counted last; nobody is asked."""

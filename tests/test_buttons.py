@@ -212,6 +212,7 @@ async def test_what_was_refused_is_corrected_in_the_form(bot: Bot) -> None:
     await press(world, ALICE, message, "edit")
     view_id = await world.slack.until(lambda slack: next(iter(set(slack.views) - before)))
     form = Form(world, ALICE, view_id)
+    assert form.values["provider"] == "tencent"
     assert form.values["name"] == person["name"]
     assert form.values["email"] == person["email"]
     await form.submit(phone="13900139999", name=f"{person['name']} b")
@@ -267,9 +268,32 @@ async def test_a_request_as_a_command_makes_the_same_form(bot: Bot) -> None:
     said = await whispered(world, LINA, 0)
     command = said[said.index("/newhire ") :].partition("```")[0].removeprefix("/newhire ")
     form = await Person(world, LINA).opens(command)
+    assert form.values["provider"] == "huawei"
     assert form.values["name"] == person["name"]
     assert form.values["email"] == person["email"]
     assert form.values["phone"].replace(" ", "").endswith(person["phone"].replace(" ", "")[-8:])
+
+
+async def test_a_correction_from_a_list_leads_back_to_the_message_that_it_corrects(bot: Bot) -> None:
+    """And shows what every form shows: how many licences are left."""
+    world = bot.world
+    world.tencent.fail("duplicate_phone")
+    form = await Person(world, ALICE).opens()
+    person = somebody()
+    await form.submit(**person)
+    refused = await result(world, person["name"])
+    await Person(world, ALICE).is_told("status")
+    (shown,) = Person(world, ALICE).whispers()
+    opened = set(world.slack.views)
+    await world.slack.click(ALICE, PEOPLE, shown["ts"], "edit")
+    view = await world.slack.until(lambda slack: next(iter(set(slack.views) - opened), None))
+    form = Form(world, ALICE, str(view))
+    await world.slack.until(lambda _: "licences" in form.words)
+    again = somebody(name=person["name"])
+    await form.submit(account=again["account"], phone=again["phone"], email=again["email"])
+    await world.slack.until(lambda _: len(final(world, person["name"])) == 2)
+    link = f"/archives/{PEOPLE}/p{refused['ts'].replace('.', '')}"
+    assert link in words(final(world, person["name"])[-1])
 
 
 async def test_a_name_with_slacks_own_signs_is_copied_as_it_is(bot: Bot) -> None:

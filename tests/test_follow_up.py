@@ -217,6 +217,12 @@ def test_who_is_gone_is_followed_up_no_more(use: Use, state: AccountState | None
     use.vendor.states["v1"] = state
     assert use.after(1) == ["V1/message"]
     assert (use.record().account, use.message().standing.offers, use.waiting()) == (None, ("copy",), {})
+    assert [deed.kind for deed in use.message().standing.deeds] == ["gone"]
+    letter = use.outbox.letter("V1/message")
+    assert letter
+    use.outbox.told(letter, None, last=True)
+    again = Request(id="V5", provider="tencent", hire={}, requester="U2", accepted_at=BEGAN)
+    assert Requests(use.engine, Cipher()).accept(again, {"account": "v1"}) is None, "they can be asked for once more"
 
 
 @pytest.mark.parametrize("state", ["disabled", "unknown"])
@@ -354,7 +360,7 @@ def test_whenever_newhire_runs_nobody_is_reminded_more_often_than_the_schedule_s
     reminders = [letter for letter in told if "reminder" in letter]
     record = use.record()
     assert len(record.reminded) <= 3
-    assert [deed.kind for deed in record.deeds] in ([], ["activated"])
+    assert [deed.kind for deed in record.deeds] in ([], ["activated"], ["gone"])
     if "V1/message" not in told:
         assert len(reminders) == len(set(reminders)) == len(record.reminded)
     engine.dispose()

@@ -171,6 +171,26 @@ async def test_status_is_turned_page_by_page_in_place(bot: Bot) -> None:
     assert len(who.whispers(GENERAL)) == 1
 
 
+async def test_who_was_asked_for_often_is_found_page_by_page(bot: Bot) -> None:
+    """The same name seven times: nothing is left out."""
+    who = member(bot)
+    people = [somebody(name="王伟") for _ in range(7)]
+    for person in people:
+        await (await who.opens(in_=GENERAL)).submit(**person)
+    await bot.world.slack.until(
+        lambda slack: all(
+            any(f"`{one['account']}`" in words(message) for message in slack.messages[GENERAL]) for one in people
+        )
+    )
+    await who.is_told("status 王伟", GENERAL)
+    (shown,) = who.whispers(GENERAL)
+    first = words(shown)
+    await bot.world.slack.click(who.user, GENERAL, shown["ts"], "status_page")
+    await bot.world.slack.until(lambda _: words(who.whispers(GENERAL)[0]) != first)
+    both = first + words(who.whispers(GENERAL)[0])
+    assert [one["account"] for one in people if both.count(f"`{one['account']}`") != 1] == []
+
+
 async def test_a_button_in_the_list_acts_and_the_requests_own_message_tells(bot: Bot) -> None:
     alice = Person(bot.world, ALICE)
     person = await hire(alice)

@@ -50,8 +50,15 @@ class Lists:
             raise NotConfirmed
         return Listing()
 
-    async def find(self, text: str, requester: str | None, many: int) -> Listing:
+    async def find(self, text: str, wanted: Wanted) -> Listing:
         raise NotImplementedError
+
+    async def drawn(self, user: str) -> None:
+        if self.away:
+            raise NotConfirmed
+
+    async def news(self) -> int:
+        return 0
 
     async def health(self) -> list[Health]:
         return []

@@ -56,7 +56,7 @@ def test_full_pages_of_hostile_texts_are_what_slack_takes(lang: str, text: str) 
     assert check_home(home) == []
     assert len(json.dumps(home)) < 250_000
     page = lists.status(reader(lang), full(text, lists.A_PAGE), "status.all")
-    found = lists.status(reader(lang), full(text, lists.FOUND), "status.own", query=text)
+    found = lists.status(reader(lang), full(text, lists.A_PAGE), "status.own", query=text)
     nothing = lists.status(reader(lang), Listing(), "status.own", query=text)
     for message in (page, found, nothing):
         assert check_message(message["blocks"]) == []

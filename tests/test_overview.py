@@ -72,7 +72,7 @@ class Store:
         return request.id
 
     def found(self, text: str, requester: str | None = None, many: int = 10) -> list[str]:
-        return ids(self.overview.find(known_by(text, "CN"), text, requester, many))
+        return ids(self.overview.find(known_by(text, "CN"), text, Wanted(requester=requester, many=many)))
 
 
 def ids(page: Page) -> list[str]:

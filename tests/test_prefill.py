@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberMatcher
 
 from bot import card, characters
-from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile, prefill
+from bot.providers.contract import installed
+from bot.slack.prefill import Help, NotHere, Prefill, Status, as_command, command, from_message, from_profile, prefill
 from tests.conftest import tries
 
 ZHANG = {"name": "张伟", "phone": "13800138000"}
@@ -452,3 +453,21 @@ def test_a_card_at_the_limit_takes_no_more_candidates_than_it_may(monkeypatch: p
     rng = random.Random(7)
     card.read("".join(rng.choice("0123456789 ") for _ in range(card.LIMIT)))
     assert 0 < parsed <= card.MANY * 36
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("key", ["tencent", "huawei"])
+def test_a_copied_command_names_the_provider_and_nothing_else_is_lost(lang: str, key: str) -> None:
+    title = installed()[key].title
+    hire = {"name": "Zhang Wei", "account": "zhangwei", "email": "zhang.wei@example.com"}
+    read = command(as_command(hire, lang, title).removeprefix("/newhire "))
+    assert isinstance(read, Prefill)
+    assert read.provider == (title.zh if lang == "zh" else title.en)
+    assert read.typed == hire
+
+
+@pytest.mark.parametrize("text", ["provider manager: Zhang Wei", "name: Zhang Wei; cloud provider", "平台部 张伟"])
+def test_a_person_of_a_platform_is_no_provider(text: str) -> None:
+    read = command(text)
+    assert isinstance(read, Prefill)
+    assert read.provider == ""

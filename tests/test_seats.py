@@ -196,8 +196,8 @@ def text_of(block: form.View) -> str:
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", ["Premium (2.0 editions): 2 of 50 left", "Free: 900 of 1000 left"]),
-        ("zh", ["高级账号（2.0 版）：剩余 2 个（共 50 个）", "免费账号：剩余 900 个（共 1000 个）"]),
+        ("en", ["2 of 50 “Premium (2.0 editions)” licences left", "900 of 1000 “Free” licences left"]),
+        ("zh", ["“高级账号（2.0 版）”许可剩余 2 个（共 50 个）", "“免费账号”许可剩余 900 个（共 1000 个）"]),
     ],
 )
 def test_few_are_a_warning_and_many_a_line_below_the_licence(lang: str, said: list[str]) -> None:

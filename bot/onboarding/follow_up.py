@@ -118,7 +118,8 @@ class FollowUp:
         if known is None or not awaited(record):
             return Seen(record, None, lambda stored: [])
         if found is None or found.state == "gone":
-            return Seen(record.model_copy(update={"account": None}), None, self._drawn)
+            gone = {"account": None, "deeds": (*record.deeds, Deed(kind="gone", by="", at=now))}
+            return Seen(record.model_copy(update=gone), None, self._drawn)
         # No look-up tells until when the invitation is counted on.
         seen = found.model_copy(update={"invitation_expires_at": known.invitation_expires_at})
         if not awaited(record.model_copy(update={"account": seen})):

@@ -33,9 +33,9 @@ class Lists:
         """A page of requests, newest first."""
         return self._listing(self._overview.page(wanted))
 
-    def find(self, text: str, requester: str | None, many: int) -> Listing:
-        """The newest requests for whoever has that name, account, phone or e-mail."""
-        return self._listing(self._overview.find(known_by(text, self._region), text, requester, many))
+    def find(self, text: str, wanted: Wanted) -> Listing:
+        """A page of the requests for whoever has that name, account, phone or e-mail, newest first."""
+        return self._listing(self._overview.find(known_by(text, self._region), text, wanted))
 
     def health(self) -> list[Health]:
         """Of each provider."""

@@ -44,7 +44,7 @@ def offered(record: Record, abilities: Collection[str], now: float, undo: timede
     """What can be done, in the order of the buttons."""
     done = {deed.kind for deed in record.deeds}
     match record.outcome:
-        case _ if done & {"retried", "corrected", "removed"}:
+        case _ if done & {"retried", "corrected", "removed", "gone"}:
             return ("copy",)
         case Failure(kind=kind):
             again = tuple(action for action in _AGAIN[kind] if not (action == "retry" and record.request.has_password))

@@ -16,13 +16,13 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.hire import Text
 from bot.intake import NotConfirmed
 from bot.outcome import AlreadyExists, Failure
 from bot.request import Act, Action, MessageRef, NotDone, Record
 from bot.slack import form, messages
-from bot.slack.errors import TROUBLES, trouble
 from bot.slack.form import ModalState, Offer
-from bot.slack.listeners import ACKNOWLEDGE_SECONDS, TRIGGER_SECONDS, Body, Next, not_opened
+from bot.slack.listeners import ACKNOWLEDGE_SECONDS, TRIGGER_SECONDS, Body, Next
 from bot.slack.permission import Permission, Verdict
 from bot.slack.prefill import as_command
 from bot.slack.reply import slacks_own, tell
@@ -36,7 +36,23 @@ class Clicks(Protocol):
 
     async def begin(self, handle: str, act: Act) -> NotDone | None: ...
     async def read(self, handle: str, act: Act) -> Record | None: ...
+    async def place(self, handle: str) -> MessageRef | None: ...
     async def retry_all(self, handle: str, act: Act) -> int: ...
+
+
+class Forms(Protocol):
+    """Who opens forms (`listeners.Listeners`)."""
+
+    async def show(
+        self,
+        client: AsyncWebClient,
+        trigger: str,
+        state: ModalState,
+        typed: Mapping[str, str],
+        notice: str | None,
+        lang: str,
+        by: float,
+    ) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,7 @@ class Buttons:
 
     providers: Mapping[str, Offer]
     clicks: Clicks
+    forms: Forms
     permission: Permission
     workspace: str = "https://slack.com/"
     clock: Callable[[], float] = time.time
@@ -117,7 +134,9 @@ class Buttons:
         record = await self.clicks.read(handle, act)
         if record is None:
             return say(act.language, "not_done.unknown")
-        command = as_command(record.request.hire, record.request.language)
+        key = record.request.provider
+        title = self.providers[key].title if key in self.providers else Text(key, key)
+        command = as_command(record.request.hire, record.request.language, title)
         return say(act.language, "copied", command=messages.entities(command))
 
     async def _edit(self, body: Body, client: AsyncWebClient, verdict: Verdict, by: float) -> str | None:
@@ -125,19 +144,21 @@ class Buttons:
         lang, (handle, round_) = verdict.language, _value(body["actions"][0])
         try:
             record = await self.clicks.read(handle, self._act("edit", round_, body, client, verdict))
+            place = await self.clicks.place(handle) if record else None
         except NotConfirmed:
             return say(lang, "not_done.not_confirmed")
         if record is None:
             return say(lang, "not_done.unknown")
-        try:
-            async with asyncio.timeout_at(by):
-                await client.views_open(trigger_id=body["trigger_id"], view=self._form(record, body, lang))
-        except TROUBLES as error:
-            return not_opened(trouble(error), lang)
-        return None
+        state, typed, notice = self._correction(record, place, body, lang)
+        return await self.forms.show(client, body["trigger_id"], state, typed, notice, lang, by)
 
-    def _form(self, record: Record, body: Body, lang: str) -> Body:
+    def _correction(
+        self, record: Record, place: MessageRef | None, body: Body, lang: str
+    ) -> tuple[ModalState, dict[str, str], str | None]:
+        """What the form remembers, what is filled in, and what it says on top."""
         request, (channel, ts) = record.request, _message(body)
+        if not ts and place:
+            channel, ts = place.channel, place.ts
         offers = list(self.providers.values())
         offer = self.providers.get(request.provider, offers[0])
         typed = {name: str(value) for name, value in request.hire.items() if value is not None}
@@ -152,7 +173,8 @@ class Buttons:
             follows_link=self._link(channel, ts),
         )
         titles = [pick(item.ask.title, lang) for item in offer.fields() if item.name in wrong]
-        return form.build(offers, state, lang, typed=known, notice=_notice(record, titles, lang))
+        known[form.RESULT] = form.CHANNEL if request.channel else form.ME
+        return state, known, _notice(record, titles, lang)
 
 
 def _message(body: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -171,7 +171,6 @@ class Home:
             watcher.due, watcher.drawn = False, asyncio.get_running_loop().time()
             try:
                 view = await self._view(user, watcher)
-                await self._remember(user)
                 async with asyncio.timeout(PUBLISH_SECONDS):
                     await watcher.client.views_publish(user_id=user, view=view)
             except TROUBLES as error:
@@ -201,6 +200,7 @@ class Home:
             return lists.closed_home(say(verdict.language, "home.trouble"))
 
     async def _lists(self, user: str, state: HomeState, verdict: Verdict) -> Message:
+        await self._remember(user)
         own = await self._looks.page(Wanted(requester=user, cursor=state.own, many=lists.HOME_OWN_PAGE))
         everything = await self._everything(state, verdict.language) if verdict.admin else None
         reader = Reader(user, verdict.language, self._clock(), self._workspace, self._providers)

@@ -208,10 +208,23 @@ class Listeners:
             found = await self._profile(client, wanted.mentioned)
             typed = (found or {}) | typed
             notice = say(lang, "form.no_profile", who=f"<@{wanted.mentioned}>") if found is None else None
-        offer = self._first(state.channel)
+        offer = self._named(wanted.provider) or self._first(state.channel)
         typed, filled = await self._fill(offer, typed, state)
         typed.setdefault(form.RESULT, self.defaults.said("result", state.channel) or self.result)
         state = replace(state, provider=offer.key, filled=filled, more=_is_hidden(offer, typed))
+        return await self.show(client, trigger, state, typed, notice, lang, by)
+
+    async def show(
+        self,
+        client: AsyncWebClient,
+        trigger: str,
+        state: ModalState,
+        typed: Mapping[str, str],
+        notice: str | None,
+        lang: str,
+        by: float,
+    ) -> str | None:
+        """Open a form that is filled in so, `by` then; None, or the sentence for whoever waits for it."""
         view = self._form(state, lang, typed=typed, notice=notice)
         try:
             async with asyncio.timeout_at(by):
@@ -220,6 +233,11 @@ class Listeners:
             return not_opened(trouble(error), lang)
         await self._count_seats(client, answer["view"]["id"], answer["view"]["hash"], view, lang)
         return None
+
+    def _named(self, name: str) -> Provider | None:
+        """The provider that is called so, in either language or by its key."""
+        called = {word.casefold(): each for each in self.offers for word in (each.title.en, each.title.zh, each.key)}
+        return called.get(name.casefold())
 
     def _first(self, channel: str | None) -> Provider:
         """The provider that the form opens with there."""

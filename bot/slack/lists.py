@@ -38,8 +38,10 @@ HOME_NEW, HOME_FILTER, HOME_OWN, HOME_ALL = (
 NEW, OLDER, NEWER, BY_STATE, BY_PROVIDER = "open_form", "status_page", "status_page_newer", "by_state", "by_provider"
 """action_ids."""
 
-A_PAGE, FOUND, HOME_OWN_PAGE, HOME_ALL_PAGE = 5, 10, 5, 10
+A_PAGE, HOME_OWN_PAGE, HOME_ALL_PAGE = 5, 5, 10
 """Requests on one page: Slack takes 50 blocks in a message, 100 in a Home tab, and each request needs three."""
+QUERY_LIMIT = 1500
+"""A button's value holds 2000 characters."""
 MOST_PROVIDERS = 15
 """In the Home tab."""
 
@@ -126,10 +128,7 @@ def status(reader: Reader, listing: Listing, headline: str, *, query: str = "") 
         return {"text": said, "blocks": [section(said)]}
     said = say(lang, "status.found", query=looked_for) if looked_for else say(lang, headline)
     blocks = [section(said), *entries(reader, listing.rows)]
-    if looked_for and listing.older:
-        blocks.append(context_block(say(lang, "status.more_found")))
-    elif not looked_for:
-        blocks += pager(lang, STATUS_PAGE, listing)
+    blocks += pager(lang, STATUS_PAGE, listing, query=query)
     return {"text": said, "blocks": blocks}
 
 
@@ -138,11 +137,14 @@ def entries(reader: Reader, rows: Iterable[Listed], first: int = 0) -> list[Mess
     return [block for number, row in enumerate(rows, first) for block in _entry(reader, row, number)]
 
 
-def pager(lang: str, block_id: str, listing: Listing) -> list[Message]:
-    """The buttons to the pages beside this one, if there are any."""
+def pager(lang: str, block_id: str, listing: Listing, query: str = "") -> list[Message]:
+    """The buttons to the pages beside this one, if there are any; they carry the cursor, and what was looked for."""
+    behind = f" {query}"[:QUERY_LIMIT] if query else ""
     ways = ((NEWER, "button.newer", listing.newer), (OLDER, "button.older", listing.older))
     elements = [
-        button_element(action, say(lang, label), cursor) for action, label, cursor in ways if cursor is not None
+        button_element(action, say(lang, label), cursor + behind)
+        for action, label, cursor in ways
+        if cursor is not None
     ]
     return [actions_block(block_id, elements)] if elements else []
 

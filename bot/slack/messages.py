@@ -49,6 +49,7 @@ ICONS = {
     "AlreadyExists": "ℹ️",
     "OutcomeUnknown": "❓",
     "removed": "🚫",
+    "gone": "🚫",
     "disabled": "🔒",
 }
 
@@ -58,7 +59,7 @@ RETRY_ALL = "retry_all"
 JOINED = "joined"
 """Both ids of the button below who has joined Slack."""
 _CONFIRMED: tuple[Action, ...] = ("undo", "disable")
-_STATES = {"removed": "removed", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
+_STATES = {"removed": "removed", "gone": "gone", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
 """Deeds after which the account is something else than the outcome says -> its headline now."""
 
 FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot import card, characters
+from bot.hire import Text
 
 HELP = frozenset(["help", "帮助", "幫助", "?", "？", "-h", "--help"])
 STATUS = frozenset(["status", "状态", "狀態", "进度"])
@@ -44,10 +45,11 @@ class NotHere:
 
 @dataclass(frozen=True)
 class Prefill:
-    """Fields by name, and the Slack user who is mentioned."""
+    """Fields by name, the Slack user who is mentioned, and what the provider is called, where that is said."""
 
     typed: Mapping[str, str] = field(default_factory=dict)
     mentioned: str | None = None
+    provider: str = ""
 
 
 def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
@@ -59,10 +61,11 @@ def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
         return Help()
     if word in STATUS:
         return _status(text)
+    text, provider = _without_provider(text)
     typed, mentioned = prefill(text, region)
     if word in RESERVED and not mentioned and not typed.keys() & {"phone", "email"}:
         return NotHere(word)
-    return Prefill(typed, mentioned)
+    return Prefill(typed, mentioned, provider)
 
 
 def _status(text: str) -> Status:
@@ -85,9 +88,19 @@ _LABELS = {
 """What `card` reads back into these fields."""
 
 
-def as_command(hire: Mapping[str, object], lang: str) -> str:
+_PROVIDER = re.compile(r"(?:^|(?<=[;；\n]))\s*(?:provider|平台)\s?[:：]([^;；\n]{1,80})(?:[;；\n]|$)", re.IGNORECASE)
+
+
+def _without_provider(text: str) -> tuple[str, str]:
+    """The text without what the provider is called, and that; only as `as_command` writes it."""
+    found = _PROVIDER.search(text)
+    return (text[: found.start()] + text[found.end() :], found[1].strip()) if found else (text, "")
+
+
+def as_command(hire: Mapping[str, object], lang: str, provider: Text) -> str:
     """What was typed as one line to paste again; only what the command reads, and never a password."""
-    said = [
+    said = [f"平台: {provider.zh}" if lang == "zh" else f"provider: {provider.en}"]
+    said += [
         f"{label[lang == 'zh']}: {' '.join(str(hire[name]).replace('`', ' ').split())}"
         for name, label in _LABELS.items()
         if hire.get(name)

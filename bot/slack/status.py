@@ -26,7 +26,7 @@ class Looks(Protocol):
     """Where lists are asked for (`intake.Looks`)."""
 
     async def page(self, wanted: Wanted) -> Listing: ...
-    async def find(self, text: str, requester: str | None, many: int) -> Listing: ...
+    async def find(self, text: str, wanted: Wanted) -> Listing: ...
     async def health(self) -> list[Health]: ...
 
 
@@ -42,12 +42,9 @@ class StatusList:
 
     async def answer(self, user: str, verdict: Verdict, query: str = "", cursor: str = "") -> Message:
         """A page of requests, or those for whoever `query` is."""
-        requester = None if verdict.admin else user
+        wanted = Wanted(requester=None if verdict.admin else user, cursor=cursor, many=lists.A_PAGE)
         try:
-            if query:
-                listing = await self.looks.find(query, requester, lists.FOUND)
-            else:
-                listing = await self.looks.page(Wanted(requester=requester, cursor=cursor, many=lists.A_PAGE))
+            listing = await (self.looks.find(query, wanted) if query else self.looks.page(wanted))
         except NotConfirmed:
             return {"text": say(verdict.language, "status.trouble")}
         reader = Reader(user, verdict.language, self.clock(), self.workspace, self.providers)
@@ -57,9 +54,9 @@ class StatusList:
         """Another page, in place of the one that is shown."""
         user = body["user"]["id"]
         verdict = await self.permission.verdict(client, user, context.team_id)
-        cursor = str(body["actions"][0].get("value") or "")
+        cursor, _, query = str(body["actions"][0].get("value") or "").partition(" ")
         message: Message = {"text": verdict.refusal}
         if verdict.refusal is None:
-            message = await self.answer(user, verdict, cursor=cursor)
+            message = await self.answer(user, verdict, query, cursor)
         url = slacks_own(body.get("response_url"), client.base_url)
         await tell(client, user, url, message["text"], message.get("blocks"), replace=True)

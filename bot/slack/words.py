@@ -206,6 +206,10 @@ WORDS: dict[str, Text] = {
         "*{name}*'s {provider} account was removed again (requested by {requester})",
         "*{name}* 的{provider}账号已撤销（申请人：{requester}）",
     ),
+    "gone": Text(
+        "*{name}*'s {provider} account no longer exists (requested by {requester})",
+        "*{name}* 的{provider}账号已不存在（申请人：{requester}）",
+    ),
     "disabled": Text(
         "*{name}*'s {provider} account is disabled (requested by {requester})",
         "*{name}* 的{provider}账号已停用（申请人：{requester}）",
@@ -215,6 +219,7 @@ WORDS: dict[str, Text] = {
     "deed.looked_up": Text("Looked up by {who}, {when}.", "{who} 于 {when} 核实。"),
     "deed.invited": Text("Invitation sent again by {who}, {when}.", "{who} 于 {when} 重新发送了邀请。"),
     "deed.removed": Text("Removed by {who}, {when}.", "{who} 于 {when} 撤销。"),
+    "deed.gone": Text("Not found at {provider} any more, seen {when}.", "在{provider}已查不到该账号（{when} 核实）。"),
     "deed.disabled": Text("Disabled by {who}, {when}.", "{who} 于 {when} 停用。"),
     "deed.enabled": Text("Enabled by {who}, {when}.", "{who} 于 {when} 启用。"),
     "deed.activated": Text("Activated, seen {when}.", "已激活（{when} 核实）。"),
@@ -234,8 +239,10 @@ WORDS: dict[str, Text] = {
     # Licences.
     "form.seats.left": Text("{free} of {total} licences left", "账号数剩余 {free} 个（共 {total} 个）"),
     "form.seats.none": Text("All {total} licences are in use", "{total} 个账号数已全部用完"),
-    "form.seats.of.left": Text("{licence}: {free} of {total} left", "{licence}：剩余 {free} 个（共 {total} 个）"),
-    "form.seats.of.none": Text("{licence}: all {total} in use", "{licence}：{total} 个已全部用完"),
+    "form.seats.of.left": Text(
+        "{free} of {total} “{licence}” licences left", "“{licence}”许可剩余 {free} 个（共 {total} 个）"
+    ),
+    "form.seats.of.none": Text("All {total} “{licence}” licences are in use", "“{licence}”许可 {total} 个已全部用完"),
     "seats.few": Text(
         "*Few {provider} licences left:* {free} of {total}{licence}. Free or buy some before they run out.",
         "*{provider}账号数即将用完：* 剩余 {free} 个，共 {total} 个{licence}。请提前释放或增购。",
@@ -356,7 +363,6 @@ WORDS: dict[str, Text] = {
         "Slack didn't give us the profile of {who}. Type a name, account, phone number or email instead.",
         "暂时无法获取 {who} 的 Slack 资料，请改为输入姓名、账号、手机号或邮箱。",
     ),
-    "status.more_found": Text("There are older ones that aren't shown.", "更早的申请未显示。"),
     "status.trouble": Text(
         "We couldn't look up the requests just now. Try again in a moment.", "暂时无法查询申请，请稍后再试。"
     ),

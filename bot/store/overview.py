@@ -89,29 +89,31 @@ class Overview:
     def page(self, wanted: Wanted) -> Page:
         """Newest first."""
         cursor = Cursor.read(wanted.cursor)
+        return self._page(self.query(wanted, cursor), cursor, wanted.many)
+
+    def _page(self, query: sa.Select[tuple[object, ...]], cursor: Cursor | None, many: int) -> Page:
         with self._engine.connect() as connection:
-            found = connection.execute(self.query(wanted, cursor)).mappings().all()
-        rows = [self._row(row) for row in found[: wanted.many]]
-        more = len(found) > wanted.many
+            found = connection.execute(query).mappings().all()
+        rows = [self._row(row) for row in found[:many]]
+        more = len(found) > many
         if cursor is None:
             return Page(tuple(rows), newer=False, older=more)
         if cursor.back:
             return Page(tuple(reversed(rows)), newer=more, older=True)
         return Page(tuple(rows), newer=True, older=more)
 
-    def find(self, known: Iterable[tuple[str, str]], name: str, requester: str | None, many: int) -> Page:
-        """The newest for whoever is known by one of these (key and value as in `NewHire.identity`) or by that name."""
+    def find(self, known: Iterable[tuple[str, str]], name: str, wanted: Wanted) -> Page:
+        """For whoever is known by one of these (key and value as in `NewHire.identity`) or by that name, newest first."""
         identities = [
             mark for key, value in known for provider in self._providers for mark in self._marks(provider, key, value)
         ]
         by_identity = sa.select(FINGERPRINTS.c.request_id).where(FINGERPRINTS.c.fingerprint.in_(identities))
         by_name = sa.select(_ROW.id).where(_ROW.named.in_(self._requests.named(name)))
         query = sa.select(REQUESTS).where(_ROW.id.in_(sa.union_all(by_identity, by_name)))
-        if requester is not None:
-            query = query.where(_ROW.requester == requester)
-        with self._engine.connect() as connection:
-            found = connection.execute(query.order_by(_ROW.accepted_at.desc()).limit(many + 1)).mappings().all()
-        return Page(tuple(self._row(row) for row in found[:many]), newer=False, older=len(found) > many)
+        if wanted.requester is not None:
+            query = query.where(_ROW.requester == wanted.requester)
+        cursor = Cursor.read(wanted.cursor)
+        return self._page(_beyond(query, cursor, wanted.many), cursor, wanted.many)
 
     def query(self, wanted: Wanted, cursor: Cursor | None) -> sa.Select[tuple[object, ...]]:
         """One row more than wanted, so that it is known whether there are others."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.request import Action, Record
+from bot.request import Action, MessageRef, Record
 from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once, is_sqlite
@@ -55,6 +55,13 @@ class Records:
         with self._engine.connect() as connection:
             query = sa.select(REQUESTS.c.id).where(REQUESTS.c.handle == handle)
             return connection.execute(query).scalar_one_or_none()
+
+    def place(self, handle: str) -> MessageRef | None:
+        """Where the message of the request with this handle stands."""
+        with self._engine.connect() as connection:
+            query = sa.select(REQUESTS.c.channel, REQUESTS.c.ts).where(REQUESTS.c.handle == handle)
+            row = connection.execute(query).first()
+        return MessageRef(channel=row[0], ts=row[1]) if row and row[0] and row[1] else None
 
     def get(self, request_id: str) -> Stored | None:
         """None while the request is under way, and when it ended before version 0.3.0 or is forgotten."""
@@ -185,8 +192,8 @@ class Records:
 
 
 def _kind(record: Record) -> str:
-    """What it came to, as it is known now. Somebody who was removed again can be asked for once more."""
-    if any(deed.kind == "removed" for deed in record.deeds):
+    """What it came to, as it is known now. Somebody who is no longer there can be asked for once more."""
+    if any(deed.kind in ("removed", "gone") for deed in record.deeds):
         return "Removed"
     activated = record.account is not None and record.account.state in ("active", "disabled")
     return "Created" if record.outcome.kind == "ActionRequired" and activated else record.outcome.kind
