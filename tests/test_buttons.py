@@ -323,6 +323,32 @@ async def test_where_newhire_is_no_member_the_click_itself_redraws_the_message(b
     assert len(about(world, person["name"], QUIET)) == 1, "it is not said a second time"
 
 
+async def test_in_a_channel_that_was_archived_the_click_is_done_and_seen(bot: Bot) -> None:
+    """chatwoot/chatwoot 13520, dblock/slack-strava 112: Slack edits nothing there; the click's own response_url does."""
+    world = bot.world
+    _, message = await requested(bot, "huawei")
+    world.slack.channels[PEOPLE]["is_archived"] = True
+    await press(world, ALICE, message, "undo")
+    await now(world, message, "账号已撤销")
+    assert world.huawei.accounts == []
+
+
+async def test_when_somebody_has_deleted_the_message_the_list_still_acts_and_nothing_is_said_twice(bot: Bot) -> None:
+    world = bot.world
+    person, message = await requested(bot, "huawei")
+    world.slack.messages[PEOPLE].remove(message)
+    alice = Person(world, ALICE)
+    await alice.is_told(f"status {person['account']}")
+    (shown,) = alice.whispers()
+    await world.slack.click(ALICE, PEOPLE, shown["ts"], "undo")
+    # Tried, and no longer there: by then it is written down.
+    await world.slack.until(lambda slack: any(one["error"] == "message_not_found" for one in slack.calls))
+    assert world.huawei.accounts == []
+    said = await alice.is_told(f"status {person['account']}")
+    assert "account removed again" in said
+    assert about(world, person["name"]) == []
+
+
 async def test_a_link_comes_directly_where_newhire_was_taken_out_of_the_channel(bot: Bot) -> None:
     world = bot.world
     person, message = await requested(bot, "tencent")

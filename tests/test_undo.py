@@ -72,7 +72,7 @@ class Engine(ModelEngine):
 class Vendor:
     """One userid; every account that ever was has a uuid and somebody who made it."""
 
-    key, form, abilities, link_hours = "tencent", TencentHire, Tencent.abilities, 48
+    key, form, abilities, link_hours, invitation_hours = "tencent", TencentHire, Tencent.abilities, 48, 24
 
     def __init__(self) -> None:
         self.there: str | None = None
@@ -113,7 +113,7 @@ class Vendor:
         self._after(mood)
 
     def resend(self, account: Account) -> None:
-        raise NotImplementedError
+        """It is sent."""
 
     def link(self, account: Account) -> str:
         raise NotImplementedError
@@ -232,4 +232,20 @@ def test_the_model_undoes_at_all() -> None:
     machine.somebody_asks([])
     machine.undo_is_pressed(1, 0, [], None)
     assert machine.vendor.removed == [("WM0", "V1")]
+    machine.teardown()
+
+
+def test_an_invitation_that_is_sent_again_is_good_for_as_long_as_the_first() -> None:
+    """future-agi/future-agi 2437: sent again, and still counted as the expired one."""
+    machine = Undoing()
+    machine.start()
+    machine.somebody_asks([])
+    machine.time_goes_by(40 * 60)
+    request = Request(id="V1", provider="tencent", hire={}, requester="U1", accepted_at=0)
+    machine.actions.begin(request.handle, Act(action="resend", round=0, actor="U1"))
+    machine.engine.work_off(machine.workflow, machine.actions)
+    stored = machine.records.get("V1")
+    assert stored
+    assert stored.record.account
+    assert stored.record.account.invitation_expires_at == machine.engine.now + 24 * 3600
     machine.teardown()

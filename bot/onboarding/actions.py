@@ -100,6 +100,8 @@ class Provider(Protocol):
     def abilities(self) -> Collection[str]: ...
     @property
     def link_hours(self) -> int: ...
+    @property
+    def invitation_hours(self) -> int: ...
 
     def find(self, hire: Any, request_id: str) -> Account | None: ...
     def look(self, account: Account) -> Account | None: ...
@@ -298,8 +300,7 @@ class Actions:
             case "retry":
                 return self._again(provider, record, act)
             case "resend":
-                provider.resend(_account(record))
-                return Worked(self.clock(), account=record.account)
+                return self._resend(provider, _account(record))
             case "undo":
                 return self._remove(provider, _account(record))
             case "disable" | "enable":
@@ -308,6 +309,12 @@ class Actions:
                 raise ValueError(act.action)
             case _:
                 assert_never(act.action)
+
+    def _resend(self, provider: Provider, account: Account) -> Worked:
+        provider.resend(account)
+        now, hours = self.clock(), provider.invitation_hours
+        until = now + 3600 * hours if hours else None
+        return Worked(now, account=account.model_copy(update={"invitation_expires_at": until}))
 
     def _remove(self, provider: Provider, account: Account) -> Worked:
         """Removed, and looked at: only the vendor's own "nobody" is believed."""
@@ -434,7 +441,7 @@ def _account(record: Record) -> Account:
 def _amended(record: Record, act: Act, came: Worked) -> Record:
     deed = Deed(kind=_DEEDS[act.action], by=act.actor, by_name=act.actor_name, at=came.at)
     changed: dict[str, Any] = {"deeds": (*record.deeds, deed)}
-    if act.action in ("look_up", "undo", "disable", "enable"):
+    if act.action in ("look_up", "resend", "undo", "disable", "enable"):
         changed["account"] = came.account
     if came.outcome is not None:
         changed["outcome"] = came.outcome
