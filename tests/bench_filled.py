@@ -1,13 +1,13 @@
-"""What a long life costs: a database with 10,000 finished and 500 followed-up requests beside one with ten of each.
+"""What a long life costs: a database with 10,000 finished and 500 followed-up requests beside an empty one.
 
-`make bench` prints it; `python -m tests.bench_filled` alone. Two worlds with a bot each run side by side and are asked in
-turn, so that whatever else the machine does slows both. The rows are copies of what the product itself wrote for two requests.
+`make bench` prints it; `python -m tests.bench_filled` does alone. Three worlds with a bot each run side by side and are asked
+in turn, so that whatever else the machine does slows all of them. The third has ten requests of each kind: what it takes longer
+than the empty one is a page with something on it, what the filled one takes longer than it is the many.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -17,14 +17,12 @@ from pathlib import Path
 from bot.sandbox.demo import bot_settings, start_bot
 from bot.sandbox.world import World
 from tests.conftest import FAST, ROOT
+from tests.filled import Counts, fill
 from tests.people import ALICE, PEOPLE, Person, result, somebody
 
-FINISHED, FOLLOWED_UP = 10_000, 500
-STARTS, ROUNDS, WARM_UP = 7, 60, 5
+LIVES = (("empty", Counts(0, 0)), ("ten", Counts(10, 10)), ("filled", Counts(10_000, 500)))
+STARTS, OPENED, SENT, WARM_UP = 9, 60, 30, 5
 AIM = 1.2
-
-OF_A_REQUEST = ("fingerprints", "idempotency_keys", "outbox", "records", "follow_ups", "audit")
-RUNS = ("workflow_status", "operation_outputs")
 
 
 @dataclass
@@ -36,15 +34,21 @@ class Life:
     bot: asyncio.subprocess.Process
 
     @classmethod
-    async def begin(cls, folder: Path, world: World | None = None) -> Life:
-        if world is None:
-            world = World()
-            await world.start()
+    async def begin(cls, folder: Path) -> Life:
+        world = World()
+        await world.start()
+        return cls(world, folder, await cls._bot(world, folder))
+
+    async def again(self) -> None:
+        self.bot = await self._bot(self.world, self.folder)
+
+    @staticmethod
+    async def _bot(world: World, folder: Path) -> asyncio.subprocess.Process:
         environment = bot_settings(world, folder) | FAST | {"PYTHONPATH": str(ROOT)}
         with (folder / "log").open("ab") as log:
             bot = await start_bot(environment, folder, log=log)
         await world.slack.until(lambda slack: slack.sockets.usable, timeout=60)
-        return cls(world, folder, bot)
+        return bot
 
     async def stop(self) -> None:
         self.bot.terminate()
@@ -52,58 +56,45 @@ class Life:
         await self.world.slack.until(lambda slack: not slack.sockets.usable)
 
 
-async def compare() -> list[tuple[str, list[float], list[float]]]:
-    """(what, milliseconds with ten of each, with the filled database)."""
+@dataclass
+class Row:
+    """Milliseconds that something took in each of the lives, in their order."""
+
+    what: str
+    samples: tuple[list[float], ...]
+
+    @classmethod
+    def named(cls, what: str) -> Row:
+        return cls(what, tuple([] for _ in LIVES))
+
+    def medians(self) -> list[float]:
+        return [sorted(taken)[len(taken) // 2] for taken in self.samples]
+
+
+async def compare() -> list[Row]:
     with tempfile.TemporaryDirectory() as root:
-        folders = [Path(tempfile.mkdtemp(dir=root)) for _ in range(2)]
-        lives = [await Life.begin(folder) for folder in folders]
-        for life in lives:
-            await _written(life)
-            await life.stop()
-        # Ten of each, so that both draw a whole page.
-        for folder, finished, followed_up in zip(folders, (10, FINISHED), (10, FOLLOWED_UP), strict=True):
-            fill(folder / "newhire.sqlite", finished, followed_up)
-        starts: tuple[list[float], list[float]] = ([], [])
-        for number in range(STARTS):
-            for which, samples in enumerate(starts):
-                before = time.perf_counter()
-                lives[which] = await Life.begin(folders[which], lives[which].world)
-                samples.append((time.perf_counter() - before) * 1000)
-                if number < STARTS - 1:
-                    await lives[which].stop()
-        rows = [("newhire run, from its start to connected", *starts)]
-        for what, do in (("/newhire to views.open", _form), ("Home opened to drawn", _home)):
-            rows.append((what, *await _in_turn(lives, do)))
+        lives = [await _filled(Path(tempfile.mkdtemp(dir=root)), counts) for _, counts in LIVES]
+        rows = await _starts(lives)
+        rows.append(await _in_turn(lives, "/newhire to views.open", OPENED, _form))
+        rows.append(await _in_turn(lives, "/newhire NAME to views.open, an account proposed", OPENED, _named_form))
+        rows.append(await _in_turn(lives, "Home opened to drawn", OPENED, _home))
+        # The last: from here on the empty one is not empty any more.
+        rows.append(await _in_turn(lives, "form sent to acknowledged", SENT, _sent))
         for life in lives:
             await life.stop()
             await life.world.stop()
     return rows
 
 
-async def _in_turn(lives: list[Life], do: Callable[[World], Awaitable[float]]) -> tuple[list[float], list[float]]:
-    samples: tuple[list[float], list[float]] = ([], [])
-    for number in range(ROUNDS + WARM_UP):
-        for life, taken in zip(lives, samples, strict=True):
-            millis = await do(life.world)
-            if number >= WARM_UP:
-                taken.append(millis)
-    return samples
-
-
-async def _form(world: World) -> float:
-    before = time.perf_counter()
-    form = await Person(world, ALICE).opens(in_=PEOPLE)
-    millis = (time.perf_counter() - before) * 1000
-    del world.slack.views[form.id]
-    return millis
-
-
-async def _home(world: World) -> float:
-    drawn = len(world.slack.calls)
-    before = time.perf_counter()
-    await world.slack.open_home(ALICE)
-    await world.slack.until(lambda slack: any(call["method"] == "views.publish" for call in slack.calls[drawn:]))
-    return (time.perf_counter() - before) * 1000
+async def _filled(folder: Path, counts: Counts) -> Life:
+    """One that has stopped, its database holding so many."""
+    life = await Life.begin(folder)
+    if counts.finished:
+        await _written(life)
+    await life.stop()
+    if counts.finished:
+        fill(folder / "newhire.sqlite", counts, FAST["NEWHIRE_SECRET_KEY"])
+    return life
 
 
 async def _written(life: Life) -> None:
@@ -116,56 +107,73 @@ async def _written(life: Life) -> None:
         await result(life.world, person["name"])
 
 
-def fill(file: Path, finished: int, followed_up: int) -> None:
-    """Copy the finished request, and the one whose account is looked up, until there are so many."""
-    with sqlite3.connect(file) as connection:
-        requests = dict(connection.execute("select provider, id from newhire_requests").fetchall())
-        for original, many in ((requests["huawei"], finished - 1), (requests["tencent"], followed_up - 1)):
-            for number in range(many):
-                _copy(connection, original, f"{original}X{number}", number)
-    connection.close()
+async def _starts(lives: list[Life]) -> list[Row]:
+    """They run at the end. The first form comes while the bot still tidies up its database."""
+    start, first = Row.named("newhire run, from its start to connected"), Row.named("the first form after that")
+    for number in range(STARTS):
+        for place in _order(number):
+            if number:
+                await lives[place].stop()
+            before = time.perf_counter()
+            await lives[place].again()
+            start.samples[place].append((time.perf_counter() - before) * 1000)
+            first.samples[place].append(await _form(lives[place].world))
+    return [start, first]
 
 
-def _copy(connection: sqlite3.Connection, original: str, copy: str, number: int) -> None:
-    other = {"id": copy, "handle": f"{copy}-handle", "accepted_at": f"accepted_at - {number}"}
-    _insert(connection, "newhire_requests", "id = ?", original, other)
-    for table in OF_A_REQUEST:
-        changed = {"request_id": copy, "fingerprint": f"{copy}-mark"}
-        if table == "outbox":
-            changed["id"] = f"replace(id, '{original}', '{copy}')"
-        if table == "audit":
-            changed["id"] = "null"
-        if table == "fingerprints":
-            changed["fingerprint"] = f"fingerprint || '{copy}'"
-        _insert(connection, f"newhire_{table}", "request_id = ?", original, changed)
-    for table in RUNS:
-        _insert(connection, table, "workflow_uuid = ?", original, {"workflow_uuid": copy})
+async def _in_turn(lives: list[Life], what: str, rounds: int, do: Callable[[World], Awaitable[float]]) -> Row:
+    row = Row.named(what)
+    for number in range(rounds + WARM_UP):
+        for place in _order(number):
+            millis = await do(lives[place].world)
+            if number >= WARM_UP:
+                row.samples[place].append(millis)
+    return row
 
 
-EXPRESSIONS = ("replace(", "null", "fingerprint ||", "accepted_at -")
+def _order(number: int) -> list[int]:
+    """Each is the first now and then."""
+    return [(number + place) % len(LIVES) for place in range(len(LIVES))]
 
 
-def _insert(connection: sqlite3.Connection, table: str, where: str, original: str, other: dict[str, str]) -> None:
-    """Copy rows with other values in some columns."""
-    names = [row[1] for row in connection.execute(f"pragma table_info({table})")]
-    values = [_value(other[name]) if name in other else f'"{name}"' for name in names]
-    listed = ", ".join(f'"{name}"' for name in names)
-    connection.execute(
-        f"insert into {table} ({listed}) select {', '.join(values)} from {table} where {where}",
-        (original,),
-    )
+async def _form(world: World, text: str = "") -> float:
+    before = time.perf_counter()
+    form = await Person(world, ALICE).opens(text, in_=PEOPLE)
+    millis = (time.perf_counter() - before) * 1000
+    del world.slack.views[form.id]
+    return millis
 
 
-def _value(text: str) -> str:
-    return text if text.startswith(EXPRESSIONS) else f"'{text}'"
+async def _named_form(world: World) -> float:
+    return await _form(world, "张伟")
 
 
-def table(rows: list[tuple[str, list[float], list[float]]]) -> list[str]:
+async def _home(world: World) -> float:
+    drawn = len(world.slack.calls)
+    before = time.perf_counter()
+    await world.slack.open_home(ALICE)
+    await world.slack.until(lambda slack: any(call["method"] == "views.publish" for call in slack.calls[drawn:]))
+    return (time.perf_counter() - before) * 1000
+
+
+async def _sent(world: World) -> float:
+    person = somebody()
+    form = await Person(world, ALICE).opens(in_=PEOPLE)
+    delivery = await form.submit(**person)
+    await result(world, person["name"])
+    assert delivery.millis is not None
+    return delivery.millis
+
+
+def table(rows: list[Row]) -> list[str]:
     """Lines for people: medians, and how many times slower the filled database is."""
-    lines = [f"{f'{FINISHED} finished, {FOLLOWED_UP} followed up (median ms)':64}{'ten':>9}{'filled':>9}{'aim':>9}"]
-    for what, few, filled in rows:
-        one, other = sorted(few)[len(few) // 2], sorted(filled)[len(filled) // 2]
-        lines.append(f"{what:64}{one:9.1f}{other:9.1f}{other / one:8.2f}x (at most {AIM}x)")
+    counts = LIVES[-1][1]
+    head = f"{counts.finished} finished, {counts.followed_up} followed up (median ms)"
+    lines = [f"{head:52}" + "".join(f"{name:>9}" for name, _ in LIVES) + f"{'/ empty':>10}{'/ ten':>9}{'aim':>8}"]
+    for row in rows:
+        empty, ten, filled = medians = row.medians()
+        figures = "".join(f"{median:9.1f}" for median in medians)
+        lines.append(f"{row.what:52}{figures}{filled / empty:9.2f}x{filled / ten:8.2f}x{AIM:7.1f}x")
     return lines
 
 
