@@ -22,7 +22,7 @@ from tests.filled import Counts, fill
 from tests.people import ALICE, PEOPLE, Person, result, somebody
 
 LIVES = (("empty", Counts(0, 0)), ("ten", Counts(10, 10)), ("filled", Counts(10_000, 500)))
-STARTS, OPENED, SENT, WARM_UP = 9, 60, 30, 5
+STARTS, OPENED, SENT, WARM_UP = 9, 60, 60, 5
 AIM = 1.2
 
 

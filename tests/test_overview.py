@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.hire import known_by
 from bot.onboarding.lists import Lists
-from bot.outcome import Account, AlreadyExists
+from bot.outcome import Account, AlreadyExists, Created
 from bot.request import Record, Request, Standing, State, Wanted
 from bot.store import limits
 from bot.store.cipher import Cipher
@@ -92,7 +92,8 @@ def test_a_page_shows_the_newest_and_only_ones_own(store: Store) -> None:
     everybody = store.overview.page(Wanted(requester=None, many=3))
     assert (ids(everybody), everybody.newer, everybody.older) == (["V6", "V5", "V4"], False, True)
     (first, *_) = everybody.rows
-    assert (first.person.name, first.person.requester_name, first.kind, first.waits) == (
+    person = store.overview.person(first)
+    assert (person.name, person.requester_name, first.kind, first.waits) == (
         "Zhang 6",
         "Li Na",
         None,
@@ -210,6 +211,36 @@ def test_no_page_reads_more_than_it_shows(store: Store) -> None:
             assert all("USING INDEX" in line for line in read), plan
             # Only all requests from their newest on are read along the index, until there are enough.
             assert all(line.startswith("SEARCH") for line in read) or (wanted, cursor) == (Wanted(requester=None), None)
+
+
+def test_a_page_opens_one_sealed_text_for_each_of_its_requests(engine: sa.Engine) -> None:
+    """Whether they have ended or not; and none of those that are on other pages."""
+    opened = CountedCipher()
+    requests, outbox = Requests(engine, opened), Outbox(engine, opened, "me")
+    for number in range(12):
+        request = Request(id=f"V{number}", provider="tencent", hire={"name": "A"}, requester="U1", accepted_at=0.0)
+        assert requests.accept(request, {}) is None
+        if number % 2:
+            record = Record(
+                request=request,
+                outcome=Created(account=Account(provider="tencent", account="a", name="A")),
+                ended_at=1.0,
+            )
+            outbox.end(request.id, "Created", record.model_dump_json(), [])
+    actions: Any = SimpleNamespace(standing=lambda stored: Standing())
+    records = Records(engine, opened, outbox)
+    lists = Lists(Overview(engine, requests, PROVIDERS), records, actions, "CN")
+    opened.many = 0
+    assert [row.person.name for row in lists.page(Wanted(requester=None, many=4)).rows] == ["A"] * 4
+    assert opened.many == 4
+
+
+class CountedCipher(Cipher):
+    many = 0
+
+    def decrypt(self, stored: str) -> str:
+        self.many += 1
+        return super().decrypt(stored)
 
 
 def test_of_somebody_elses_account_a_list_shows_nothing(engine: sa.Engine) -> None:

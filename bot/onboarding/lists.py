@@ -52,7 +52,6 @@ class Lists:
         common = {
             "handle": row.handle,
             "provider": row.provider,
-            "person": row.person,
             "requester": row.requester,
             "accepted_at": row.accepted_at,
             "waits": row.waits,
@@ -61,7 +60,11 @@ class Lists:
         if stored is None:
             # Ended before version 0.3.0, it has no record and nothing is offered.
             offers = standing_under_way(self._clock() - row.accepted_at) if row.kind is None else None
-            return Listed.model_validate(common | {"kind": row.kind, **({"standing": offers} if offers else {})})
+            person = self._overview.person(row)
+            return Listed.model_validate(
+                common | {"person": person, "kind": row.kind, **({"standing": offers} if offers else {})}
+            )
+        # It holds whom it is for as well: of ended requests, which are nearly all, one text is opened and not two.
         record = stored.record
         known = {
             "person": Person.of(record.request),

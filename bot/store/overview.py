@@ -34,13 +34,13 @@ MOST_WAITING = 1000
 
 @dataclass(frozen=True)
 class Row:
-    """One request as it stands in the table; `kind` is None while it is under way."""
+    """One request as it stands in the table; `kind` is None while it is under way, `sealed` what `Overview.person` opens."""
 
     id: str
     handle: str
     provider: str
     requester: str
-    person: Person
+    sealed: str | None
     accepted_at: float
     waits: bool
     kind: str | None
@@ -172,14 +172,18 @@ class Overview:
     def _marks(self, provider: str, key: str, value: str) -> list[str]:
         return self._requests.fingerprints(provider, {key: value})
 
-    def _row(self, row: sa.RowMapping) -> Row:
-        held = row["person"]
+    def person(self, row: Row) -> Person:
+        """Whom it is for, as it was typed. Raises cipher.Unreadable."""
+        return Person.model_validate_json(self._requests.cipher.decrypt(row.sealed)) if row.sealed else Person()
+
+    @staticmethod
+    def _row(row: sa.RowMapping) -> Row:
         return Row(
             id=row["id"],
             handle=row["handle"] or "",
             provider=row["provider"],
             requester=row["requester"],
-            person=Person.model_validate_json(self._requests.cipher.decrypt(held)) if held else Person(),
+            sealed=row["person"],
             accepted_at=row["accepted_at"],
             waits=row["state"] == "waiting",
             kind=row["kind"],
