@@ -31,6 +31,21 @@ EVERY = tuple(itertools.chain(*KINDS.values()))
 MOST_WAITING = 1000
 """More are not counted."""
 
+_OF = _ROW.provider == sa.bindparam("provider")
+_NEWEST = (
+    sa.select(sa.func.coalesce(_ROW.finished_at, _ROW.accepted_at))
+    .where(_OF, _ROW.kind == sa.bindparam("kind"))
+    .order_by(_ROW.accepted_at.desc())
+    .limit(1)
+)
+_WAITING = sa.select(sa.func.count()).select_from(
+    sa.select(_ROW.id).where(_OF, _ROW.state == "waiting").limit(MOST_WAITING).subquery()
+)
+_OPEN = sa.select(INCIDENTS.c.cause, INCIDENTS.c.since).where(
+    INCIDENTS.c.provider == sa.bindparam("provider"), INCIDENTS.c.resolved_at.is_(None)
+)
+"""Built once: a Home tab asks them two dozen times, and building took most of that time."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -141,31 +156,21 @@ class Overview:
             return [self._health(connection, provider) for provider in self._providers]
 
     def _health(self, connection: sa.Connection, provider: str) -> Health:
-        waiting = sa.select(_ROW.id).where(_ROW.provider == provider, _ROW.state == "waiting").limit(MOST_WAITING)
-        open_ = sa.select(INCIDENTS.c.cause, INCIDENTS.c.since).where(
-            INCIDENTS.c.provider == provider, INCIDENTS.c.resolved_at.is_(None)
-        )
-        causes: list[tuple[Cause, float]] = [(row[0], row[1]) for row in connection.execute(open_)]
+        of = {"provider": provider}
+        causes: list[tuple[Cause, float]] = [(row[0], row[1]) for row in connection.execute(_OPEN, of)]
         return Health(
             provider=provider,
             succeeded_at=self._last(connection, provider, (*WELL, "ActionRequired")),
             failed_at=self._last(connection, provider, BY_PROVIDER),
-            waiting=connection.execute(sa.select(sa.func.count()).select_from(waiting.subquery())).scalar_one(),
+            waiting=connection.execute(_WAITING, of).scalar_one(),
             troubles=tuple(sorted(causes, key=lambda trouble: trouble[1])),
         )
 
     @staticmethod
     def _last(connection: sa.Connection, provider: str, kinds: Iterable[str]) -> float | None:
         """When the newest request that came to one of these ended."""
-        ended = sa.func.coalesce(_ROW.finished_at, _ROW.accepted_at)
         newest = [
-            connection.execute(
-                sa.select(ended)
-                .where(_ROW.provider == provider, _ROW.kind == kind)
-                .order_by(_ROW.accepted_at.desc())
-                .limit(1)
-            ).scalar_one_or_none()
-            for kind in kinds
+            connection.execute(_NEWEST, {"provider": provider, "kind": kind}).scalar_one_or_none() for kind in kinds
         ]
         return max((at for at in newest if at is not None), default=None)
 
