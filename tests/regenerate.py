@@ -1,7 +1,7 @@
 """Writes what the documents and .env.example take from the code; `make docs` runs it, tests/test_documentation.py holds them to it.
 
 `python -m tests.regenerate` writes the generated parts; `--icon` also draws docs/icon.png from docs/icon.svg, and `--picture`
-takes docs/picture.png, both in Chromium.
+takes the README's pictures, both in Chromium.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 ENV_EXAMPLE = ROOT / ".env.example"
-PICTURE = DOCS / "picture.png"
+PICTURE, BUTTONS = DOCS / "picture.png", DOCS / "buttons.png"
 ICON, DRAWING = DOCS / "icon.png", DOCS / "icon.svg"
 EXAMPLE = ROOT / "tests" / "example_provider.py"
 FAULTS = ROOT / "tests" / "test_faults.py"
@@ -255,19 +255,20 @@ def draw_icon() -> None:
     asyncio.run(draw())
 
 
-def take_picture() -> None:
-    """docs/picture.png, of the demo's page in Chromium."""
+def take_pictures() -> None:
+    """docs/picture.png and docs/buttons.png, of the demo's page in Chromium."""
     # Here and not above: only this and the icon need a browser.
-    from tests.picture import take_picture as photograph
+    from tests import picture
 
-    asyncio.run(photograph(PICTURE))
+    for path, what in ((PICTURE, picture.RESULT), (BUTTONS, picture.BUTTONS)):
+        asyncio.run(picture.take_picture(path, what))
 
 
 def main() -> None:
-    """Write the generated parts and .env.example, and the icon and the picture if they are asked for."""
+    """Write the generated parts and .env.example, and the icon and the pictures if they are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--icon", action="store_true", help="also draw docs/icon.png (needs Chromium)")
-    parser.add_argument("--picture", action="store_true", help="also take docs/picture.png (needs Chromium)")
+    parser.add_argument("--picture", action="store_true", help="also take the README's pictures (needs Chromium)")
     chosen = parser.parse_args()
     for path in PARTS:
         path.write_text(generated(path), encoding="utf-8")
@@ -275,7 +276,7 @@ def main() -> None:
     if chosen.icon:
         draw_icon()
     if chosen.picture:
-        take_picture()
+        take_pictures()
 
 
 if __name__ == "__main__":

@@ -418,8 +418,10 @@ def test_the_steps_are_numbered_and_name_the_icon(readme: str) -> None:
     assert "(docs/icon.png)" in part
 
 
-def test_the_picture_is_small() -> None:
-    assert regenerate.PICTURE.stat().st_size < 150_000
+@pytest.mark.parametrize("picture", [regenerate.PICTURE, regenerate.BUTTONS], ids=lambda path: path.name)
+def test_the_pictures_are_small_and_shown(readme: str, picture: Path) -> None:
+    assert picture.stat().st_size < 150_000
+    assert f"](docs/{picture.name})" in readme
 
 
 def test_the_icon_is_as_slack_wants_it() -> None:
