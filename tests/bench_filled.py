@@ -192,6 +192,9 @@ def table(rows: list[Row]) -> list[str]:
         empty, ten, filled = medians = row.medians()
         figures = "".join(f"{median:9.1f}" for median in medians)
         lines.append(f"{row.what:52}{figures}{filled / empty:9.2f}x{filled / ten:8.2f}x{AIM:7.1f}x")
+    lines.append(
+        "An empty Home tab shows nobody, the two others a page of 15 requests with their buttons: hence the second ratio."
+    )
     return lines
 
 

@@ -51,12 +51,16 @@ def fill(file: Path, counts: Counts, key: str) -> None:
         connection.row_factory = sqlite3.Row
         originals = dict(connection.execute("select provider, id from newhire_requests").fetchall())
         for provider, many in (("huawei", counts.finished), ("tencent", counts.followed_up)):
-            original = originals[provider]
-            for name, whose in TABLES.items():
-                # A request has several runs: V1, V1~1.
-                query = f"select * from {name} where {whose} = ? or {whose} like ? || '~%'"
-                rows = [_opened(row, cipher) for row in connection.execute(query, (original, original))]
-                _insert(connection, name, _copies(rows, original, many - 1))
+            for name in TABLES:
+                copy(connection, name, originals[provider], many - 1, cipher)
+
+
+def copy(connection: sqlite3.Connection, name: str, original: str, many: int, cipher: Cipher) -> None:
+    """So many copies of what that table has of a request. The connection's rows are `sqlite3.Row`s."""
+    # A request has several runs: V1, V1~1.
+    query = f"select * from {name} where {TABLES[name]} = ? or {TABLES[name]} like ? || '~%'"
+    rows = [_opened(row, cipher) for row in connection.execute(query, (original, original))]
+    _insert(connection, name, _copies(rows, original, many))
 
 
 def _opened(row: sqlite3.Row, cipher: Cipher) -> Opened:
