@@ -128,7 +128,7 @@ async def test_a_vendor_that_is_away_makes_no_noise_and_the_reminder_comes_later
 async def test_free_licences_are_filled_in_and_nothing_typed_is_lost(bot: Bot) -> None:
     bot.world.tencent.licences = {9: 50}
     form = await Person(bot.world, ALICE).opens("zhang.wei@example.com")
-    await bot.world.slack.until(lambda _: "Premium (2.0 editions): 50 of 50 left" in form.words)
+    await bot.world.slack.until(lambda _: "50 of 50 “Premium (2.0 editions)” licences left" in form.words)
     assert form.values["email"] == "zhang.wei@example.com"
     whom = somebody()
     await form.submit(**whom)
