@@ -7,7 +7,7 @@ for each of its rows.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
@@ -103,9 +103,12 @@ ASKED: dict[str, Callable[[Store], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Store]:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
     folder = tmp_path_factory.mktemp("reads")
-    return Store(folder / "few.sqlite", FEW), Store(folder / "many.sqlite", MANY)
+    both = Store(folder / "few.sqlite", FEW), Store(folder / "many.sqlite", MANY)
+    yield both
+    for store in both:
+        store.engine.dispose()
 
 
 @pytest.mark.parametrize("what", ASKED)
