@@ -65,6 +65,14 @@ _FIELDS = {
     for name, words in LABELS.items()
     for label in [*words.partition(";")[0].split(), *words.partition(";")[2].split(";")]
 }
+
+
+def called() -> dict[str, str]:
+    """What a column of a spreadsheet may be called, and which field that is; "mobile" is one for a phone that is not a desk's."""
+    numbers = {MOBILE: "mobile", PHONE: "phone"}
+    return {label: numbers.get(name, name) for label, name in _FIELDS.items() if name not in (OFFICE, IGNORED)}
+
+
 _LETTERS = {"T": PHONE, "M": MOBILE, "P": PHONE, "C": MOBILE, "D": OFFICE, "O": OFFICE, "F": IGNORED, "E": "email"}
 """What one letter stands for in a signature: `M +86 138 0013 8000`."""
 

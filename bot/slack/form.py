@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from bot.batch import Problem
 from bot.hire import Field, Text
 from bot.proposal import ACCOUNT
 from bot.slack.seats import SEATS, Seats, below
@@ -199,6 +200,13 @@ def complaints(error: ValidationError, offer: Offer, lang: str) -> dict[str, str
         name = name if name in asked else next(iter(asked))
         found.setdefault(name, _sentence(item["type"], context, asked[name], lang))
     return found
+
+
+def problems(error: ValidationError, offer: Offer) -> list[Problem]:
+    """The same in both languages, for a row of a file."""
+    english, chinese = (complaints(error, offer, lang) for lang in ("en", "zh"))
+    titles = {item.name: item.ask.title for item in offer.fields()}
+    return [Problem(field=titles[name], said=Text(said, chinese[name])) for name, said in english.items()]
 
 
 def listed(errors: Mapping[str, str], offer: Offer, lang: str) -> str:
