@@ -40,6 +40,7 @@ const BLOCKS = {
   image: (block) => [block.title && h("p", { class: "image-title" }, plainText(block.title)), picture(block)],
   alert,
   input,
+  table,
   markdown: (block) => mrkdwn(fromMarkdown(block.text ?? "")),
 };
 
@@ -65,6 +66,22 @@ function section(block, surface) {
         block.accessory.type === "image" ? picture(block.accessory) : element(block, block.accessory, surface),
       ),
     errorOf(block, surface),
+  );
+}
+
+// https://docs.slack.dev/reference/block-kit/blocks/table-block: the first row is the header.
+function table(block) {
+  const [head, ...rows] = block.rows;
+  const cell = (each) => (each.type === "rich_text" ? "…" : each.text ?? String(each.value ?? ""));
+  return h(
+    "div",
+    { class: "table-frame" },
+    h(
+      "table",
+      { class: "table" },
+      h("thead", {}, h("tr", {}, head.map((each) => h("th", {}, cell(each))))),
+      h("tbody", {}, rows.map((row, index) => h("tr", { key: `${index}` }, row.map((each) => h("td", {}, cell(each)))))),
+    ),
   );
 }
 

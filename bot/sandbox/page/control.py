@@ -6,12 +6,13 @@ server may call it: another site open in the same browser must not be able to.""
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import WSCloseCode, web
 
@@ -71,6 +72,7 @@ class Control:
             "submit": self._submit,
             "close": self._close,
             "say": self._say,
+            "upload": self._upload,
             "membership": self._membership,
             "slack/fail": self._fail_slack,
             "join": self._join,
@@ -81,6 +83,7 @@ class Control:
         return [
             web.get("/", self._index),
             web.get("/static/{name}", self._static),
+            web.get("/_/file/{id}", guarded(self._download)),
             web.get("/_/state", guarded(self._state)),
             web.get("/_/events", guarded(self._events)),
             *(web.post(f"/_/{name}", guarded(answered(handler))) for name, handler in posts.items()),
@@ -206,6 +209,19 @@ class Control:
     async def _say(self, body: Json) -> Json:
         return {"ts": (await self._slack.say(body["user"], body["channel"], body["text"]))["ts"]}
 
+    async def _upload(self, body: Json) -> Json:
+        """Somebody chooses a file in a form."""
+        return {"file": self._slack.files.give(body["user"], body["name"], base64.b64decode(body["content"]))}
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """A file, for whoever looks at the page."""
+        files, file_id = self._slack.files, request.match_info["id"]
+        if file_id not in files.contents:
+            return web.Response(status=404, text="not found")
+        name = quote(files.objects[file_id]["name"])
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=files.contents[file_id], content_type="application/octet-stream", headers=headers)
+
     async def _membership(self, body: Json) -> Json:
         self._slack.membership(body["channel"], bool(body["in"]))
         return {}
@@ -322,6 +338,7 @@ def _message(message: Json) -> Json:
         "parent": message["thread_ts"] if message.get("thread_ts") not in (None, message["ts"]) else None,
         "in_channel": "subtype" in message,
         "replies": message.get("reply_count", 0),
+        "files": [{key: each[key] for key in ("id", "name", "size")} for each in message.get("files", [])],
         "at": float(message["ts"]),
     }
 

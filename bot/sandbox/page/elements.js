@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { menu } from "./menu.js";
 import { plainText, textObject } from "./mrkdwn.js";
 import { ask } from "./question.js";
-import { nameOf, redraw, state } from "./store.js";
+import { nameOf, post, redraw, state } from "./store.js";
 import { t } from "./words.js";
 
 const TEXT_MODES = {
@@ -73,7 +73,7 @@ const CONTROLS = {
   radio_buttons: radioButtons,
   button,
   overflow,
-  file_input: () => h("p", { class: "note" }, icon("file"), t("noFile")),
+  file_input: fileInput,
 };
 
 function naming(use) {
@@ -114,6 +114,26 @@ function textInput(element, use) {
     input,
     room <= 20 && h("span", { class: classes("counter", room < 0 && "over"), "aria-hidden": "true" }, t("left", room)),
   ];
+}
+
+// The bytes go to the pretend Slack at once, as with the real one; the form holds what Slack says of the file.
+function fileInput(element, use) {
+  const chosen = use.value?.[0];
+  const choose = async (event) => {
+    const file = event.target.files[0];
+    if (!file) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+    const answer = await post("/_/upload", { user: state.me, name: file.name, content: btoa(text) });
+    if (answer.ok) use.onInput([answer.file]);
+  };
+  return h(
+    "span",
+    { class: "file-input" },
+    h("input", { ...naming(use), type: "file", class: "input", key: "file", onchange: choose }),
+    chosen && h("span", { class: "file-chosen" }, icon("file"), chosen.name),
+  );
 }
 
 function staticSelect(element, use) {

@@ -13,6 +13,23 @@ const ART = {
     ["fill-green", TILE],
     ["line-white", "M6.8 12.4l3.5 3.6 7-7.6"],
   ],
+  "📋": [
+    ["fill-amber", "M5 4h14v17H5z"],
+    ["line-white", "M8 9.5h8M8 13h8M8 16.5h5"],
+    ["fill-plum", "M9 2.5h6v3.4H9z"],
+  ],
+  "🕓": [
+    ["fill-blue", DISC],
+    ["line-white", "M12 6.5V12l-3.4 3"],
+  ],
+  "⏸️": [
+    ["fill-blue", TILE],
+    ["line-white", "M9.3 7.5v9M14.7 7.5v9"],
+  ],
+  "⏹️": [
+    ["fill-blue", TILE],
+    ["line-white", "M8.5 8.5h7v7h-7z"],
+  ],
   "✔️": [["line-green", "M5 12.8l4.6 4.7L19.5 7"]],
   "☑️": [
     ["fill-blue", TILE],

@@ -211,8 +211,20 @@ function article(message, following, reply = false) {
           time(message),
         ),
       content(message, reply),
+      message.files?.map(fileCard),
     ),
     moreActions(message, reply),
+  );
+}
+
+function fileCard(file) {
+  const size = t("fileSize", Math.max(1, Math.round(file.size / 1024)));
+  return h(
+    "a",
+    { class: "file-card", key: file.id, href: `/_/file/${file.id}`, download: file.name, "data-testid": "file-card" },
+    icon("file"),
+    h("span", { class: "file-name" }, file.name),
+    h("span", { class: "file-size" }, size),
   );
 }
 

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.sandbox.slack import payloads, view_state
 from bot.sandbox.slack.clicks import element_in, meant
+from bot.sandbox.slack.files import FakeFiles
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.socket_mode import Delivery, Drop, Sockets
@@ -66,6 +67,7 @@ class FakeSlack(Rules):
         self.triggers = Triggers(self, clock)
         self._views = Views()
         self.views, self.homes = self._views.open, self._views.homes
+        self.files = FakeFiles(self, self.workspace, self.troubles, lambda: self.url, self.changed)
         self.api = WebApi(
             self,
             self.workspace,
@@ -73,6 +75,7 @@ class FakeSlack(Rules):
             self.triggers,
             self.sockets,
             self.troubles,
+            self.files,
             self._socket_url,
             self.changed,
         )
@@ -91,6 +94,7 @@ class FakeSlack(Rules):
         app.router.add_route("*", "/api/{method}", self.api.handle)
         app.router.add_get("/socket/", self.sockets.handle)
         app.router.add_post("/response/{rest:.*}", self.response_urls.handle)
+        app.add_routes(self.files.routes())
         app.add_routes(self.routes)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
         await self._runner.setup()

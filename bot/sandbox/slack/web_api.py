@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.sandbox.block_kit import check_message
 from bot.sandbox.block_kit.stored import stored
+from bot.sandbox.slack.files import FakeFiles
 from bot.sandbox.slack.rules import Rules
 from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.trouble import Fault, Troubles
@@ -27,7 +28,7 @@ _READ = "channels:read,groups:read,mpim:read,im:read"
 _HISTORY = "channels:history,groups:history,mpim:history,im:history"
 _KINDS = {"C": "channels", "G": "groups", "D": "im"}
 # Slack takes these as JSON inside a form field or a query string, too.
-_JSON_ARGUMENTS = ("view", "blocks", "attachments", "metadata")
+_JSON_ARGUMENTS = ("view", "blocks", "attachments", "metadata", "files")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class WebApi:
         triggers: Triggers,
         sockets: Sockets,
         troubles: Troubles,
+        files: FakeFiles,
         socket_url: Callable[[], str],
         changed: Callable[[], None],
     ) -> None:
@@ -67,6 +69,9 @@ class WebApi:
             "conversations.info": Method(self._conversation, _READ),
             "conversations.open": Method(self._open_direct, "im:write"),
             "conversations.replies": Method(self._replies, _HISTORY),
+            "files.completeUploadExternal": Method(files.complete, "files:write"),
+            "files.getUploadURLExternal": Method(files.begin, "files:write"),
+            "files.info": Method(files.info, "files:read"),
             "usergroups.users.list": Method(self._group, "usergroups:read"),
             "users.info": Method(self._user, "users:read"),
             "users.lookupByEmail": Method(self._user_by_email, "users:read.email"),
