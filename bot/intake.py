@@ -7,19 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.batch import Batch, BatchUpdate, Move, Moved
 from bot.engine import Interrupted
 from bot.hire import NewHire
 from bot.onboarding.actions import Actions
+from bot.onboarding.approvals import Approvals
+from bot.onboarding.batches import BatchRuns, Press
 from bot.onboarding.lists import Lists
 from bot.onboarding.seats import SeatCounts, Seats
-from bot.request import Act, Duplicate, Health, Listing, MessageRef, NotDone, Record, Request, Wanted
+from bot.request import (
+    Act,
+    ApprovalState,
+    Asked,
+    Decided,
+    Duplicate,
+    Health,
+    Listing,
+    MessageRef,
+    NotDone,
+    Record,
+    Request,
+    Wanted,
+)
 from bot.store.homes import Homes
 from bot.store.requests import Requests
 
@@ -164,6 +180,53 @@ class Clicks:
     async def retry_all(self, handle: str, act: Act) -> int:
         """Try all again that failed in an incident; how many."""
         return await self._intake.in_time(lambda: self._actions.retry_all(handle, act))
+
+
+class Many:
+    """Where batches are handed in (`onboarding.batches`): what is to be done is stored before anybody is told so."""
+
+    def __init__(self, runs: BatchRuns, intake: Intake, send: Callable[[str, str, str], bool]) -> None:
+        """`send` gives somebody the template for a provider (its key, their Slack id, a language); it blocks."""
+        self._runs, self._intake, self._send = runs, intake, send
+        self._senders = ThreadPoolExecutor(2, thread_name_prefix="newhire-template")
+
+    async def give_in(self, batch: Batch, source: str) -> None:
+        """Durable when it returns. Raises NotConfirmed, as the others do."""
+        await self._intake.in_time(lambda: self._runs.give_in(batch, source))
+
+    async def press(self, handle: str, move: Move, round_: int, actor: str, *, admin: bool) -> Moved:
+        """One button of a batch's message."""
+        press = Press(move, round_, actor, admin)
+        return await self._intake.in_time(lambda: self._runs.press(handle, press))
+
+    async def shown(self, handle: str, actor: str, *, admin: bool) -> BatchUpdate | None:
+        """A batch as it stands, for whoever may see it."""
+        return await self._intake.in_time(lambda: self._runs.shown(handle, actor, admin=admin))
+
+    async def correct(
+        self, handle: str, round_: int, columns: Mapping[int, str | None], values: Mapping[str, str]
+    ) -> Moved:
+        """Somebody has said which column is what."""
+        return await self._intake.in_time(lambda: self._runs.correct(handle, round_, columns, values))
+
+    async def template(self, provider: str, user: str, lang: str) -> bool:
+        """Whether they have it now."""
+        return await asyncio.get_running_loop().run_in_executor(self._senders, self._send, provider, user, lang)
+
+
+class Approving:
+    """Where decisions are handed in (`onboarding.approvals`): stored before anybody is told so."""
+
+    def __init__(self, approvals: Approvals, intake: Intake) -> None:
+        self._approvals, self._intake = approvals, intake
+
+    async def find(self, handle: str) -> Asked | None:
+        """What a button is about. Raises NotConfirmed, as the others do."""
+        return await self._intake.in_time(lambda: self._approvals.find(handle))
+
+    async def decide(self, handle: str, state: ApprovalState, actor: str, reason: str, *, alone: bool) -> Decided:
+        """The first decision stands."""
+        return await self._intake.in_time(lambda: self._approvals.decide(handle, state, actor, reason, alone=alone))
 
 
 class Licences:

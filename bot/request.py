@@ -42,6 +42,7 @@ class Request(_Fact):
     accepted_at: float
     has_password: bool = False
     follows: str = ""  # a link to the message of the request that this one corrects or repeats
+    batch: str = ""  # the batch (`bot.batch`) that it is a row of: then people read of it there
 
     @property
     def handle(self) -> str:
@@ -253,6 +254,13 @@ class Reminder(_Fact):
     last: bool = False
 
 
+class ManyWaiting(_Fact):
+    """To the requester alone: many whom they asked for have not activated their accounts; (name, account) of each."""
+
+    kind: Literal["many_waiting"] = "many_waiting"
+    people: tuple[tuple[str, str], ...] = ()
+
+
 class Act(_Fact):
     """What somebody has pressed: `actor` is a Slack id, `admin` whether they are one of the workspace's admins or owners.
 
@@ -406,8 +414,64 @@ class Digest(_Fact):
     seats: tuple[FreeSeats, ...] = ()
 
 
+ApprovalState = Literal["asked", "approved", "declined", "expired", "withdrawn"]
+
+
+class Asked(_Fact):
+    """Somebody asks to create accounts for so many `people`, from a `file` ("": pasted); once decided, by whom and why.
+
+    `alone`: whoever approved had asked for it, and nobody else could decide. Times are Unix seconds.
+    """
+
+    kind: Literal["asked"] = "asked"
+    id: str
+    provider: str
+    requester: str
+    requester_name: str = ""
+    file: str = ""
+    people: int
+    state: ApprovalState = "asked"
+    decided_by: str = ""
+    decided_at: float = 0.0
+    reason: str = ""
+    alone: bool = False
+
+    @property
+    def handle(self) -> str:
+        """What its buttons carry."""
+        return handle_of(f"approval {self.id}")
+
+
+class Decided(_Fact):
+    """Whether a decision counts; `asked` as it is now, None when nobody knows of it."""
+
+    done: bool
+    asked: Asked | None
+
+
+class BatchEnded(_Fact):
+    """Somebody (a Slack id, or a user of the machine) has created many at once: what came of so many `rows` that were begun.
+
+    `approved_by` is a Slack id, "" where nobody had to approve; `left` rows were not begun.
+    """
+
+    kind: Literal["batch_ended"] = "batch_ended"
+    provider: str
+    requester: str
+    requester_name: str = ""
+    approved_by: str = ""
+    rows: int
+    created: int = 0
+    to_activate: int = 0
+    existing: int = 0
+    failed: int = 0
+    unknown: int = 0
+    left: int = 0
+
+
 Alert = Annotated[
-    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest, Field(discriminator="kind")
+    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest | BatchEnded | Asked,
+    Field(discriminator="kind"),
 ]
 
 

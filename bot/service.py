@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import gc
+import itertools
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -28,10 +29,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
 from bot import settings as configuration
+from bot.batch import Row, RowState
+from bot.batch_reader import BatchReader
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
-from bot.intake import Clicks, Intake, Licences, Looks
+from bot.intake import Approving, Clicks, Intake, Licences, Looks, Many
 from bot.onboarding.actions import Actions
+from bot.onboarding.approvals import Approvals
+from bot.onboarding.batches import BatchRuns
 from bot.onboarding.digest import Digests
 from bot.onboarding.follow_up import FollowUp
 from bot.onboarding.incidents import Incidents
@@ -43,10 +48,12 @@ from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import NotAuthorised, ProvisionError, RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
-from bot.request import Act, GroupGone, Request
+from bot.request import Act, GroupGone, Record, Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
-from bot.slack import errors
+from bot.slack import errors, form
+from bot.slack.approvals import ApprovalButtons
+from bot.slack.batches import BatchDoor
 from bot.slack.buttons import Buttons
 from bot.slack.home import Home
 from bot.slack.joins import Joins
@@ -57,6 +64,9 @@ from bot.slack.proxy import proxy_for
 from bot.slack.seats import line
 from bot.slack.status import StatusList
 from bot.store import limits, opening
+from bot.store.approvals import Approvals as StoredApprovals
+from bot.store.approvals import StoredApproval
+from bot.store.batches import Batches
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database, scrub
 from bot.store.follow_ups import FollowUps
@@ -184,7 +194,8 @@ class Bot:
         self.home: Home | None = None
         self.redraw: Callable[[str], bool] = lambda user: False
         self.homes = Homes(self.database)
-        self.relay = Relay(self.outbox, self._notifier(), self.policy.give_up, self._changed)
+        self.notifier = self._notifier()
+        self.relay = Relay(self.outbox, self.notifier, self.policy.give_up, self._changed, self._row_ended)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
         follow_ups = FollowUps(self.database, self.records)
@@ -197,11 +208,29 @@ class Bot:
         self.said = Said(self.database, self.outbox)
         self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
         self.digests = Digests(self.providers, self.records, self.seats, self.said, self.relay)
+        breaker = self._breaker()
+        self.batches = Batches(self.database, self.cipher, self.outbox)
+        stored = StoredApprovals(self.database, self.cipher, self.outbox)
+        self.approvals = Approvals(stored, self.relay, self.policy, settings.approval_rows)
+        self.batch_runs = BatchRuns(
+            self.providers,
+            self.batches,
+            self.requests,
+            self.records,
+            breaker,
+            self.seats,
+            self.relay,
+            self.engine,
+            self._reader(),
+            self.policy,
+            self.approvals,
+        )
+        self.approvals.carry_out = self._decided
         self.workflow = Workflow(
             self.providers,
             self.requests,
             self.limiter,
-            self._breaker(),
+            breaker,
             self.relay,
             Incidents(self.stored_incidents, self.relay),
             self.engine,
@@ -220,8 +249,31 @@ class Bot:
         client.proxy = proxy_for(client.base_url)
         settings = self.settings
         return Notifier(
-            client, self.providers, settings.newhire_admin_channel, self.policy, settings.newhire_admin_language
+            client,
+            self.providers,
+            settings.newhire_admin_channel,
+            self.policy,
+            settings.newhire_admin_language,
+            results=self._results,
         )
+
+    def _reader(self) -> BatchReader:
+        return BatchReader(
+            self.providers,
+            self.notifier.files.fetch,
+            form.problems,
+            lambda provider, names: self.requests.taken(provider, names),
+            self.settings.newhire_account_pattern or "",
+        )
+
+    def _results(self, batch_id: str) -> Iterator[tuple[Row, RowState, str | None, Record | None]]:
+        """The rows of a batch with what came of each, some hundred at a time."""
+        rows = self.batches.rows(batch_id)
+        while part := list(itertools.islice(rows, 200)):
+            known = self.records.all_of([each.request_id for each in part if each.request_id])
+            for each in part:
+                found = known.get(each.request_id or "")
+                yield each.row, each.state, each.kind, found.record if found else None
 
     def _timeout(self) -> httpx.Timeout:
         read = self.policy.vendor_read.total_seconds()
@@ -250,8 +302,9 @@ class Bot:
         self.actions.take_up()
         threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
         threading.Thread(target=self._watch, name="newhire-watch", daemon=True).start()
+        threading.Thread(target=self._run_batches, name="newhire-batches", daemon=True).start()
 
-    def listeners(self, workspace: str) -> tuple[Listeners, Buttons, StatusList, Home]:
+    def listeners(self, workspace: str) -> tuple[Listeners, Buttons, StatusList, Home, BatchDoor, ApprovalButtons]:
         """What answers people; `workspace` is its address, as auth.test says."""
         intake = Intake(self.requests, self.engine)
         clicks, address = Clicks(self.actions, intake), _slash(workspace)
@@ -262,6 +315,8 @@ class Bot:
         self.home = Home(
             looks, self.providers, permission, self.policy, workspace=address, seats=self._licences_at_hand
         )
+        many = Many(self.batch_runs, intake, self.notifier.template)
+        batches = BatchDoor(self.providers, many, permission, region)
         listeners = Listeners(
             self.providers,
             intake,
@@ -274,9 +329,12 @@ class Bot:
             pattern=self.settings.newhire_account_pattern or "",
             result=self.settings.newhire_result,
             seats=Licences(self.seats),
+            batches=batches,
         )
         buttons = Buttons(self.providers, clicks, listeners, permission, workspace=address)
-        return listeners, buttons, statuses, self.home
+        approvers = Permission(self.settings.approvers, on_trouble=self._group_gone)
+        approving = ApprovalButtons(Approving(self.approvals, intake), approvers)
+        return listeners, buttons, statuses, self.home, batches, approving
 
     def _licences_at_hand(self, provider: str, lang: str) -> str | None:
         """As they were counted last; nobody is asked."""
@@ -289,6 +347,17 @@ class Bot:
         overview = Overview(apart, self.requests, list(self.providers))
         records = Records(apart, self.cipher, self.outbox)
         return Lists(overview, records, self.actions, self.settings.newhire_region), Homes(apart)
+
+    def _row_ended(self, batch_id: str) -> None:
+        self.batch_runs.ended(batch_id)
+
+    def _decided(self, approval: StoredApproval) -> None:
+        """An approver has decided about a batch, or nobody has; told again after a crash, it changes nothing."""
+        asked = approval.asked
+        if asked.state == "approved":
+            self.batch_runs.approved(approval.subject, asked.decided_by)
+        elif asked.state in ("declined", "expired"):
+            self.batch_runs.refused(approval.subject, asked.decided_by, asked.reason, expired=asked.state == "expired")
 
     def _changed(self, requester: str) -> None:
         if self.home is not None:
@@ -306,6 +375,7 @@ class Bot:
 
     def stop_engine(self) -> None:
         """What runs gets its time; the rest is left to the next start."""
+        self.batch_runs.stop()
         self.relay.stop(RELAY_SECONDS)
         self.engine.stop(FINISH_SECONDS)
         for provider in self.providers.values():
@@ -383,6 +453,20 @@ class Bot:
             if self.engine.stopping.wait(self.policy.follow_up_look.total_seconds()):
                 return
 
+    def _run_batches(self) -> None:
+        """Reads, begins and shows what is many."""
+        while not self.engine.stopping.is_set():
+            try:
+                self.approvals.look()
+                self.batch_runs.look()
+            except Interrupted:
+                return
+            except SQLAlchemyError as error:
+                log.warning("no batch goes on: the database does not work (%s)", type(error).__name__)
+            except Exception:
+                log.exception("a batch does not go on; it is tried again")
+            self.batch_runs.wait(self.policy.batch_look.total_seconds())
+
     def _housekeeping(self) -> None:
         """Now and every hour: what is finished and old leaves the database, and what nobody confirmed."""
         while True:
@@ -391,6 +475,8 @@ class Bot:
                 self.requests.audit.housekeep(self.settings.newhire_keep_days, self.settings.newhire_audit_days)
                 self.engine.forget(self.requests.forget(old))
                 self.outbox.forget(old)
+                self.batches.forget(old)
+                self.approvals.stored.forget(old)
                 self.stored_incidents.forget(old)
                 self.requests.drop_unconfirmed(time.time() - HOUSEKEEPING_SECONDS, self.engine.knows)
                 scrub(self.database)

@@ -122,6 +122,12 @@ def _numbers(text: str) -> list[float]:
     return [] if text == "never" else [float(item) for item in listed(text)]
 
 
+def _approval(text: str) -> str:
+    if text != "never" and not re.fullmatch("bulk:[1-9][0-9]{0,4}", text):
+        raise ValueError("must be never, or bulk: and from how many people on, like bulk:50")
+    return text
+
+
 LONGEST_FOLLOW_UP = 365
 
 
@@ -223,6 +229,15 @@ class Settings(GivenSettings):
         allow_inf_nan=False,
         description="Who asked when, and what came of it, stays in the audit for so many days, without the person",
     )
+    newhire_approval: Annotated[str, Lower, AfterValidator(_approval)] = Field(
+        "bulk:50",
+        description="From how many people on a list must be approved before they are created, like bulk:50, or never; "
+        "without NEWHIRE_ADMIN_CHANNEL nobody can be asked, and nothing is",
+    )
+    newhire_approvers: Annotated[str, AfterValidator(_ids)] = Field(
+        "",
+        description="IDs of the users and user groups who may approve, comma-separated; empty: workspace admins and owners",
+    )
     newhire_log: Annotated[Literal["text", "json"], Lower] = Field(
         "text", description="How the log is written to stderr"
     )
@@ -237,6 +252,17 @@ class Settings(GivenSettings):
     @property
     def allowed(self) -> list[str]:
         return listed(self.newhire_allowed)
+
+    @property
+    def approvers(self) -> list[str]:
+        return listed(self.newhire_approvers)
+
+    @property
+    def approval_rows(self) -> int | None:
+        """From so many on; None: never, or nobody can be asked."""
+        if self.newhire_approval == "never" or self.newhire_admin_channel is None:
+            return None
+        return int(self.newhire_approval.removeprefix("bulk:"))
 
     @property
     def follow_up_days(self) -> list[float]:

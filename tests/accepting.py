@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from bot.batch import BatchFiles, BatchUpdate
 from bot.engine import Engine
 from bot.intake import Intake
 from bot.onboarding.incidents import Incidents
@@ -24,7 +25,7 @@ from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account
 from bot.providers.tencent import Tencent, TencentHire
-from bot.request import Alert, MessageRef, Nudge, Reminder, Request, Update, Whisper
+from bot.request import Alert, ManyWaiting, MessageRef, Nudge, Reminder, Request, Update, Whisper
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -63,7 +64,10 @@ class NobodyListens:
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
         return None
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        raise NotImplementedError
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:
         return None
 
     def whisper(self, request: Request, whisper: Whisper) -> None:

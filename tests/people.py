@@ -113,6 +113,10 @@ class Form:
     async def try_to_submit(self, **typed: str) -> Delivery:
         return await self.world.slack.submit(self.user, self.id, typed)
 
+    def attach(self, name: str, content: bytes) -> Json:
+        """Choose a file: what `submit(file=[...])` sends."""
+        return self.world.slack.files.give(self.user, name, content)
+
     def _remembers(self) -> Json:
         return dict(json.loads(self.view["private_metadata"]))
 

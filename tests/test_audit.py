@@ -13,9 +13,10 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.batch import BatchFiles, BatchUpdate
 from bot.onboarding.relay import Relay
 from bot.outcome import Account, Created, Failure, Outcome
-from bot.request import Alert, MessageRef, Nudge, Record, Reminder, Request, Standing, Update, Whisper
+from bot.request import Alert, ManyWaiting, MessageRef, Nudge, Record, Reminder, Request, Standing, Update, Whisper
 from bot.store.audit import NEWHIRE, Audit, Noted, masked
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -73,7 +74,10 @@ class Nobody:
     def whisper(self, request: Request, whisper: Whisper) -> None:
         return None
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        raise NotImplementedError
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:
         return None
 
 

@@ -604,7 +604,7 @@ def test_bolt_still_keeps_the_authorization_where_the_first_command_needs_it() -
     """Asked at the first command, auth.test would be a call of Slack's while somebody's trigger_id runs out."""
     answer = object()
     deaf: Any = Deaf()
-    app: AsyncApp = slack.build(AsyncWebClient(token="xoxb-1"), deaf, deaf, deaf, deaf, answer)
+    app: AsyncApp = slack.build(AsyncWebClient(token="xoxb-1"), deaf, deaf, deaf, deaf, deaf, deaf, answer)
     held = [vars(middleware).get("auth_test_result") for middleware in app._async_middleware_list]
     assert answer in held
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.onboarding.follow_up import BATCH, FollowUp
+from bot.onboarding.follow_up import BATCH, Crowds, FollowUp
 from bot.onboarding.offers import standing
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import FINAL, Relay, ReminderContent, UpdateContent
+from bot.onboarding.relay import FINAL, CrowdContent, Relay, ReminderContent, UpdateContent
 from bot.onboarding.workflow import first_look
 from bot.outcome import Account, AccountState, ActionRequired, OutcomeUnknown, ProvisionError, Rejected, Unreachable
 from bot.request import Final, Record, Reminder, Request, Standing
@@ -260,6 +260,20 @@ def test_one_account_that_the_vendor_does_not_like_keeps_no_other_from_being_loo
     assert use.waiting()["V1"] < 1.01
 
 
+def test_of_many_they_are_reminded_at_once(use: Use) -> None:
+    """Fifty of one class are one message, and not fifty; whoever has activated is none of them."""
+    for number in range(50):
+        use.hire(f"V{number}")
+    use.vendor.states["v7"] = "active"
+    message, letter_id = use.after(1)
+    assert (message, letter_id.startswith("reminders/U1/tencent/")) == ("V7/message", True)
+    letter = use.outbox.letter(letter_id)
+    assert letter is not None
+    people = CrowdContent.model_validate_json(letter.content).crowd.people
+    assert sorted(account for _, account in people) == sorted(f"v{n}" for n in range(50) if n != 7)
+    assert set(use.waiting().values()) == {3.0}
+
+
 def test_an_answer_that_is_unclear_tells_nothing(use: Use) -> None:
     use.hire()
     use.vendor.error = OutcomeUnknown("tencent")
@@ -270,7 +284,10 @@ def test_an_answer_that_is_unclear_tells_nothing(use: Use) -> None:
 def test_many_are_looked_up_in_batches(use: Use) -> None:
     for number in range(BATCH + 3):
         use.hire(f"V{number}")
-    assert len(use.after(1)) == BATCH + 3
+    (letter_id,) = set(use.after(1))
+    letter = use.outbox.letter(letter_id)
+    assert letter is not None
+    assert len(CrowdContent.model_validate_json(letter.content).crowd.people) == BATCH + 3
     assert [len(asked) for asked in use.vendor.asked] == [BATCH, 3]
 
 
@@ -284,7 +301,7 @@ def test_what_is_done_while_the_vendor_is_asked_is_newer_than_its_answer(use: Us
     use.hire()
     (due,) = use.rows.take("tencent", BEGAN + DAY, BEGAN + 2 * DAY, BATCH)
     use.records.amend("V1", lambda record: record.model_copy(update={"account": None}), lambda stored: [])
-    use.follow_up._advance(due, use.vendor.look(Account(provider="tencent", account="v1", name="Zhang Wei")))
+    use.follow_up._advance(due, use.vendor.look(Account(provider="tencent", account="v1", name="Zhang Wei")), Crowds(0))
     assert (use.told, use.record().account, use.waiting()) == ([], None, {})
 
 
@@ -312,8 +329,8 @@ def test_two_that_have_both_looked_tell_once(use: Use) -> None:
     other, seen = use.again(), use.vendor.look(Account(provider="tencent", account="v1", name="Zhang Wei"))
     use.now = other.now = BEGAN + DAY
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda one: one.follow_up._advance(Due("V1", 0), seen), [use, other]))
-    assert sorted(use.told + other.told) == ["V1/reminder/0"]
+        told = list(threads.map(lambda one: one.follow_up._advance(Due("V1", 0), seen, Crowds(0)), [use, other]))
+    assert sorted(told) == [[], ["V1/reminder/0"]]
     assert len(use.record().reminded) == 1
 
 

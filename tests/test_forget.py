@@ -18,6 +18,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
+from bot.batch import BatchFiles, BatchUpdate
 from bot.hire import Text, known_by
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import Relay
@@ -26,6 +27,7 @@ from bot.request import (
     Alert,
     Digest,
     Joined,
+    ManyWaiting,
     MessageRef,
     Nudge,
     Record,
@@ -73,7 +75,10 @@ class Slack:
     def whisper(self, request: Request, whisper: Whisper) -> None:
         return None
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> None:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        raise NotImplementedError
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:
         return None
 
 

@@ -81,6 +81,19 @@ def test_what_helps_to_fill_in_the_form_knows_no_slack_and_no_vendor() -> None:
     assert own("bot.defaults") <= {"bot.hire"}
 
 
+def test_what_travels_of_many_knows_what_travels_of_one() -> None:
+    assert own("bot.batch") <= {"bot.hire", "bot.outcome", "bot.request"}
+
+
+@pytest.mark.parametrize("module", [name for name in HALL if name.startswith("bot.spreadsheet")])
+def test_reading_files_of_people_is_pure(module: str) -> None:
+    """No Slack, no database, no vendor, no network."""
+    assert not uses(module, "slack_sdk", "slack_bolt", "httpx", "aiohttp", "sqlalchemy", "dbos", "logging")
+    assert all(
+        name.startswith("bot.spreadsheet") or name in ("bot.batch", "bot.card", "bot.hire") for name in own(module)
+    )
+
+
 def test_the_contract_knows_hires_and_outcomes() -> None:
     assert own("bot.providers.contract") <= {
         "bot.outcome",
@@ -166,7 +179,9 @@ def test_the_engine_is_behind_its_seam() -> None:
 
 @pytest.mark.parametrize("module", SLACK)
 def test_the_slack_room_names_no_provider(module: str) -> None:
-    assert not uses(module, "bot.providers", "httpx")
+    # A file is fetched from an address that Slack gives, and by none of its methods.
+    others = ("bot.providers",) if module == "bot.slack.files" else ("bot.providers", "httpx")
+    assert not uses(module, *others)
     text = MODULES[module].read_text(encoding="utf-8").casefold()
     assert not [name for name in ("tencent", "huawei", "腾讯", "华为") if name in text]
 
@@ -187,6 +202,7 @@ def test_the_slack_room_knows_no_database(module: str) -> None:
         "bot.slack.form",
         "bot.slack.prefill",
         "bot.slack.messages",
+        "bot.slack.batch_messages",
         "bot.slack.words",
     ],
 )

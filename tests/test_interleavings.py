@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import event
 
+from bot.batch import BatchFiles, BatchUpdate
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
@@ -26,7 +27,19 @@ from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import Account, Conflict, NoSeatLeft, Outcome, OutcomeUnknown, RateLimited, Rejected, Unreachable
 from bot.providers.tencent import Tencent, TencentHire
-from bot.request import Alert, Creating, Final, MessageRef, Nudge, Reminder, Request, TryLater, Update, Whisper
+from bot.request import (
+    Alert,
+    Creating,
+    Final,
+    ManyWaiting,
+    MessageRef,
+    Nudge,
+    Reminder,
+    Request,
+    TryLater,
+    Update,
+    Whisper,
+)
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.incidents import Incidents as StoredIncidents
@@ -169,7 +182,10 @@ class ModelPeople:
         self.first_posts: list[str] = []
         self.away = 0
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        raise NotImplementedError
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:
         self._maybe_away()
         return ref
 

@@ -26,6 +26,8 @@ SCOPES: dict[str, set[str]] = {
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
+    "files.info": {"files:read"},
+    "files.upload_v2": {"files:write"},  # slack_sdk's: files.getUploadURLExternal, then files.completeUploadExternal
     "users.info": {"users:read", "users:read.email"},  # the second for profile.email
     "usergroups.users.list": {"usergroups:read"},
     "views.open": set(),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.batch import BatchFiles, BatchUpdate
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import FINAL, Relay
 from bot.outcome import Account, Created, Failure, Outcome
@@ -21,6 +22,7 @@ from bot.request import (
     Final,
     Incident,
     InLine,
+    ManyWaiting,
     MessageRef,
     Nudge,
     Record,
@@ -69,7 +71,10 @@ class People:
         self.edited.append(ref is not None)
         return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        raise NotImplementedError
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef:
         raise NotImplementedError
 
     def whisper(self, request: Request, whisper: Whisper) -> None:

@@ -12,7 +12,19 @@ from phonenumbers import PhoneNumberMatcher
 
 from bot import card, characters
 from bot.providers.contract import installed
-from bot.slack.prefill import Help, NotHere, Prefill, Status, as_command, command, from_message, from_profile, prefill
+from bot.slack.prefill import (
+    Help,
+    Many,
+    NotHere,
+    Prefill,
+    Status,
+    Template,
+    as_command,
+    command,
+    from_message,
+    from_profile,
+    prefill,
+)
 from tests.conftest import tries
 
 ZHANG = {"name": "张伟", "phone": "13800138000"}
@@ -244,11 +256,19 @@ def test_help_with_anything_behind_it_is_help(text: str) -> None:
     assert command(text) == Help()
 
 
+@pytest.mark.parametrize("text", ["many", "Many", "批量", "import"])
+def test_many_is_the_form_for_many(text: str) -> None:
+    assert command(text) == Many()
+
+
+@pytest.mark.parametrize("text", ["template", "模板"])
+def test_the_template_is_asked_for(text: str) -> None:
+    assert command(text) == Template()
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("many", "many"),
-        ("Many", "many"),
         ("list!", "list"),
         ("取消 张伟", "取消"),
     ],

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.onboarding.offers import awaited
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import drawn, reminded
+from bot.onboarding.relay import crowd, drawn, reminded
 from bot.outcome import Account, ProvisionError
 from bot.request import Deed, Record, Standing
 from bot.store.follow_ups import Due, FollowUps, Seen
@@ -25,9 +27,33 @@ from bot.store.records import Records, Stored
 log = logging.getLogger(__name__)
 
 BATCH = 100
+CROWD = 3
+"""Of more whom one person asked for they are reminded at once, in one message without buttons."""
 
 _FOR_ALL = ("Unreachable", "RateLimited", "NotAuthorised")
 """Failures that are not about one account."""
+
+
+@dataclass
+class Crowds:
+    """Whom requesters are reminded of in one look at a provider, at Unix seconds `at`, where that are many."""
+
+    at: float
+    asked: Counter[str] = field(default_factory=Counter)
+    people: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def count(self, records: Sequence[Record]) -> None:
+        """These were looked up, too."""
+        self.asked.update(record.request.requester for record in records)
+
+    def has(self, record: Record) -> bool:
+        return self.asked[record.request.requester] > CROWD
+
+    def add(self, record: Record, account: Account) -> list[tuple[str, str]]:
+        """All of theirs so far."""
+        people = self.people.setdefault(record.request.requester, [])
+        people.append((account.name or "", account.account or ""))
+        return people
 
 
 class Provider(Protocol):
@@ -64,10 +90,11 @@ class FollowUp:
     def look(self) -> None:
         """Look up whoever is due, at every provider. Paced as all calls are; raises what the database raises."""
         for key, provider in self.providers.items():
-            while "look" in provider.abilities and self._batch(key, provider):
+            crowds = Crowds(self.clock())
+            while "look" in provider.abilities and self._batch(key, provider, crowds):
                 pass
 
-    def _batch(self, key: str, provider: Provider) -> bool:
+    def _batch(self, key: str, provider: Provider, crowds: Crowds) -> bool:
         """Whether there may be more that can be asked for now."""
         now = self.clock()
         due = self.follow_ups.take(key, now, now + self.policy.follow_up_again.total_seconds(), BATCH)
@@ -84,9 +111,15 @@ class FollowUp:
         except ProvisionError as error:
             log.info("%s: %d accounts are looked up later (%s)", key, len(waiting), error.kind)
             return False
-        for each, account in zip(waiting, found, strict=True):
-            if not isinstance(account, ProvisionError):
-                self._advance(each, account)
+        seen = {
+            each: account
+            for each, account in zip(waiting, found, strict=True)
+            if not isinstance(account, ProvisionError)
+        }
+        crowds.count([known.record for each in seen if (known := stored[each])])
+        # Each message once, as it is after the last of them.
+        for letter_id in {letter for each, account in seen.items() for letter in self._advance(each, account, crowds)}:
+            self.relay.soon(letter_id)
         return len(due) == BATCH
 
     def _find(self, provider: Provider, accounts: Sequence[Account]) -> list[Account | ProvisionError | None]:
@@ -108,11 +141,11 @@ class FollowUp:
             log.info("%s: an account is looked up later (%s)", account.provider, error.kind)
             return error
 
-    def _advance(self, due: Due, found: Account | None) -> None:
-        for draft in self.follow_ups.advance(due, lambda record: self._judge(record, found)):
-            self.relay.soon(draft.id)
+    def _advance(self, due: Due, found: Account | None, crowds: Crowds) -> list[str]:
+        """Write down what a look has come to; the ids of what is to be told."""
+        return [draft.id for draft in self.follow_ups.advance(due, lambda record: self._judge(record, found, crowds))]
 
-    def _judge(self, record: Record, found: Account | None) -> Seen:
+    def _judge(self, record: Record, found: Account | None, crowds: Crowds) -> Seen:
         """What follows from a look. Whatever somebody did about the account meanwhile is newer than it."""
         now, known = self.clock(), record.account
         if known is None or not awaited(record):
@@ -127,6 +160,10 @@ class FollowUp:
             changed = {"account": found, "deeds": (*record.deeds, *activated)}
             return Seen(record.model_copy(update=changed), None, self._drawn)
         next_at = self._next(record, now)
+        if crowds.has(record):
+            people = crowds.add(record, seen)
+            kept = record.model_copy(update={"account": seen})
+            return Seen(kept, next_at, lambda stored: [crowd(record.request, crowds.at, people)])
         reminder = {"reminded": (*record.reminded, now), "reminded_enough": next_at is None}
         return Seen(record.model_copy(update={"account": seen, **reminder}), next_at, self._reminder)
 

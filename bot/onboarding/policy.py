@@ -42,6 +42,18 @@ class Policy:
     act_again: tuple[timedelta, ...] = (2 * SECOND, 5 * SECOND, 10 * SECOND)
     """What a button does is tried again after these waits, where nothing was sent; then whoever pressed it is told."""
 
+    # Many at once.
+    batch_look: timedelta = SECOND
+    """How often newhire sees whether there is something to do for a batch, beside when one of its rows ends."""
+    batch_draws: timedelta = 3 * SECOND
+    """Between two edits of its message: Slack takes about 50 a minute of one app (Tier 3)."""
+    batch_expires: timedelta = 24 * HOUR
+    """What nobody has decided upon after so long is not done; who is there, and who has seats, was looked up then."""
+    batch_lost: timedelta = 30 * SECOND
+    """How often it looks for rows that a process gave out and died; and at once when it starts."""
+    batch_waits: timedelta = HOUR
+    """So long newhire tries to get a file from Slack."""
+
     # Who looks at newhire's Home tab.
     home_open: timedelta = 10 * MINUTE
     """For so long after it was opened it is drawn anew when something changes; Slack does not say when it is left,"""

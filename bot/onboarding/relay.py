@@ -18,13 +18,18 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from bot.batch import Batch, BatchFiles, BatchUpdate, Tally
+from bot.outcome import Outcome
 from bot.request import (
     Alert,
+    Asked,
+    BatchEnded,
     CannotBeTold,
     Creating,
     Ended,
     Final,
     Incident,
+    ManyWaiting,
     MessageRef,
     Nudge,
     Record,
@@ -65,7 +70,12 @@ class Notifier(Protocol):
         """Say something to one person alone."""
         ...
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        """Edit the message of a batch (at `ref`), or say it; or put its files below it. Where it stands now. Raises
+        CannotBeTold."""
+        ...
+
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:
         """Remind the requester directly, or edit what was said. Where it stands now. Raises CannotBeTold."""
         ...
 
@@ -91,6 +101,13 @@ class ReminderContent(BaseModel):
     reminder: Reminder
 
 
+class CrowdContent(BaseModel):
+    """Of whom the requester is reminded at once. Of the request is kept who asked, and in which language."""
+
+    request: Request
+    crowd: ManyWaiting
+
+
 class AlertContent(BaseModel):
     """A message for the admins, about a request or about a provider."""
 
@@ -98,7 +115,13 @@ class AlertContent(BaseModel):
     alert: Alert
 
 
-Content = UpdateContent | WhisperContent | ReminderContent | AlertContent
+class BatchContent(BaseModel):
+    """The message of a batch, or the files below it."""
+
+    batch: Annotated[BatchUpdate | BatchFiles, Field(discriminator="kind")]
+
+
+Content = UpdateContent | WhisperContent | ReminderContent | CrowdContent | AlertContent | BatchContent
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Annotated[Content, Field(union_mode="left_to_right")])
 
 
@@ -132,6 +155,44 @@ def reminded(stored: Stored, standing: Standing, number: int) -> Draft:
     return Draft(f"{record.request.id}/reminder/{number}", record.request.id, content, stored.drawn)
 
 
+def crowd(request: Request, at: float, people: Sequence[tuple[str, str]]) -> Draft:
+    """One message about all whom a requester is reminded of in one look, at Unix seconds `at`; it grows by one each time."""
+    asker = request.model_copy(update={"hire": {}, "batch": ""})
+    content = CrowdContent(request=asker, crowd=ManyWaiting(people=tuple(people))).model_dump_json()
+    return Draft(f"reminders/{request.requester}/{request.provider}/{at}", None, content, len(people))
+
+
+def batch_drawn(update: BatchUpdate) -> Draft:
+    """The message of a batch, as it is to read now."""
+    return Draft(_batch_id(update.batch), None, BatchContent(batch=update).model_dump_json())
+
+
+def batch_files(files: BatchFiles) -> Draft:
+    """The files with every row's result, below the batch's message."""
+    return Draft(f"{_batch_id(files.batch)}/files", None, BatchContent(batch=files).model_dump_json())
+
+
+def approval_drawn(asked: Asked, version: int) -> Draft:
+    """What approvers read of it, as it is to read now."""
+    content = AlertContent(alert=asked).model_dump_json()
+    return Draft(f"approval/{asked.id}", None, content, version)
+
+
+def batch_ended(batch: Batch, tally: Tally) -> Draft:
+    """What the admins read of a batch, once."""
+    counts = tally.model_dump(include={"created", "to_activate", "existing", "failed", "unknown"})
+    alert = BatchEnded(
+        provider=batch.provider,
+        requester=batch.requester,
+        requester_name=batch.requester_name,
+        approved_by=batch.decided_by,
+        rows=tally.done,
+        left=tally.left + tally.ready,
+        **counts,
+    )
+    return alerted(f"batch/{batch.id}/alert", alert)
+
+
 def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -> list[Draft]:
     """All that stands in Slack of a request that has ended, as it is to read now: its message, and the reminders."""
     reminders = [reminded(stored, standing, number) for number in range(len(stored.record.reminded))]
@@ -147,9 +208,11 @@ class Relay:
         notifier: Notifier,
         give_up: timedelta,
         changed: Callable[[str], None] = lambda requester: None,
+        row_ended: Callable[[str], None] = lambda batch: None,
     ) -> None:
-        """`changed` hears whose request (a Slack id) reads otherwise now; it must not wait for anybody."""
-        self._changed = changed
+        """`changed` hears whose request (a Slack id) reads otherwise now, `row_ended` of which batch (its id) a row has come
+        to its end; neither may wait for anybody."""
+        self._changed, self._row_ended = changed, row_ended
         self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
         self._due: list[tuple[float, int, str]] = []
         self._order = itertools.count()
@@ -174,21 +237,31 @@ class Relay:
     # What the workflow says.
 
     def begin(self, request: Request) -> None:
-        """The first message of a request, at most once however often it is begun."""
+        """The first message of a request, at most once however often it is begun. A row of a batch has none."""
+        if request.batch:
+            self._outbox.begin(request.id, "", None)
+            return
         content, message = UpdateContent(request=request, update=Creating()), _message_id(request)
         self._put_and_tell(
             {message: content}, lambda: [self._outbox.begin(request.id, message, content.model_dump_json())]
         )
 
     def update(self, request: Request, update: Update, version: int) -> None:
-        """Edit the request's message while it is under way."""
+        """Edit the request's message while it is under way. Of a row of a batch people read elsewhere."""
+        if request.batch:
+            return
         content, message = UpdateContent(request=request, update=update), _message_id(request)
         text = content.model_dump_json()
         draft = Draft(message, request.id, text, version)
         self._put_and_tell({message: content}, lambda: [self._outbox.put(draft)])
 
     def alert(self, key: str, alert: Alert, request: Request | None = None, version: int = 1) -> None:
-        """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack."""
+        """Say something to the admins, once a `key` and version. Not on this thread: a vendor's work must not wait for Slack.
+
+        Of what is about one row of a batch they hear nothing: they read of the batch once.
+        """
+        if request is not None and request.batch and not isinstance(alert, Incident):
+            return
         content = AlertContent(request=request, alert=alert).model_dump_json()
         # An incident outlives the request in which it showed.
         request_id = None if request is None or isinstance(alert, Incident) else request.id
@@ -203,13 +276,7 @@ class Relay:
         `follow_up`: the account is looked up then (Unix seconds).
         """
         request, outcome = record.request, record.outcome
-        contents: dict[str, Content] = {
-            _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome, standing=standing))
-        }
-        if admins:
-            contents[f"{request.id}/alert/ended"] = AlertContent(request=request, alert=Ended(outcome=outcome))
-        if nudge:
-            contents[f"{request.id}/nudge"] = UpdateContent(request=request, update=Nudge(outcome=outcome))
+        contents = {} if request.batch else _last_words(request, outcome, standing, nudge=nudge, admins=admins)
         drafts = [
             Draft(letter, request.id, content.model_dump_json(), FINAL if letter == _message_id(request) else 1)
             for letter, content in contents.items()
@@ -219,6 +286,9 @@ class Relay:
         self._put_and_tell(
             contents, lambda: self._outbox.end(request.id, outcome.kind, stored, drafts, entry, follow_up=later)
         )
+        if request.batch:
+            self._row_ended(request.batch)
+            self._changed(request.requester)
 
     def take_over(self, holder: str | None) -> None:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
@@ -326,7 +396,11 @@ class Relay:
                 self._notifier.whisper(content.request, content.whisper)
             return None
         if isinstance(content, ReminderContent):
-            return self._remind(letter, content)
+            return self._remind(letter, content.request, content.reminder)
+        if isinstance(content, CrowdContent):
+            return self._remind(letter, content.request, content.crowd)
+        if isinstance(content, BatchContent):
+            return self._tell_batch(letter, content.batch)
         if isinstance(content.update, Nudge):
             self._nudge(content.request, content.update)
             return None
@@ -344,9 +418,22 @@ class Relay:
                 return None
             raise
 
-    def _remind(self, letter: Letter, content: ReminderContent) -> MessageRef | None:
+    def _tell_batch(self, letter: Letter, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        """The files come below the message, once that stands in its last words."""
+        message, ref = _batch_id(what.batch), letter.ref
+        if isinstance(what, BatchFiles):
+            if self._outbox.letter(message) is not None:
+                raise TryLater(NUDGE_AGAIN_SECONDS)
+            ref = self._outbox.ref(message)
         try:
-            return self._notifier.remind(content.request, letter.ref, content.reminder)
+            return self._notifier.batch(ref, what)
+        except CannotBeTold:
+            log.warning("batch %s: the requester cannot be reached in Slack", what.batch.id)
+            return letter.ref
+
+    def _remind(self, letter: Letter, request: Request, reminder: Reminder | ManyWaiting) -> MessageRef | None:
+        try:
+            return self._notifier.remind(request, letter.ref, reminder)
         except CannotBeTold:
             log.info("request %s: the requester cannot be reminded", letter.request_id)
             return letter.ref
@@ -381,6 +468,24 @@ class Relay:
                     return heapq.heappop(self._due)[2]
                 self._change.wait(wait)
         return None
+
+
+def _last_words(
+    request: Request, outcome: Outcome, standing: Standing, *, nudge: bool, admins: bool
+) -> dict[str, Content]:
+    """What is said at the end of a request, by the message that says it."""
+    contents: dict[str, Content] = {
+        _message_id(request): UpdateContent(request=request, update=Final(outcome=outcome, standing=standing))
+    }
+    if admins:
+        contents[f"{request.id}/alert/ended"] = AlertContent(request=request, alert=Ended(outcome=outcome))
+    if nudge:
+        contents[f"{request.id}/nudge"] = UpdateContent(request=request, update=Nudge(outcome=outcome))
+    return contents
+
+
+def _batch_id(batch: Batch) -> str:
+    return f"batch/{batch.id}/message"
 
 
 def _message_id(request: Request) -> str:

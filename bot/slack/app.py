@@ -15,7 +15,10 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.onboarding.policy import Policy
-from bot.slack import form, lists, messages
+from bot.slack import batch_messages, form, lists, messages
+from bot.slack.approvals import CALLBACK as DECLINE
+from bot.slack.approvals import ApprovalButtons
+from bot.slack.batches import BatchDoor
 from bot.slack.buttons import Buttons
 from bot.slack.home import Home
 from bot.slack.joins import EVENT, Joins
@@ -48,6 +51,8 @@ def build(
     buttons: Buttons,
     statuses: StatusList,
     home: Home,
+    batches: BatchDoor,
+    approvals: ApprovalButtons,
     auth: Any,
     joins: Joins | None = None,
 ) -> AsyncApp:
@@ -85,9 +90,18 @@ def build(
     if joins:
         app.event(EVENT, middleware=[acknowledge])(joins.joined)
     app.view(form.CALLBACK, middleware=[listeners.submit])(_done)
+    app.action({"block_id": messages.APPROVAL, "action_id": ANY}, middleware=[approvals.pressed])(_done)
+    app.view(DECLINE, middleware=[approvals.declined])(_done)
+    app.view(batch_messages.CALLBACK, middleware=[batches.submit])(_done)
+    app.view(batch_messages.COLUMNS_CALLBACK, middleware=[batches.columns])(_done)
+    app.action({"block_id": batch_messages.BUTTONS, "action_id": ANY}, middleware=[batches.pressed])(_done)
+    app.action({"block_id": batch_messages.TEMPLATE, "action_id": batch_messages.TEMPLATE}, middleware=[acknowledge])(
+        batches.template
+    )
     app.event("app_home_opened", middleware=[acknowledge])(home.opened)
     for block, handler in (
         (lists.HOME_NEW, listeners.shortcut),
+        (lists.HOME_MANY, batches.opened),
         (lists.HOME_FILTER, home.turned),
         (lists.HOME_OWN, home.turned),
         (lists.HOME_ALL, home.turned),

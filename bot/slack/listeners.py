@@ -27,7 +27,7 @@ from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
 from bot.slack.messages import permalink
 from bot.slack.permission import Permission, Verdict, profile
-from bot.slack.prefill import Help, NotHere, Prefill, Status, command, from_message, from_profile
+from bot.slack.prefill import Help, Many, NotHere, Prefill, Status, Template, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
 from bot.slack.seats import SeatCounts
 from bot.slack.words import ago, listing, pick, say
@@ -63,6 +63,13 @@ class Corrections(Protocol):
     """Who hears that a form corrects an earlier request (`intake.Clicks`)."""
 
     async def corrected(self, request_id: str, act: Act) -> None: ...
+
+
+class ManyForms(Protocol):
+    """Who opens the form for many (`batches.BatchDoor`)."""
+
+    async def open(self, client: AsyncWebClient, trigger: str, lang: str) -> str | None: ...
+    async def send_template(self, user: str, lang: str) -> str | None: ...
 
 
 class Statuses(Protocol):
@@ -117,6 +124,7 @@ class Listeners:
     pattern: str = ""
     result: str = form.CHANNEL
     seats: SeatCounts | None = None
+    batches: ManyForms | None = None
     clock: Callable[[], float] = time.time
     _modals: dict[str, Modal] = field(default_factory=dict)
 
@@ -137,6 +145,12 @@ class Listeners:
                     said = self.help(verdict.language)
                 case Status() as asked:
                     said, blocks = await self._status(client, user, verdict, asked)
+                case Many():
+                    said = (
+                        await self.batches.open(client, body["trigger_id"], verdict.language) if self.batches else None
+                    )
+                case Template():
+                    said = await self.batches.send_template(user, verdict.language) if self.batches else None
                 case NotHere(word):
                     said = say(verdict.language, "help.not_here", word=word)
                 case Prefill() as wanted:

@@ -28,6 +28,7 @@ from bot.slack.messages import (
 from bot.slack.words import ago, pick, say
 
 STATUS_PAGE = "newhire_status"
+HOME_MANY = "newhire_home_many"
 HOME_NEW, HOME_FILTER, HOME_OWN, HOME_ALL = (
     "newhire_home_new",
     "newhire_home_filter",
@@ -213,6 +214,7 @@ def home(reader: Reader, state: HomeState, own: Listing, everything: Everything 
     blocks: list[Message] = [
         section(say(lang, "home.hello")),
         actions_block(HOME_NEW, [new]),
+        actions_block(HOME_MANY, [button_element(HOME_MANY, say(lang, "button.many"), "many")]),
     ]
     if everything is not None:
         blocks += _services(reader, everything)

@@ -12,6 +12,8 @@ from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure
 from bot.request import (
     Action,
     Alert,
+    Asked,
+    BatchEnded,
     Creating,
     Deed,
     Digest,
@@ -23,6 +25,7 @@ from bot.request import (
     InLine,
     Joined,
     Late,
+    ManyWaiting,
     MessageRef,
     NotDone,
     Reminder,
@@ -35,7 +38,7 @@ from bot.request import (
     Waiting,
     Whisper,
 )
-from bot.slack.words import ago, listing, long, pick, say, sentences
+from bot.slack.words import ago, enumerated, listing, long, pick, say, sentences
 
 Message = dict[str, Any]
 
@@ -56,11 +59,16 @@ ICONS = {
 BUTTONS = "newhire_buttons"
 """The block_id of a message's buttons."""
 RETRY_ALL = "retry_all"
+APPROVAL = "newhire_approval"
+"""The block_id of the buttons below what must be approved."""
 JOINED = "joined"
 """Both ids of the button below who has joined Slack."""
 _CONFIRMED: tuple[Action, ...] = ("undo", "disable")
 _STATES = {"removed": "removed", "gone": "gone", "disabled": "disabled", "enabled": "Created", "activated": "Created"}
 """Deeds after which the account is something else than the outcome says -> its headline now."""
+
+MOST_NAMED = 100
+"""People in one reminder."""
 
 FOR_ADMINS = ("NotAuthorised", "NoSeatLeft", "OutcomeUnknown")
 """Failures that an admin must act on."""
@@ -164,6 +172,18 @@ def reminder(about: About, news: Reminder) -> Message:
     message = _message(f"⏳ {said}", step=about.say("reminder.last" if news.last else "reminder.step"))
     _add_lines(message, _deeds(about, standing))
     message["blocks"].append(buttons(about, left, None))
+    return message
+
+
+def many_waiting(about: About, news: ManyWaiting) -> Message:
+    """Who has not activated their account, of many for whom somebody asked."""
+    lines = [
+        f"• {escape(name[:60])} {_code(account[:60]) or ''}".rstrip() for name, account in news.people[:MOST_NAMED]
+    ]
+    if len(news.people) > MOST_NAMED:
+        lines.append(about.say("digest.more", n=len(news.people) - MOST_NAMED))
+    message = _message(f"⏳ {about.say('reminder.many', n=len(news.people))}", step=about.say("reminder.many.step"))
+    message["blocks"] += _sections(lines)
     return message
 
 
@@ -297,6 +317,10 @@ def alert(about: About, news: Alert) -> Message | None:
             return _joined(about, news)
         case Digest():
             return digest(about, news)
+        case BatchEnded():
+            return _batch(about, news)
+        case Asked():
+            return _approval(about, news)
         case _:
             assert_never(news)
 
@@ -305,6 +329,40 @@ def _seats(about: About, news: SeatsLow) -> Message:
     licence = about.say("seats.licence", licence=pick(news.licence, about.language)) if news.licence else ""
     counts = {"free": news.free, "total": news.total, "expiring": news.expiring}
     return _message(f"⚠️ {about.say(f'seats.{news.what}', licence=licence, **counts)}")
+
+
+def _approval(about: About, news: Asked) -> Message:
+    """Who asks for how many, with the buttons until somebody has decided."""
+    who = escape(news.requester_name) or escape(news.requester)
+    file = _code(news.file) or about.say("batch.pasted")
+    icon = {"asked": "🕓", "approved": "✅"}.get(news.state, "🚫")
+    message = _message(f"{icon} {about.say('approval.asked', who=who, n=news.people, file=file)}")
+    if news.state == "asked":
+        approve = button_element("approve", about.say("approval.approve"), news.handle) | {"style": "primary"}
+        decline = button_element("decline", about.say("approval.decline"), news.handle)
+        message["blocks"].append(actions_block(APPROVAL, [approve, decline]))
+        return message
+    by = f"<@{news.decided_by}>" if news.decided_by else "newhire"
+    lines = [about.say(f"approval.was.{news.state}", who=by)]
+    if news.reason:
+        lines.append(about.say("batch.reason", reason=escape(news.reason)))
+    if news.alone:
+        message["blocks"].append(section(f"🚨 {about.say('approval.alone', who=by)}"))
+    _add_lines(message, lines)
+    return message
+
+
+def _batch(about: About, news: BatchEnded) -> Message:
+    # Without a name the bare id: a mention would ring them up.
+    who = escape(news.requester_name) or escape(news.requester)
+    counts = (
+        (name, getattr(news, name)) for name in ("created", "to_activate", "existing", "failed", "unknown", "left")
+    )
+    said = [about.say(f"count.{name}", n=n) for name, n in counts if n]
+    if news.approved_by:
+        said.append(about.say("admin.batch.approved", who=f"<@{news.approved_by}>"))
+    n = news.created + news.to_activate
+    return _message(f"📋 {about.say('admin.batch', who=who, n=n, counts=enumerated(about.language, said))}")
 
 
 def _joined(about: About, news: Joined) -> Message:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
+from bot.batch import Batch, BatchFiles, BatchUpdate, Row, RowState
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
 from bot.request import (
     Alert,
+    Asked,
+    BatchEnded,
     CannotBeTold,
     Creating,
     Final,
     Incident,
+    ManyWaiting,
     MessageRef,
     Nudge,
+    Record,
     Reminder,
     Request,
     SeatsLow,
@@ -31,21 +36,33 @@ from bot.request import (
     Update,
     Whisper,
 )
-from bot.slack import messages
+from bot.slack import batch_messages, messages
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
+from bot.slack.files import Attachment, Files
 from bot.slack.messages import About, Message
 from bot.slack.proxy import proxy_for
 from bot.slack.reply import slacks_own, was_taken
-from bot.slack.words import say
+from bot.slack.words import pick, say
+from bot.spreadsheet import files as sheets
 
 log = logging.getLogger(__name__)
 
 RESPONSE_URL_SECONDS = 1800.0 - 60.0
 
 
+Results = Callable[[str], Iterable[tuple[Row, RowState, str | None, Record | None]]]
+
+
+def no_results(batch_id: str) -> Iterable[tuple[Row, RowState, str | None, Record | None]]:
+    """Nobody has rows."""
+    return ()
+
+
 class Offered(Protocol):
     """What a message needs to know of a provider."""
 
+    @property
+    def key(self) -> str: ...
     @property
     def title(self) -> Text: ...
     @property
@@ -70,7 +87,10 @@ class Notifier:
         policy: Policy,
         admin_language: str = "en",
         clock: Callable[[], float] = time.time,
+        results: Results = no_results,
     ) -> None:
+        """`results` gives the rows of a batch (its id) with what came of each."""
+        self.files, self._results = Files(client), results
         self._client, self._providers, self._admins, self._policy = client, providers, admin_channel, policy
         self._clock, self._admin_language = clock, admin_language
 
@@ -134,9 +154,9 @@ class Notifier:
         except _Closed:
             raise CannotBeTold from None
 
-    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder) -> MessageRef | None:
+    def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:
         """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
-        message = messages.reminder(self._about(request), reminder)
+        message = _reminder(self._about(request), reminder)
         try:
             if ref is None:
                 return self._message(request.requester, message)
@@ -145,6 +165,51 @@ class Notifier:
             log.info("request %s: no reminder (%s)", request.id, closed)
             raise CannotBeTold from None
         return ref
+
+    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+        """The message of a batch, directly to whoever gave it in; an edit where it was said before; or its files below it.
+
+        Raises TryLater or CannotBeTold.
+        """
+        batch = what.batch
+        if isinstance(what, BatchFiles):
+            if ref is not None:
+                self._attach(ref, batch)
+            return ref
+        message = batch_messages.message(what, self._providers.get(batch.provider))
+        try:
+            if ref is not None:
+                self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
+                return ref
+        except _Closed as closed:
+            log.info("batch %s: its message cannot be edited (%s)", batch.id, closed)
+        try:
+            return self._message(batch.requester, message)
+        except _Closed:
+            raise CannotBeTold from None
+
+    def _attach(self, ref: MessageRef, batch: Batch) -> None:
+        offer = self._providers.get(batch.provider)
+        rows = list(batch_messages.result_rows(batch, self._results(batch.id), offer))
+        name = say(batch.language, "result.file")
+        files = [
+            Attachment(f"{name}.xlsx", sheets.as_xlsx(rows)),
+            Attachment(f"{name}.csv", sheets.as_csv(rows)),
+        ]
+        self.files.put(ref, files, say(batch.language, "batch.files"))
+
+    def template(self, provider: str, user: str, lang: str) -> bool:
+        """The file to fill in for many, directly to somebody; whether Slack took it."""
+        offer = self._providers[provider]
+        rows = sheets.template(offer.fields(), lang)
+        files = [Attachment("newhire.xlsx", sheets.as_xlsx(rows)), Attachment("newhire.csv", sheets.as_csv(rows))]
+        said = say(lang, "template.said", provider=pick(offer.title, lang))
+        try:
+            ref = self._message(user, {"text": said})
+            self.files.put(ref, files, said)
+        except (_Closed, TryLater, CannotBeTold):
+            return False
+        return True
 
     def _reply(self, request: Request, ref: MessageRef | None, nudge: Nudge) -> None:
         message = messages.reply(self._about(request), nudge.outcome)
@@ -246,7 +311,7 @@ class Notifier:
     def _about_what(self, request: Request | None, alert: Alert) -> About:
         if request is not None:
             return self._about(request, self._admin_language)
-        provider = alert.provider if isinstance(alert, Incident | SeatsLow) else ""
+        provider = alert.provider if isinstance(alert, Incident | SeatsLow | BatchEnded | Asked) else ""
         return self._of_provider(provider, language=self._admin_language)
 
     def _about(self, request: Request, language: str | None = None) -> About:
@@ -275,6 +340,12 @@ class Notifier:
             admins_hear=self._admins is not None,
             **who,
         )
+
+
+def _reminder(about: About, reminder: Reminder | ManyWaiting) -> Message:
+    if isinstance(reminder, ManyWaiting):
+        return messages.many_waiting(about, reminder)
+    return messages.reminder(about, reminder)
 
 
 def _with_why(request: Request, message: Message) -> Message:

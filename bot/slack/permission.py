@@ -95,6 +95,13 @@ class Permission:
             self._forget()
         return Verdict(lang, admin=_is_admin(user), name=shown_name(user))
 
+    async def only(self, client: AsyncWebClient, user_id: str) -> bool:
+        """Whether they are the only one who may, of those who are listed. Raises SlackTrouble."""
+        if not self._users and not self._groups:
+            return False  # the workspace's admins and owners, and Slack lets no workspace have fewer than one
+        members = [await self._group(client, group) for group in self._groups]
+        return self._users.union(*members) == {user_id}
+
     async def language(self, client: AsyncWebClient, user_id: str) -> Language:
         """The language of somebody who was seen a moment ago; Slack is asked only if not."""
         if user_id not in self._languages:

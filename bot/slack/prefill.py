@@ -12,8 +12,10 @@ from bot.hire import Text
 
 HELP = frozenset(["help", "帮助", "幫助", "?", "？", "-h", "--help"])
 STATUS = frozenset(["status", "状态", "狀態", "进度"])
+MANY = frozenset(["many", "batch", "bulk", "import", "批量", "批量导入", "导入"])
+TEMPLATE = frozenset(["template", "模板"])
 RESERVED = frozenset((
-    "many", "batch", "bulk", "批量", "list", "列表", "history", "历史", "记录",
+    "list", "列表", "history", "历史", "记录",
     "cancel", "取消", "undo", "撤销", "retry", "重试", "settings", "设置", "version", "版本",
 ))  # fmt: skip
 """Words that people try as commands. None of them is there yet, and a form for a person of that name is no answer."""
@@ -37,6 +39,16 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Many:
+    """Many at once."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """The file to fill in for many."""
+
+
+@dataclass(frozen=True)
 class NotHere:
     """A word that is kept for later; `word` is one of ours, safe to show."""
 
@@ -52,7 +64,7 @@ class Prefill:
     provider: str = ""
 
 
-def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
+def command(text: str, region: str = "CN") -> Help | Status | Many | Template | NotHere | Prefill:
     """What the words after the command ask for. Only the first `card.LIMIT` characters are looked at."""
     text = text[: card.LIMIT]
     words = characters.clean(text).casefold().strip("`*\"'“”").split()
@@ -61,6 +73,10 @@ def command(text: str, region: str = "CN") -> Help | Status | NotHere | Prefill:
         return Help()
     if word in STATUS:
         return _status(text)
+    if word in MANY and len(words) == 1:
+        return Many()
+    if word in TEMPLATE and len(words) == 1:
+        return Template()
     text, provider = _without_provider(text)
     typed, mentioned = prefill(text, region)
     if word in RESERVED and not mentioned and not typed.keys() & {"phone", "email"}:

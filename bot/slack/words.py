@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from bot.hire import Text
+from bot.slack.words_batches import BATCH_WORDS
 
 Language = Literal["en", "zh"]
 
@@ -563,6 +564,7 @@ WORDS: dict[str, Text] = {
     "long.days": Text("{n} days", "{n} 天"),
     "ago.now": Text("just now", "刚刚"),
     "ago": Text("{long} ago", "{long}前"),
+    **BATCH_WORDS,
 }
 
 

@@ -23,7 +23,7 @@ from bot.request import Request
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.tables import AUDIT, SAID
 
-Event = Literal["requested", "ended", "clicked", "acted", "followed_up", "said", "forgotten"]
+Event = Literal["requested", "ended", "clicked", "acted", "followed_up", "said", "forgotten", "batch", "approval"]
 
 Words = Mapping[str, str]
 

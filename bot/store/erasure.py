@@ -18,7 +18,7 @@ from bot.store.cipher import Cipher
 from bot.store.database import is_sqlite, scrub
 from bot.store.homes import outdate_homes
 from bot.store.requests import delete_requests
-from bot.store.tables import ACTIONS, AUDIT, FINGERPRINTS, OUTBOX, REQUESTS
+from bot.store.tables import ACTIONS, AUDIT, BATCH_ROWS, FINGERPRINTS, OUTBOX, REQUESTS
 
 Known = tuple[str, str]
 """By what a person may be known: ("phone", "+8613800138000")."""
@@ -94,6 +94,7 @@ class Erasure:
             ids = list(connection.execute(free).scalars())
             names = self._noted(connection, ids, "name")
             self._take_out_of_letters(connection, ids, self._noted(connection, ids, "account"), names)
+            _forget_rows(connection, ids)
             entries = forget_requests(connection, ids)
             delete_requests(connection, ids)
             homes = outdate_homes(connection) if ids else 0
@@ -157,10 +158,19 @@ class Erasure:
         return {detail[what] for detail in (self._audit.noted(row).detail for row in rows) if what in detail}
 
 
+def _forget_rows(connection: sa.Connection, ids: Collection[str]) -> None:
+    """Of a row of a list only stays that there was one."""
+    theirs = sa.update(BATCH_ROWS).where(BATCH_ROWS.c.request_id.in_(ids))
+    connection.execute(theirs.values(content=None, state="forgotten"))
+
+
 def _without(
     content: dict[str, Any], ids: Collection[str], accounts: Collection[str], names: Collection[str]
 ) -> dict[str, Any]:
     """An alert (`relay.AlertContent` as JSON) that no longer tells of these requests, accounts and names."""
+    if "crowd" in content:
+        people = [one for one in content["crowd"]["people"] if one[1] not in accounts]
+        return content | {"crowd": content["crowd"] | {"people": people}}
     request, alert = content.get("request"), dict(content.get("alert") or {})
     if "waiting" in alert:
         alert["waiting"] = [each for each in alert["waiting"] if each.get("account") not in accounts]

@@ -101,6 +101,13 @@ class CircuitBreaker:
             mine = connection.execute(probe).rowcount == 1
             return Circuit(closed=mine, wait=again, since=since)
 
+    def open_since(self, provider: str) -> float | None:
+        """Since when its circuit is open (Unix seconds); None when it is closed. Asking probes nothing."""
+        query = sa.select(sa.func.coalesce(_ROW.failing_since, _ROW.probe_at))
+        with self._engine.connect() as connection:
+            since = connection.execute(query.where(_ROW.provider == provider, _ROW.circuit_open == 1)).scalar()
+        return None if since is None else float(since)
+
     def failed(self, provider: str) -> bool:
         """The provider did not answer. True when its circuit is open now."""
         at = now(self._engine)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.store.database import is_sqlite
 from bot.store.tables import METADATA
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The migration that this version needs; a test holds it against `migrations/versions/`."""
 
 VERSION_TABLE = "newhire_migrations"

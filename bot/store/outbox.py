@@ -101,11 +101,12 @@ class Outbox:
         self._engine, self._cipher, self._me = engine, cipher, me
         self._audit = Audit(engine, cipher)
 
-    def begin(self, request_id: str, letter_id: str, content: str) -> Letter | None:
-        """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before."""
+    def begin(self, request_id: str, letter_id: str, content: str | None) -> Letter | None:
+        """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before, or
+        has no `content`."""
         with self._engine.begin() as connection:
             key = insert_once(self._engine, IDEMPOTENCY_KEYS, request_id=request_id, key=BEGUN, at=now(self._engine))
-            if connection.execute(key).rowcount == 0:
+            if connection.execute(key).rowcount == 0 or content is None:
                 return None
             return self.put_in(connection, Draft(letter_id, request_id, content))
 
@@ -125,7 +126,8 @@ class Outbox:
     ) -> list[Letter]:
         """The outcome is known: write down its kind, its record (JSON) and what tells of it, in one transaction; the password
         is gone. Returns what this process is to tell. `entry` is for the audit: noted once, however often a run that begins
-        anew comes to the same end. `follow_up`: at which provider it is looked up, and when (Unix seconds).
+        anew comes to the same end. `follow_up`: at which provider it is looked up, and when (Unix seconds). Without drafts
+        there is nothing to wait for: the request is done.
         """
         noted = entry and self._audit.row(entry)
         with self._engine.begin() as connection:
@@ -138,6 +140,8 @@ class Outbox:
             if follow_up is not None:
                 later = {"request_id": request_id, "provider": follow_up[0], "due_at": follow_up[1]}
                 connection.execute(insert_once(self._engine, FOLLOW_UPS, **later))
+            if not drafts:
+                connection.execute(_DONE, {"request_id": request_id, "now": time.time()})
             put = [self.put_in(connection, draft) for draft in drafts]
         if held:
             scrub_or_later(self._engine)

@@ -6,7 +6,7 @@ Every method is one short transaction. Times are Unix seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +61,18 @@ _TAKEN = (
         ),
     )
 )
+_KNOWN = (
+    sa.select(FINGERPRINTS.c.fingerprint, REQUESTS)
+    .join(REQUESTS, FINGERPRINTS.c.request_id == REQUESTS.c.id)
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        sa.or_(
+            REQUESTS.c.state != "done",
+            REQUESTS.c.kind.in_(("Created", "ActionRequired", "AlreadyExists", "OutcomeUnknown")),
+        ),
+    )
+    .order_by(REQUESTS.c.accepted_at)
+)
 _SAME = sa.select(REQUESTS).where(REQUESTS.c.id == sa.bindparam("request_id"))
 _UNFINISHED = REQUESTS.c.state != sa.literal_column("'done'")
 """In the words of the partial index `newhire_requests_under_way`: of a bound value no database can tell that it fits."""
@@ -75,6 +87,9 @@ _NEW, _NEW_FINGERPRINT, _NEW_PASSWORD = sa.insert(REQUESTS), sa.insert(FINGERPRI
 
 OF_A_REQUEST = (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX, RECORDS, ACTIONS, FOLLOW_UPS)
 """What leaves with it."""
+
+PERSONS_AT_ONCE = 200
+"""Persons that one query looks for; each has a few fingerprints, and SQLite takes 32,766 values."""
 
 Identity = Mapping[str, str]
 """By what a person is recognised at a provider: `NewHire.identity`."""
@@ -139,6 +154,18 @@ class Requests:
         of = {found: name for name in accounts for found in self._fingerprint(provider, "account", name.casefold())}
         with self.front.connect() as connection:
             return {of[found] for found in connection.execute(_TAKEN, {"fingerprints": list(of)}).scalars()}
+
+    def known(self, provider: str, identities: Sequence[Identity]) -> list[Duplicate | None]:
+        """For each of these persons the newest request at the provider that is under way or gave them an account, however
+        long ago it was, as far as is remembered."""
+        marks = [set(self.fingerprints(provider, identity)) for identity in identities]
+        found: dict[str, Duplicate] = {}
+        for first in range(0, len(marks), PERSONS_AT_ONCE):
+            wanted = sorted(set().union(*marks[first : first + PERSONS_AT_ONCE]))
+            with self.engine.connect() as connection:
+                for row in connection.execute(_KNOWN, {"fingerprints": wanted}).mappings():
+                    found[row["fingerprint"]] = _duplicate(row)
+        return [_newest(found[mark] for mark in theirs if mark in found) for theirs in marks]
 
     def under_way(self, requester: str) -> int:
         """How many requests of theirs are not done yet."""
@@ -279,6 +306,7 @@ class Requests:
             "handle": request.handle,
             "person": self.cipher.encrypt(Person.of(request).model_dump_json()),
             "named": self.named(str(request.hire.get("name") or ""))[0],
+            "batch": request.batch or None,
         }
         rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
@@ -313,6 +341,10 @@ def delete_requests(connection: sa.Connection, ids: Collection[str]) -> None:
     for table in OF_A_REQUEST:
         connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
     connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))
+
+
+def _newest(found: Iterable[Duplicate]) -> Duplicate | None:
+    return max(found, key=lambda one: one.accepted_at, default=None)
 
 
 def _duplicate(row: Mapping[Any, Any]) -> Duplicate:

@@ -25,12 +25,19 @@ REQUESTS = sa.Table(
     sa.Column("handle", sa.Text),  # what its buttons carry instead of its id
     sa.Column("person", sa.Text),  # encrypted JSON: what lists show of whom it is for; null: accepted before 0.3.0
     sa.Column("named", sa.Text),  # fingerprint of the person's name: to be found by it, and by nothing recognised
+    sa.Column("batch", sa.Text),  # the batch that it is a row of
     sa.Index("newhire_requests_line", "provider", "state", "accepted_at"),
     sa.Index("newhire_requests_handle", "handle", unique=True),
     sa.Index("newhire_requests_newest", "accepted_at"),
     sa.Index("newhire_requests_of", "requester", "accepted_at"),
     sa.Index("newhire_requests_kinds", "provider", "kind", "accepted_at"),
     sa.Index("newhire_requests_named", "named"),
+    sa.Index(
+        "newhire_requests_rows_under_way",
+        "batch",
+        sqlite_where=sa.text("batch IS NOT NULL AND state <> 'done'"),
+        postgresql_where=sa.text("batch IS NOT NULL AND state <> 'done'"),
+    ),
     sa.Index(
         "newhire_requests_under_way",
         "requester",
@@ -188,4 +195,63 @@ SAID = sa.Table(
     METADATA,
     sa.Column("key", sa.Text, primary_key=True),  # what is said once, by whichever process comes first
     sa.Column("at", sa.Float, nullable=False),
+)
+
+BATCHES = sa.Table(
+    "newhire_batches",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("handle", sa.Text, nullable=False),  # what its buttons carry instead of its id
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("requester", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # request.BatchState
+    sa.Column("round", sa.Integer, nullable=False, server_default="0"),  # how often its state has changed
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # of its message
+    sa.Column("drawn_at", sa.Float, nullable=False, server_default="0"),
+    sa.Column("changed_at", sa.Float, nullable=False),
+    sa.Column("most", sa.Integer),  # so many rows are created and no more; null: all
+    sa.Column("mark", sa.Text),  # fingerprint of what was given in: the same file again goes on with the same batch
+    sa.Column("content", sa.Text, nullable=False),  # encrypted JSON: who gave it in, how it was understood
+    sa.Column("source", sa.Text),  # encrypted: what was given in; gone once it is read
+    sa.Index("newhire_batches_handle", "handle", unique=True),
+    sa.Index("newhire_batches_state", "state"),
+    sa.Index("newhire_batches_mark", "mark"),
+)
+
+BATCH_ROWS = sa.Table(
+    "newhire_batch_rows",
+    METADATA,
+    sa.Column("batch_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # from 1 on, in the order of the file
+    sa.Column("state", sa.Text, nullable=False),  # request.RowState
+    sa.Column("request_id", sa.Text),  # once it is begun
+    sa.Column("content", sa.Text),  # encrypted JSON: its cells, what was made of them; null: forgotten
+    sa.Index("newhire_batch_rows_state", "batch_id", "state"),
+    sa.Index("newhire_batch_rows_request", "request_id"),
+)
+
+APPROVALS = sa.Table(
+    "newhire_approvals",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("handle", sa.Text, nullable=False),  # what its buttons carry instead of its id
+    sa.Column("kind", sa.Text, nullable=False),  # of its subject: request | batch
+    sa.Column("subject", sa.Text, nullable=False),  # its id
+    sa.Column("requester", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # asked | approved | declined | expired
+    sa.Column("asked_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_at", sa.Float),
+    sa.Column("acted", sa.Integer, nullable=False, server_default="0"),  # 1: what was decided is done
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # of the message that asks
+    sa.Column("content", sa.Text, nullable=False),  # encrypted JSON: what is asked, and why it was declined
+    sa.Index("newhire_approvals_handle", "handle", unique=True),
+    sa.Index("newhire_approvals_subject", "subject"),
+    sa.Index(
+        "newhire_approvals_open",
+        "expires_at",
+        sqlite_where=sa.text("acted = 0"),
+        postgresql_where=sa.text("acted = 0"),
+    ),
 )

@@ -1,0 +1,265 @@
+"""Many at once, through the real bot: a file given in, shown, created row by row, and given back with every result."""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import openpyxl
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.slack.server import FakeSlack
+from bot.sandbox.world import World
+from bot.spreadsheet.files import as_csv, as_xlsx
+from tests.conftest import Bot, begin, tidy
+from tests.people import ADMINS, ALICE, LINA, MAX, Form, Person, somebody, words
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+
+Json = dict[str, Any]
+HEADER = ["姓名", "userid", "手机", "邮箱"]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running_hurried_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    world = World()
+    await world.start()
+    bot = await begin(world, tmp_path_factory.mktemp("hurried"), module="tests.hurried")
+    yield bot
+    assert await bot.stop() == 0
+    await world.stop()
+
+
+@pytest.fixture
+def bot(running_hurried_bot: Bot) -> Iterator[Bot]:
+    tidy(running_hurried_bot.world)
+    yield running_hurried_bot
+    running_hurried_bot.check_log(running_hurried_bot.fresh_log())
+
+
+def rows_of(people: list[dict[str, str]]) -> list[list[str]]:
+    return [[one["name"], one["account"], one["phone"], one["email"]] for one in people]
+
+
+async def gives_in(world: World, user: str, content: bytes | str, name: str = "july.xlsx", **more: Any) -> Form:
+    form = await Person(world, user).opens("many")
+    if isinstance(content, bytes):
+        delivery = await world.slack.submit(user, form.id, {"file": [form.attach(name, content)], **more})
+        assert (delivery.acked, delivery.error) == (True, None)
+    else:
+        await form.submit(people=content, **more)
+    return form
+
+
+async def message_of(world: World, user: str, *said: str) -> Json:
+    """The newest message to them directly that says all of it."""
+    channel = Person(world, user).direct
+
+    def found(slack: FakeSlack) -> Json:
+        whole = [one for one in slack.messages[channel] if one.get("thread_ts", one["ts"]) == one["ts"]]
+        return [one for one in whole if all(part in words(one) + str(one.get("blocks")) for part in said)][-1]
+
+    message: Json = await world.slack.until(found, timeout=30)
+    return message
+
+
+async def presses(world: World, user: str, message: Json, action: str) -> None:
+    delivery = await world.slack.click(user, Person(world, user).direct, message["ts"], action)
+    assert delivery.acked
+
+
+async def test_a_list_is_shown_created_and_given_back(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(5)]
+    table = [HEADER, *rows_of(people), ["李四", "", "1.38E+10", ""], rows_of(people)[0]]
+    await gives_in(world, ALICE, as_xlsx(table))
+    shown = await message_of(world, ALICE, "5 accounts can be created")
+    assert world.tencent.created == []
+    said = str(shown["blocks"])
+    assert "To be corrected: 1" in said
+    assert "Twice in the list: 1" in said
+    assert "Excel has shortened this number" in said
+    assert "Create 5" in said
+    await presses(world, ALICE, shown, "create")
+    await message_of(world, ALICE, "Done", "Created, to be activated: 5")
+    assert sorted(one["key"] for one in world.tencent.created) == sorted(one["account"] for one in people)
+    (files,) = await world.slack.until(
+        lambda slack: [one for one in slack.messages[Person(world, ALICE).direct] if one.get("files")]
+    )
+    assert files["thread_ts"] == shown["ts"]
+    sheet = openpyxl.load_workbook(io.BytesIO(world.slack.files.contents[files["files"][0]["id"]])).active
+    assert sheet is not None
+    result = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert result[0][:4] == HEADER
+    assert [row[4] for row in result[1:6]] == ["✅ not activated yet"] * 5
+    lines = await world.slack.until(
+        lambda slack: [one for one in slack.messages[ADMINS] if "5 Tencent Meeting accounts created" in one["text"]]
+    )
+    assert len(lines) == 1
+    assert len(world.slack.messages[ADMINS]) == 1
+
+
+async def files_of(world: World, user: str, many: int = 1) -> list[Json]:
+    """What was put below a message of theirs."""
+    channel = Person(world, user).direct
+    await world.slack.until(lambda slack: len([one for one in slack.messages[channel] if one.get("files")]) >= many)
+    return [one for one in world.slack.messages[channel] if one.get("files")]
+
+
+async def test_pasted_people_in_chinese_at_the_other_vendor(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(3)]
+    text = "\n".join(f"姓名：{one['name']} 账号：{one['account']} 手机：{one['phone']}" for one in people)
+    await gives_in(world, LINA, text, provider="huawei")
+    shown = await message_of(world, LINA, "可开通 3 个")
+    await presses(world, LINA, shown, "create")
+    await message_of(world, LINA, "已完成", "已开通：3")
+    assert sorted(one["name"] for one in world.huawei.accounts) == sorted(one["name"] for one in people)
+
+
+async def test_the_first_one_is_a_trial_and_the_others_follow(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(4)]
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
+    shown = await message_of(world, ALICE, "4 accounts can be created")
+    await presses(world, ALICE, shown, "first")
+    again = await message_of(world, ALICE, "The first one is done", "Create 3")
+    assert len(world.tencent.created) == 1
+    assert again["ts"] == shown["ts"], "it is one message"
+    await presses(world, ALICE, again, "create")
+    await message_of(world, ALICE, "Done", "Created, to be activated: 4")
+    assert len(world.tencent.created) == 4
+
+
+async def test_the_result_file_given_in_again_creates_nothing_twice_and_takes_what_was_corrected(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(3)]
+    wrong = dict(somebody(), phone="12")
+    await gives_in(world, ALICE, as_xlsx([HEADER, *rows_of([*people, wrong])]))
+    await presses(world, ALICE, await message_of(world, ALICE, "3 accounts can be created"), "create")
+    await message_of(world, ALICE, "Done", "To be corrected: 1")
+    (files,) = await files_of(world, ALICE)
+    content = world.slack.files.contents[files["files"][0]["id"]]
+    await gives_in(world, ALICE, content)
+    await message_of(world, ALICE, "No account can be created", "Have an account already: 3", "To be corrected: 1")
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.active
+    assert sheet is not None
+    sheet.cell(5, 3).value = somebody()["phone"]
+    corrected = io.BytesIO()
+    book.save(corrected)
+    await gives_in(world, ALICE, corrected.getvalue())
+    await presses(world, ALICE, await message_of(world, ALICE, "1 accounts can be created"), "create")
+    await message_of(world, ALICE, "Done", "Created, to be activated: 1")
+    created = [one["key"] for one in world.tencent.created]
+    assert sorted(created) == sorted(one["account"] for one in [*people, wrong])
+
+
+async def test_columns_are_corrected_by_a_person(bot: Bot) -> None:
+    world = bot.world
+    person = somebody()
+    table = [["姓名", "登录", "联络号码", "邮箱"], *rows_of([person])]
+    await gives_in(world, ALICE, as_csv(table), "x.csv")
+    shown = await message_of(world, ALICE, "Check the columns")
+    assert "Create" not in str(shown["blocks"][-1])
+    before = set(world.slack.views)
+    await presses(world, ALICE, shown, "columns")
+    view = await world.slack.until(lambda slack: next(iter(set(slack.views) - before), None))
+    form = Form(world, ALICE, str(view))
+    await form.submit(**{"column.1": "account", "column.2": "phone", "all.account_type": "2"})
+    ready = await message_of(world, ALICE, "1 accounts can be created")
+    await presses(world, ALICE, ready, "create")
+    await message_of(world, ALICE, "Done")
+    (account,) = world.tencent.accounts
+    assert account["userid"] == person["account"]
+
+
+async def test_what_cannot_be_read_is_said_and_so_is_a_right_that_newhire_lacks(bot: Bot) -> None:
+    world = bot.world
+    await gives_in(world, ALICE, b"%PDF-1.7", "july.xlsx")
+    await message_of(world, ALICE, "can't be used", "This is a PDF")
+    world.slack.scopes = {"chat:write", "users:read", "usergroups:read"}
+    await gives_in(world, LINA, as_csv([HEADER, *rows_of([somebody()])]), "x.csv")
+    await message_of(world, LINA, "files:read")
+
+
+async def test_a_form_without_a_list_says_so(bot: Bot) -> None:
+    form = await Person(bot.world, ALICE).opens("many")
+    delivery = await form.try_to_submit()
+    assert list(delivery.errors) == ["file"]
+    both = {"file": [form.attach("a.csv", b"name")], "people": "Tom 13800138000"}
+    delivery = await form.try_to_submit(**both)  # type: ignore[arg-type] # a list of files
+    assert list(delivery.errors) == ["people"]
+
+
+async def test_only_who_gave_it_in_and_admins_decide_and_a_click_on_what_was_is_over(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(2)]
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "x.csv")
+    shown = await message_of(world, ALICE, "2 accounts can be created")
+    before = copy.deepcopy(shown["blocks"])
+    await presses(world, ALICE, shown, "cancel")
+    cancelled = await message_of(world, ALICE, "Cancelled")
+    # An old button, in a client that has not drawn the message anew.
+    cancelled["blocks"] = before
+    await presses(world, ALICE, cancelled, "create")
+    await world.slack.until(lambda slack: "This button is over" in str(slack.calls[-1]))
+    assert world.tencent.created == []
+
+
+async def test_a_vendor_that_goes_away_pauses_the_run_and_it_goes_on_by_itself(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(20)]
+    port = int(world.huawei.url.rpartition(":")[2])
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "x.csv", provider="huawei")
+    shown = await message_of(world, ALICE, "20 accounts can be created")
+    await world.huawei.stop()
+    await presses(world, ALICE, shown, "create")
+    await message_of(world, ALICE, "isn't responding since")
+    await world.huawei.start(port)
+    await message_of(world, ALICE, "Done", "Created: 20")
+    assert sorted(one["name"] for one in world.huawei.accounts) == sorted(one["name"] for one in people)
+    await world.slack.until(lambda slack: len(slack.messages[ADMINS]) >= 2)
+    admins = world.slack.messages[ADMINS]
+    assert [
+        "is back" in one["text"] or "20 Huawei Cloud Meeting accounts created" in one["text"] for one in admins
+    ] == [True, True]
+
+
+async def test_a_template_is_sent_and_can_be_given_in(bot: Bot) -> None:
+    world = bot.world
+    await Person(world, ALICE).types("template")
+    (message,) = await files_of(world, ALICE)
+    assert [one["name"] for one in message["files"]] == ["newhire.xlsx", "newhire.csv"]
+
+
+async def test_who_may_not_ask_may_not_ask_for_many(bot: Bot) -> None:
+    said = await Person(bot.world, MAX).is_told("many")
+    assert "permission" in said
+
+
+async def test_a_run_is_paused_gone_on_with_and_stopped(another_bot: Any) -> None:
+    slow = await another_bot(module="tests.hurried", TENCENT_CALLS_PER_MINUTE="300")
+    world = slow.world
+    people = [somebody() for _ in range(30)]
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "x.csv")
+    await presses(world, ALICE, await message_of(world, ALICE, "30 accounts can be created"), "create")
+    running = await message_of(world, ALICE, "Creating accounts")
+    await presses(world, ALICE, running, "pause")
+    paused = await message_of(world, ALICE, "Paused")
+    # What was under way comes to its end, and nothing else is begun.
+    await world.slack.until(lambda _: "30" in words(paused))
+    form = await Person(world, ALICE).opens()
+    single = somebody()
+    await form.submit(**single)
+    await world.slack.until(lambda _: any(one["key"] == single["account"] for one in world.tencent.created))
+    assert len(world.tencent.created) < 20
+    await presses(world, ALICE, await message_of(world, ALICE, "Paused"), "resume")
+    await world.slack.until(lambda _: len(world.tencent.created) > 12, timeout=20)
+    await presses(world, ALICE, await message_of(world, ALICE, "Creating accounts"), "stop")
+    stopped = await message_of(world, ALICE, "Stopped", "were not begun")
+    assert len(world.tencent.created) < 31
+    assert stopped["ts"] == running["ts"]

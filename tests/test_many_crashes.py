@@ -1,0 +1,76 @@
+"""Many at once, and the bot dies again and again: everybody is created once, and the one message comes to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import random
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.world import World
+from bot.spreadsheet.files import as_csv
+from tests.conftest import begin
+from tests.people import ALICE, Person, somebody, words
+from tests.test_many import HEADER, files_of, gives_in, message_of, presses, rows_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
+
+MOMENTS, ROWS = 20, 200
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[World]:
+    world = World()
+    await world.start()
+    yield world
+    await world.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'newhire.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+async def test_killed_at_twenty_moments_of_a_run(world: World, database: str, tmp_path: Path) -> None:
+    moments = random.Random(20261125)
+    people = [somebody() for _ in range(ROWS)]
+    settings = {"NEWHIRE_DATABASE_URL": database, "TENCENT_CALLS_PER_MINUTE": "1200"}
+    bot = await begin(world, tmp_path, **settings)
+    try:
+        await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
+        shown = await message_of(world, ALICE, f"{ROWS} accounts can be created")
+        await presses(world, ALICE, shown, "create")
+        for _ in range(MOMENTS):
+            await asyncio.sleep(moments.uniform(0, 0.5))
+            await bot.stop(signal.SIGKILL)
+            bot = await begin(world, tmp_path, **settings)
+        done = await world.slack.until(lambda _: _ended(world), timeout=120)
+        assert done
+        created = Counter(entry["key"] for entry in world.tencent.created)
+        assert created == Counter(one["account"] for one in people)
+        channel = Person(world, ALICE).direct
+        whole = [one for one in world.slack.messages[channel] if one.get("thread_ts", one["ts"]) == one["ts"]]
+        assert [one["ts"] for one in whole] == [shown["ts"]]
+        (files, *_) = await files_of(world, ALICE)
+        content = next(
+            world.slack.files.contents[each["id"]] for each in files["files"] if each["name"].endswith(".csv")
+        )
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        assert len(rows) == ROWS + 1
+        assert {row[4] for row in rows[1:]} <= {"✅ not activated yet", "ℹ️ there was an account already"}
+    finally:
+        await bot.stop()
+
+
+def _ended(world: World) -> bool:
+    return any("Done" in words(one) for one in world.slack.messages[Person(world, ALICE).direct])
