@@ -51,9 +51,9 @@ RowState = Literal[
     "forgotten",
 ]
 
-Move = Literal["create", "first", "cancel", "pause", "resume", "stop", "columns", "check"]
+Move = Literal["create", "first", "cancel", "pause", "resume", "stop", "columns"]
 """The `action_id` of a batch's button. `first` creates one person, for a trial; `columns` corrects what was understood of
-the file, and `check` what can be created now."""
+the file."""
 
 
 class Upload(_Fact):

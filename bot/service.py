@@ -225,7 +225,7 @@ class Bot:
             self.policy,
             self.approvals,
         )
-        self.approvals.carry_out = self._decided
+        self.approvals.carry_out, self.approvals.decided = self._decided, self.batch_runs.wake
         self.workflow = Workflow(
             self.providers,
             self.requests,
@@ -375,7 +375,7 @@ class Bot:
 
     def stop_engine(self) -> None:
         """What runs gets its time; the rest is left to the next start."""
-        self.batch_runs.stop()
+        self.batch_runs.wake()
         self.relay.stop(RELAY_SECONDS)
         self.engine.stop(FINISH_SECONDS)
         for provider in self.providers.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -213,15 +214,18 @@ class Deciding(RuleBasedStateMachine):
         with self.tables.connect() as connection:
             handles = list(connection.execute(sa.select(APPROVALS.c.handle)).scalars())
         for handle in handles:
-            self.dies = dies
-            try:
-                decided = self.approvals.decide(handle, state, actor)
-                self.approved_in_time |= decided.done and state == "approved"
-            except Crash:
-                # It was written down before that.
-                self.approved_in_time |= state == "approved"
-                self.begin()
-            self.dies = False
+            decided = self.approvals.decide(handle, state, actor)
+            self.approved_in_time |= decided.done and state == "approved"
+        if dies:
+            self.dies_while_it_looks()
+
+    @rule()
+    def dies_while_it_looks(self) -> None:
+        self.dies = True
+        with contextlib.suppress(Crash):
+            self.approvals.look()
+        self.dies = False
+        self.begin()
 
     @rule()
     def a_day_goes_by(self) -> None:

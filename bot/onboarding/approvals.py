@@ -29,8 +29,11 @@ class Relay(Protocol):
 
 
 class Approvals:
-    """`rows` is how many must be approved, None: none ever. `carry_out` is told of what was decided, and told again after a
-    crash: the second time must change nothing."""
+    """`rows` is how many must be approved, None: none ever.
+
+    `decided` hears that there is something to carry out, and must not wait for anybody; `look` does it. `carry_out` is told
+    of it, and told again after a crash: the second time must change nothing.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Approvals:
     ) -> None:
         self.stored, self.relay, self.policy, self.rows, self.clock = stored, relay, policy, rows, clock
         self.carry_out: Callable[[StoredApproval], None] = lambda approval: None
+        self.decided: Callable[[], None] = lambda: None
 
     def needed(self, batch: Batch, rows: int) -> bool:
         """Whether so many may not be created without somebody else's word."""
@@ -75,7 +79,7 @@ class Approvals:
             asked = found.asked if found else None
             return Decided(done=False, asked=asked)
         self._tell(put)
-        self._carry_out(found)
+        self.decided()
         return Decided(done=True, asked=found.asked)
 
     def withdraw(self, batch_id: str) -> None:
@@ -87,11 +91,8 @@ class Approvals:
         for approval in self.stored.overdue():
             self._tell(self.stored.decide(approval.asked.handle, "expired", "", "", approval_drawn) or [])
         for approval in self.stored.decided():
-            self._carry_out(approval)
-
-    def _carry_out(self, approval: StoredApproval) -> None:
-        self.carry_out(approval)
-        self.stored.carried_out(approval.id)
+            self.carry_out(approval)
+            self.stored.carried_out(approval.id)
 
     def _tell(self, letters: list[str]) -> None:
         for letter_id in letters:

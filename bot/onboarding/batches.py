@@ -140,6 +140,7 @@ class BatchRuns:
         self.policy, self.approval, self.clock = policy, approval, clock
         self._again_at: dict[str, float] = {}
         self._lost_at: dict[str, float] = {}
+        self._asked: set[str] = set()
         self._shown: dict[str, BatchUpdate] = {}
         self._news = threading.Event()
 
@@ -178,8 +179,6 @@ class BatchRuns:
                 return self._go(stored, "running", press.actor, most=stored.most)
             case "stop" if stored.state in ("running", "paused"):
                 return self._go(stored, "stopping", press.actor, rows_left=True)
-            case "check" if stored.state == "shown":
-                return self._check(stored)
             case _:
                 return Moved(came="over", state=stored.state)
 
@@ -225,20 +224,16 @@ class BatchRuns:
         if stored is None or stored.state != "shown" or stored.round != round_:
             return Moved(came="unknown" if stored is None else "over", state=stored and stored.state)
         changed = stored.batch.model_copy(
-            update={"columns": {**stored.batch.columns, **columns}, "values": {**stored.batch.values, **values}}
+            update={
+                "columns": {**stored.batch.columns, **columns},
+                "values": {**stored.batch.values, **values},
+                "decided_by": "",  # it is another list now
+            }
         )
-        rows = [each.row for each in self.batches.rows(stored.batch.id) if each.state != "begun"]
-        return self._fill(stored, self.reader.again(changed, rows))
-
-    def _check(self, stored: StoredBatch) -> Moved:
-        """Who is there, and who is asked for, may have changed since it was shown."""
-        rows = [each.row for each in self.batches.rows(stored.batch.id) if each.state != "begun"]
-        return self._fill(stored, self.reader.again(stored.batch, rows))
-
-    def _fill(self, stored: StoredBatch, read: Read) -> Moved:
-        filled = self.batches.fill(read.batch, self._sorted(read), [stored.state], stored.round)
-        self._redraw(stored.batch.id)
-        return Moved(came="done" if filled else "over", state="shown")
+        # Ten thousand rows take seconds, and somebody waits: it is done by `look`.
+        went = self.batches.move(changed, ["shown"], stored.round, "reading", actor=stored.batch.requester)
+        self._news.set()
+        return Moved(came="done" if went else "over", state="reading")
 
     # An approver has decided.
 
@@ -251,8 +246,7 @@ class BatchRuns:
         if stored is None or stored.state != "asked":
             return
         batch = stored.batch.model_copy(update={"decided_by": by})
-        rows = [each.row for each in self.batches.rows(batch_id) if each.state != "begun"]
-        read = self.reader.again(batch, rows)
+        read = self._again(batch)
         if self.batches.fill(read.batch, self._sorted(read), ["asked"], stored.round):
             self.batches.move(read.batch, ["shown"], stored.round + 1, "running", actor=by)
         self._news.set()
@@ -278,33 +272,41 @@ class BatchRuns:
         self._news.wait(seconds)
         self._news.clear()
 
-    def stop(self) -> None:
-        """Nobody waits any longer."""
+    def wake(self) -> None:
+        """There is something to do, or nobody waits any longer."""
         self._news.set()
 
-    def look(self) -> bool:
-        """Everything that can be done now; whether a run is under way. Raises what the database raises."""
-        running = False
+    def look(self) -> None:
+        """Everything that can be done now. The trouble of one batch is not another's: it is raised when all were looked at."""
+        trouble: Exception | None = None
         for stored in self.batches.active():
-            match stored.state:
-                case "reading":
-                    self._read(stored)
-                case "running":
-                    running = True
-                    self._run(stored)
-                case "stopping":
-                    self._begin_lost(stored.batch)
-                    if not self.batches.under_way(stored.batch.id):
-                        self.batches.move(stored.batch, ["stopping"], stored.round, "stopped", actor="newhire")
-                case "shown":
-                    self._expire(stored)
-                case "asked" if self.approval:
-                    # Should a process have died between the two: asked once, however often.
-                    self.approval.ask(stored.batch, self.batches.tally(stored.batch.id), stored.round)
-                case _:
-                    pass
-            self._draw(stored.batch.id)
-        return running
+            try:
+                self._look_at(stored)
+                self._draw(stored.batch.id)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
+
+    def _look_at(self, stored: StoredBatch) -> None:
+        batch = stored.batch
+        match stored.state:
+            case "reading":
+                self._read(stored)
+            case "running":
+                self._run(stored)
+            case "stopping":
+                self._begin_lost(batch)
+                if not self.batches.under_way(batch.id):
+                    self.batches.move(batch, ["stopping"], stored.round, "stopped", actor="newhire")
+            case "shown":
+                self._expire(stored)
+            case "asked" if self.approval and batch.id not in self._asked:
+                # Should another process have died between the two: asked once, however often.
+                self._asked.add(batch.id)
+                self.approval.ask(batch, self.batches.tally(batch.id), stored.round)
+            case _:
+                pass
 
     def _read(self, stored: StoredBatch) -> None:
         batch = stored.batch
@@ -312,7 +314,7 @@ class BatchRuns:
             return
         source = self.batches.source_of(batch.id)
         try:
-            read = self.reader.read(batch, source or "")
+            read = self._again(batch) if source is None else self.reader.read(batch, source)
             self.batches.fill(read.batch, self._sorted(read), ["reading"], stored.round)
         except TryLater as later:
             self._again_at[batch.id] = self.clock() + later.seconds
@@ -320,6 +322,11 @@ class BatchRuns:
                 self._unreadable(stored, CANNOT_BE_HAD)
         except Unreadable as why:
             self._unreadable(stored, why.said)
+
+    def _again(self, batch: Batch) -> Read:
+        """Rows that were read before, but for those that are requests now."""
+        rows = [each.row for each in self.batches.rows(batch.id) if each.state != "begun"]
+        return self.reader.again(batch, rows)
 
     def _unreadable(self, stored: StoredBatch, why: Text) -> None:
         batch = stored.batch.model_copy(update={"why": why})
