@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from bot.batch import (
     ENDS,
     Batch,
@@ -371,7 +373,13 @@ class BatchRuns:
         return max(self.engine.workers // 2, 1)
 
     def _accept(self, batch: Batch, row: StoredRow) -> None:
-        hire = self.providers[batch.provider].form.model_validate(row.row.hire, context={"region": batch.region})
+        form = self.providers[batch.provider].form
+        try:
+            hire = form.model_validate(row.row.hire, context={"region": batch.region})
+        except ValidationError:
+            # Read by another version, whose form was another.
+            self.batches.put_back(batch.id, row.row.number, "wrong")
+            return
         request = Request(
             id=f"{batch.id}-{row.row.number}",
             provider=batch.provider,
@@ -407,21 +415,23 @@ class BatchRuns:
         if stored is None or (stored.batch.at_the_shell and stored.state not in ENDS):
             return
         now = self.clock()
-        over, settled = stored.state in ENDS, stored.changed_at <= stored.drawn_at
+        over, settled = stored.state in ENDS, stored.drawn_at > 0
         if settled and (over or stored.state not in ("running", "paused", "stopping")):
             return
         apart = 0.0 if at_once or not settled else self.policy.batch_draws.total_seconds()
+        if stored.drawn_at > now - apart:
+            return
         update = self.update(stored)
         if settled and self._shown.get(batch_id) == update:
             return
-        self._shown[batch_id] = update
         drafts = [] if stored.batch.at_the_shell else [batch_drawn(update)]
         if over and update.tally.begun:
             drafts += (
                 [] if stored.batch.at_the_shell else [batch_files(BatchFiles(batch=stored.batch, tally=update.tally))]
             )
             drafts.append(batch_ended(stored.batch, update.tally))
-        for draft in self.batches.draw(batch_id, stored.round, max(now, stored.changed_at), now - apart, drafts):
+        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts):
+            self._shown[batch_id] = update
             self.relay.soon(draft.id)
 
     def update(self, stored: StoredBatch) -> BatchUpdate:

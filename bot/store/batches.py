@@ -50,7 +50,7 @@ _UNDER_WAY = sa.select(sa.func.count()).where(REQUESTS.c.batch == sa.bindparam("
 class StoredBatch:
     """A batch as it stands: in which round it is (how often its state has changed), and when it came to that state.
 
-    `most`: so many rows are begun and no more (None: all); `drawn_at`: when its message was drawn.
+    `most`: so many rows are begun and no more (None: all); `drawn_at`: when its message was drawn in this state, 0 if never.
     """
 
     batch: Batch
@@ -185,7 +185,14 @@ class Batches:
         **more: Any,
     ) -> bool:
         content = self._cipher.encrypt(batch.model_dump_json())
-        changed = {"state": to, "round": round_ + 1, "changed_at": time.time(), "content": content, **more}
+        changed = {
+            "state": to,
+            "round": round_ + 1,
+            "changed_at": time.time(),
+            "drawn_at": 0.0,  # not since; machines' clocks differ, so it is no question of which was later
+            "content": content,
+            **more,
+        }
         mine = sa.and_(_BATCH.id == batch.id, _BATCH.state.in_(of), _BATCH.round == round_)
         return connection.execute(sa.update(BATCHES).where(mine).values(**changed)).rowcount == 1
 
