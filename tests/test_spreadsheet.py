@@ -6,6 +6,7 @@ import contextlib
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 
@@ -157,6 +158,50 @@ def test_of_two_numbers_the_mobile_is_meant() -> None:
     assert ready("姓名,账号,电话,手机\n张伟,zhangwei,010-62770001,13800138000".encode()) == [WEI]
     _, columns, _ = understood("姓名,账号,手机,手机号\n张伟,zhangwei,13800138000,13800138009".encode())
     assert columns.unsure
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        # gophish/gophish 1388, Outlook's contacts, Chinese forms
+        ("First Name,Last Name,Position,userid,Mobile\nRichard,Bourne,CEO,rb,13800138000", "Richard Bourne"),
+        ("First Name,Middle Name,Last Name,User ID,Mobile Phone\nTom,,Hill,tom,13800138000", "Tom Hill"),
+        ("姓,名,账号,手机\n张,伟,zw,13800138000", "张伟"),
+        ("名,姓,账号,手机\n伟,张,zw,13800138000", "张伟"),
+        ("Last Name,姓名,userid,手机\n张,张伟,zw,13800138000", "张伟"),
+    ],
+)
+def test_a_name_in_two_columns_is_one(content: str, name: str) -> None:
+    assert [one["name"] for one in ready(content.encode())] == [name]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # the templates of 腾讯会议, 钉钉 and 企业微信, as people have them filled in already
+        "姓名,手机号,邮箱,部门名称,职位,工号,账号(选填)\n张伟,13800138000,z@example.com,研发部,工程师,0007,zhangwei\n",
+        "员工UserID,姓名,手机号,部门,职位,员工工号,是否此部门主管(是/否),邮箱\nzhangwei,张伟,+86-13800138000,,工程师,0007,否,\n",
+        "姓名,帐号,别名,职务,部门,性别,手机,座机,个人邮箱\n张伟,zhangwei,,工程师,,男,13800138000,,z@example.com\n",
+    ],
+)
+def test_lists_that_people_have_are_understood(content: str) -> None:
+    (person,) = ready(content.encode())
+    assert {name: person[name] for name in WEI} == WEI
+    assert person["job_title"] == "工程师"
+
+
+@pytest.mark.parametrize("dimension", [b'<dimension ref="A1"/>', b""])
+def test_a_workbook_that_is_wrong_about_its_size_is_read_to_its_end(dimension: bytes) -> None:
+    """langgenius/dify 1039 (WPS), odoo/odoo 177604 (Google Sheets), pandas-dev/pandas 39001."""
+    content = workbook(["姓名", "账号", "手机"], ["张伟", "zhangwei", "13800138000"], ["李娜", "lina", "13800138001"])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w") as after:
+        for part in before.infolist():
+            text = before.read(part)
+            if part.filename.startswith("xl/worksheets/"):
+                text = re.sub(rb"<dimension [^>]*/>", dimension, text)
+            after.writestr(part, text)
+    assert [one["account"] for one in ready(out.getvalue())] == ["zhangwei", "lina"]
 
 
 def test_columns_that_nobody_knows_are_named_and_values_stand_for_all() -> None:

@@ -85,6 +85,8 @@ def columns_form(update: BatchUpdate, offer: Offer, lang: str) -> View:
     asked = [field for field in offer.fields() if field.ask.kind != "secret"]
     options = [_option(say(lang, "columns.none"), NOTHING)]
     options += [_option(pick(field.ask.title, lang), field.name) for field in asked]
+    halves = {columns.GIVEN, columns.FAMILY} & set(batch.understood)
+    options += [_option(say(lang, f"columns.{half}"), half) for half in sorted(halves)]
     blocks: list[View] = [context_block(say(lang, "columns.intro"))] if batch.header else []
     for place, header in list(enumerate(batch.header))[:MOST_SELECTS]:
         if header and columns.plain_ours(header) is None:
@@ -268,7 +270,8 @@ def _shown(about: _About) -> Message:
 def _small(about: _About) -> list[str]:
     update, batch, lang = about.update, about.batch, about.lang
     lines = [f"• {escape(pick(note, lang))}" for note in batch.notes]
-    titles = {field.name: pick(field.ask.title, lang) for field in about.offer.fields()} if about.offer else {}
+    titles = {half: about.say(f"columns.{half}") for half in (columns.GIVEN, columns.FAMILY)}
+    titles |= {field.name: pick(field.ask.title, lang) for field in about.offer.fields()} if about.offer else {}
     pairs = [
         about.say("batch.column", header=escape(header[:40]), field=titles[name])
         for header, name in zip(batch.header, batch.understood, strict=False)

@@ -174,6 +174,8 @@ BATCH_WORDS: dict[str, Text] = {
     # Columns.
     "columns.title": Text("What is what", "核对列"),
     "columns.submit": Text("Read again", "重新读取"),
+    "columns.given": Text("First name", "名"),
+    "columns.family": Text("Last name", "姓"),
     "columns.none": Text("Not used", "不使用"),
     "columns.intro": Text("Choose what each column is.", "请选择各列对应的内容。"),
     "columns.values": Text("For everybody, where the list says nothing:", "名单中未填写时，统一使用："),

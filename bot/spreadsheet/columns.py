@@ -16,6 +16,9 @@ IGNORED = "-"
 MOBILE = "mobile"
 """Not a field: what a column is called that holds phones in any case."""
 
+GIVEN, FAMILY = "given", "family"
+"""Nor are these: a name in two columns, where none holds the whole."""
+
 OUTCOME, ACCOUNT_ID, CODE, REASON = "newhire: result", "newhire: account", "newhire: code", "newhire: reason"
 OUTCOME_ZH, ACCOUNT_ID_ZH, CODE_ZH, REASON_ZH = "newhire：结果", "newhire：账号", "newhire：错误码", "newhire：说明"
 OURS: Mapping[str, str] = {
@@ -44,7 +47,7 @@ class Names:
             for title in (field.name, field.ask.title.en, field.ask.title.zh):
                 self._called.setdefault(plain(title), field.name)
         for label, name in called().items():
-            if (name if name != MOBILE else "phone") in self._fields:
+            if {MOBILE: "phone", GIVEN: "name", FAMILY: "name"}.get(name, name) in self._fields:
                 self._called.setdefault(plain(label), name)
         for field in self._fields.values():
             # Last: to people a "user name" is an account, whatever a vendor calls so.
@@ -54,11 +57,17 @@ class Names:
     def field(self, header: str) -> str | None:
         """The field that a header names."""
         found = self._named(header)
-        return "phone" if found == MOBILE else found
+        return {MOBILE: "phone", GIVEN: "name", FAMILY: "name"}.get(found or "", found)
 
     def _named(self, header: str) -> str | None:
-        """As it stands, without what is in brackets, or by one of its halves (姓名/Name)."""
-        for text in (header, re.sub(r"[(（\[【].*?[)）\]】]", "", header), *re.split(r"[/|\n]", header)):
+        """As it stands, without what is in brackets, by one of its halves (姓名/Name), or without whose it is (员工工号)."""
+        bare = re.sub(r"[(（\[【].*?[)）\]】]", "", header)
+        for text in (
+            header,
+            bare,
+            *re.split(r"[/|\n]", header),
+            re.sub("^(?:新员工|员工|人员|用户)", "", bare.strip()),
+        ):
             if found := self._called.get(plain(text)):
                 return found
         return None
@@ -79,6 +88,9 @@ class Names:
             elif name == "phone" and MOBILE in named and place not in chosen:
                 # A desk's, where there is a column for mobiles: vendors send their messages to those.
                 name = None
+            if name in (GIVEN, FAMILY) and name not in found and "name" not in named:
+                found.append(name)
+                continue
             if name is not None and (name in found or name not in self._fields):
                 twice, name = twice or place not in chosen, None
             found.append(name)
@@ -87,7 +99,8 @@ class Names:
             for place, (text, name) in enumerate(zip(header, found, strict=True))
             if name is None and text and place not in chosen and not plain_ours(text)
         )
-        lacking = [name for name, field in self._fields.items() if field.required and name not in found]
+        halves = {"name"} if GIVEN in found or FAMILY in found else set()
+        lacking = [name for name, field in self._fields.items() if field.required and name not in (*found, *halves)]
         return Columns(tuple(found), twice or bool(lacking and unknown), unknown)
 
 

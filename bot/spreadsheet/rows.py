@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from bot import card
 from bot.batch import Problem, Row, RowState
 from bot.hire import Field, NewHire, Text
-from bot.spreadsheet.columns import Names, plain_ours
+from bot.spreadsheet.columns import FAMILY, GIVEN, Names, plain_ours
 from bot.spreadsheet.files import is_ours
 from bot.spreadsheet.sheet import Line, Sheet
 
@@ -88,9 +88,14 @@ class Reader:
 
     def _typed(self, line: Line, columns: Sequence[str | None], values: Mapping[str, str]) -> dict[str, str]:
         typed = {name: text for name, text in values.items() if name in self._fields}
+        halves: dict[str, str] = {}
         for name, cell in zip(columns, line.cells, strict=False):
-            if name is not None and cell:
+            if name in (GIVEN, FAMILY):
+                halves[name] = cell
+            elif name is not None and cell:
                 typed[name] = self._cell(self._fields[name], cell)
+        if halves and (whole := _whole_name(halves.get(GIVEN, ""), halves.get(FAMILY, ""))):
+            typed["name"] = whole
         return typed
 
     def _cell(self, field: Field, cell: str) -> str:
@@ -169,7 +174,11 @@ class Reader:
                         f"{title.zh}：Excel 将其存为数字，开头的 0 会丢失，请核对。",
                     )
                 )
-            if name and self._fields[name].ask.kind == "date" and any(_DAY_NUMBER.fullmatch(cell) for cell in cells):
+            if (
+                name in self._fields
+                and self._fields[name].ask.kind == "date"
+                and any(_DAY_NUMBER.fullmatch(cell) for cell in cells)
+            ):
                 title = self._fields[name].ask.title
                 notes.append(
                     Text(
@@ -184,6 +193,12 @@ def outcomes(sheet: Sheet) -> dict[int, str]:
     """Of a result file that is given in again: what stands as the result of each line."""
     place = next((place for place, text in enumerate(sheet.header) if plain_ours(text) == "outcome"), None)
     return {} if place is None else {line.number: line.cells[place] for line in sheet.lines if line.cells[place]}
+
+
+def _whole_name(given: str, family: str) -> str:
+    """张 and 伟 are 张伟; Zhang and Wei are Wei Zhang, as people who have two columns write them."""
+    han = re.search("[\u3400-\u9fff]", given + family)
+    return f"{family}{given}" if han else f"{given} {family}".strip()
 
 
 def _is_total(line: Line, columns: Sequence[str | None]) -> bool:
