@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot.sandbox.demo import bot_settings, start_bot
 from bot.sandbox.world import World
-from tests import bench_filled
+from tests import bench_filled, bench_many
 from tests.bench_adapter import adapter_cpu
 from tests.conftest import FAST, ROOT
 from tests.people import ALICE, PEOPLE, Form, final, somebody
@@ -60,6 +60,8 @@ async def main() -> None:
         say(f"{what}: {value}")
     say("")
     for line in bench_filled.table(await bench_filled.compare()):
+        say(line)
+    for line in await bench_many.compare():
         say(line)
     say("\nCPU of one call over TLS, kept connections on both sides, beside the vendor's own SDK:")
     for cost in await asyncio.to_thread(adapter_cpu):

@@ -44,7 +44,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def test_killed_at_twenty_moments_of_a_run(world: World, database: str, tmp_path: Path) -> None:
     moments = random.Random(20261125)
     people = [somebody() for _ in range(ROWS)]
-    settings = {"NEWHIRE_DATABASE_URL": database, "TENCENT_CALLS_PER_MINUTE": "1200"}
+    settings = {"NEWHIRE_DATABASE_URL": database, "TENCENT_CALLS_PER_MINUTE": "1200", "NEWHIRE_APPROVAL": "never"}
     bot = await begin(world, tmp_path, **settings)
     try:
         await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
