@@ -244,22 +244,22 @@ async def test_who_may_not_ask_may_not_ask_for_many(bot: Bot) -> None:
 async def test_a_run_is_paused_gone_on_with_and_stopped(another_bot: Any) -> None:
     slow = await another_bot(module="tests.hurried", TENCENT_CALLS_PER_MINUTE="300")
     world = slow.world
-    people = [somebody() for _ in range(30)]
+    people = [somebody() for _ in range(45)]
     await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "x.csv")
-    await presses(world, ALICE, await message_of(world, ALICE, "30 accounts can be created"), "create")
+    await presses(world, ALICE, await message_of(world, ALICE, "45 accounts can be created"), "create")
     running = await message_of(world, ALICE, "Creating accounts")
     await presses(world, ALICE, running, "pause")
     paused = await message_of(world, ALICE, "Paused")
     # What was under way comes to its end, and nothing else is begun.
-    await world.slack.until(lambda _: "30" in words(paused))
+    await world.slack.until(lambda _: "/ 45" in words(paused))
     form = await Person(world, ALICE).opens()
     single = somebody()
     await form.submit(**single)
     await world.slack.until(lambda _: any(one["key"] == single["account"] for one in world.tencent.created))
-    assert len(world.tencent.created) < 20
+    assert len(world.tencent.created) < 30
     await presses(world, ALICE, await message_of(world, ALICE, "Paused"), "resume")
-    await world.slack.until(lambda _: len(world.tencent.created) > 12, timeout=20)
+    await world.slack.until(lambda _: len(world.tencent.created) > 16, timeout=20)
     await presses(world, ALICE, await message_of(world, ALICE, "Creating accounts"), "stop")
     stopped = await message_of(world, ALICE, "Stopped", "were not begun")
-    assert len(world.tencent.created) < 31
+    assert len(world.tencent.created) < 46
     assert stopped["ts"] == running["ts"]

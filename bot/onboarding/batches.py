@@ -369,8 +369,10 @@ class BatchRuns:
 
     @property
     def at_once(self) -> int:
-        """So many rows are under way at the same time: half of the hands, the others are for who asks for one person."""
-        return max(self.engine.workers // 2, 1)
+        """So many rows are under way at the same time: as many as there are hands, and two that wait for one. Whoever asks for
+        one person comes before those that wait, by priority.
+        """
+        return self.engine.workers + 2
 
     def _accept(self, batch: Batch, row: StoredRow) -> None:
         form = self.providers[batch.provider].form
