@@ -37,8 +37,10 @@ NOTHING = "-"
 
 BAR = 20
 SHOWN_COLUMNS, MOST_SELECTS, MOST_VALUES = 12, 60, 20
-CELL = 200
-"""Characters of a cell in a table."""
+CELL, TABLE = 200, 9_000
+"""Characters of a cell in a table, and of all cells: Slack bounds the whole of a data_table, and says nothing of a table
+(docs.slack.dev/reference/block-kit/blocks/table-block, 2026-11).
+"""
 
 COUNTED = ("ready", "wrong", "twice", "requested", "there")
 CAME = ("created", "to_activate", "existing", "failed", "unknown")
@@ -163,7 +165,7 @@ def message(update: BatchUpdate, offer: Offer | None) -> Message:
         case "reading":
             return about.text("⏳", "batch.reading")
         case "unreadable":
-            return about.text("⚠️", "batch.unreadable", why=pick(batch.why, lang) if batch.why else "")
+            return about.text("⚠️", "batch.unreadable", why=escape(pick(batch.why, lang)) if batch.why else "")
         case "shown":
             return _shown(about)
         case "asked":
@@ -234,10 +236,17 @@ class _About:
         if not self.update.samples:
             return []
         head = [self.say(f"table.{name}") for name in ("line", "name", "account", "what")]
-        rows = [head, *(self._cells(sample) for sample in self.update.samples)]
-        table: View = {"type": "table", "rows": [[_cell(text) for text in row] for row in rows]}
-        more = [context_block(self.say("batch.more", n=self.update.more))] if self.update.more else []
-        return [table, *more]
+        rows, room = [[_cell(text) for text in head]], TABLE
+        for sample in self.update.samples:
+            row = [_cell(text) for text in self._cells(sample)]
+            room -= sum(len(cell["text"]) for cell in row)
+            if room < 0:
+                break
+            rows.append(row)
+        wrapped = [{"is_wrapped": place == len(head) - 1} for place in range(len(head))]
+        table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
+        left = self.update.more + len(self.update.samples) - len(rows) + 1
+        return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
 
     def _cells(self, sample: Sample) -> list[str]:
         advice = self.offer.advice if self.offer else lambda code: None

@@ -55,6 +55,6 @@ TOO_MANY = Text("This file has more than 10,000 rows. Split it.", "文件超过 
 EMPTY = Text("There are no rows in this file.", "文件中没有数据行。")
 NO_HEADER = Text(
     "No row names the columns. The first row must say what stands where, like Full name, Phone, Email. "
-    "*Download template* shows how.",
-    "未找到列标题。第一行应写明各列内容，如：姓名、电话、邮箱。可先下载模板参考。",
+    "Type /newhire template for one to fill in.",
+    "未找到列标题。第一行应写明各列内容，如：姓名、电话、邮箱。可输入 /newhire template 获取模板。",
 )
