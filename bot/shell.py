@@ -138,7 +138,7 @@ def forget(who: str, provider: str | None, sure: Callable[[str], bool]) -> Said:
         done, busy = [each for each in found if each.done], [each for each in found if not each.done]
         if done and not sure(_question(who, done, busy)):
             return Said(("Nothing was deleted.",), 1)
-        gone = erasure.forget([each.id for each in done], _me())
+        gone = erasure.forget([each.id for each in done], _me(), known_by(who, storage.region))
         return _told(who, gone, busy, sqlite=is_sqlite(engine))
 
 
@@ -163,6 +163,8 @@ def _told(who: str, gone: Gone, busy: list[Kept], *, sqlite: bool) -> Said:
             "Kept in the audit: who asked when, what came of it, and that somebody was forgotten.",
             "Not touched: the account at the provider, messages in Slack, backups.",
         ]
+    if gone.rows:
+        lines.append(f"Deleted: {_many(gone.rows, 'row')} of lists that were given in.")
     if gone.homes:
         lines.append(
             f"{_many(gone.homes, 'Home tab')} of newhire may still name the person: the bot draws them anew within two "

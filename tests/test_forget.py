@@ -18,7 +18,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from bot.batch import BatchFiles, BatchUpdate
+from bot.batch import Batch, BatchFiles, BatchUpdate, Row
 from bot.hire import Text, known_by
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.relay import Relay
@@ -41,6 +41,7 @@ from bot.request import (
 )
 from bot.sandbox.world import World
 from bot.store.audit import Audit
+from bot.store.batches import Batches
 from bot.store.cipher import Cipher
 from bot.store.database import database, scrub
 from bot.store.erasure import Erasure, Kept, rewrite
@@ -318,6 +319,27 @@ def test_every_home_that_was_drawn_is_to_be_drawn_anew_each_time_somebody_is_for
             homes.redrawn(user)
         assert homes.outdated() == []
     assert kit.erasure.forget(["V1"], "shell:root").homes == 0
+
+
+def test_whoever_stands_in_a_list_leaves_it_whatever_came_of_the_row(kit: Kit) -> None:
+    """Wrong, there already, or never begun: the row is about them all the same. Others stay."""
+    kit.hire("V1", **WEI)
+    batches = Batches(kit.engine, kit.cipher, Outbox(kit.engine, kit.cipher, "me"))
+    batch = Batch(id="B1", provider="tencent", requester="U1", given_at=1.0)
+    batches.add(batch, "")
+    cells = [
+        ("张伟", "", "1.38E+10"),
+        ("Somebody", "zhangwei", ""),
+        ("X", "x", "'+86 138-0013-8000"),
+        ("Y", "y", "", "Zhang.Wei@Example.com"),
+        (FANG["name"], FANG["account"], FANG["phone"]),
+    ]
+    rows = [Row(number=n, line=n, cells=one, name=one[0]) for n, one in enumerate(cells, 1)]
+    assert batches.fill(batch, [(row, "wrong") for row in rows], ["reading"], 0)
+    known = known_by("13800138000", "CN") + known_by("zhang.wei@example.com", "CN")
+    assert kit.erasure.forget(["V1"], "shell:root", known).rows == 4
+    assert [row.row.name for row in batches.rows("B1")] == [FANG["name"]]
+    assert batches.tally("B1").forgotten == 4
 
 
 def test_forgetting_twice_is_no_mistake(kit: Kit) -> None:

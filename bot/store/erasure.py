@@ -7,6 +7,7 @@ it. Rows are not all: SQLite's log and its half-empty pages keep what was delete
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -39,7 +40,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Gone:
-    """How much has left, and how many Home tabs may still name the person.
+    """How much has left, and how many Home tabs may still name the person; `rows` are of lists.
 
     `rewritten` is False when the database was too busy: what was deleted can still be dug up there.
     """
@@ -49,6 +50,7 @@ class Gone:
     runs: int
     rewritten: bool = True
     homes: int = 0
+    rows: int = 0
 
 
 class Runs(Protocol):
@@ -84,17 +86,21 @@ class Erasure:
         busy = self._runs.unfinished(ids)
         return [self._kept(row, busy) for row in rows]
 
-    def forget(self, request_ids: Collection[str], actor: str) -> Gone:
-        """Delete what is kept of these requests, but for those under way, and note that `actor` did so."""
+    def forget(self, request_ids: Collection[str], actor: str, known_by: Iterable[Known] = ()) -> Gone:
+        """Delete what is kept of these requests, but for those under way, and note that `actor` did so.
+
+        In lists that were given in a person stands without a request, too: those rows leave by what the requests say of them,
+        and by what the person is `known_by`.
+        """
         with self._engine.begin() as connection:
             if is_sqlite(self._engine):
                 # Nobody may begin to work on one of them in between; PostgreSQL locks the rows.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             free = sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(request_ids), _DONE).with_for_update()
             ids = list(connection.execute(free).scalars())
-            names = self._noted(connection, ids, "name")
-            self._take_out_of_letters(connection, ids, self._noted(connection, ids, "account"), names)
-            _forget_rows(connection, ids)
+            names, accounts = self._noted(connection, ids, "name"), self._noted(connection, ids, "account")
+            self._take_out_of_letters(connection, ids, accounts, names)
+            rows = self._take_out_of_lists(connection, ids, {*accounts, *names, *(value for _, value in known_by)})
             entries = forget_requests(connection, ids)
             delete_requests(connection, ids)
             homes = outdate_homes(connection) if ids else 0
@@ -103,7 +109,7 @@ class Erasure:
                 self._audit.note("forgotten", actor=actor, facts=facts, connection=connection)
         # After the rows: whoever is killed in between runs it again, and these go with the next sweep.
         runs = self._runs.sweep(self._known_ids)
-        return Gone(len(ids), entries, runs, rewritten=rewrite(self._engine), homes=homes)
+        return Gone(len(ids), entries, runs, rewritten=rewrite(self._engine), homes=homes, rows=rows)
 
     def _known_ids(self) -> set[str]:
         with self._engine.connect() as connection:
@@ -152,16 +158,34 @@ class Erasure:
                 sealed = self._cipher.encrypt(json.dumps(without))
                 connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=sealed))
 
+    def _take_out_of_lists(self, connection: sa.Connection, ids: Collection[str], said: Collection[str]) -> int:
+        """Of a row of a list only stays that there was one; how many. Those under way are left alone, as their requests are."""
+        wanted = {_bare(text) for text in said} - {""}
+        query = sa.select(BATCH_ROWS).where(
+            BATCH_ROWS.c.content.is_not(None),
+            sa.or_(BATCH_ROWS.c.request_id.is_(None), BATCH_ROWS.c.request_id.in_(ids)),
+        )
+        gone = 0
+        for row in connection.execute(query).mappings().all():
+            content = json.loads(self._cipher.decrypt(row["content"]))
+            texts = [*content["cells"], content["name"], *map(str, content["hire"].values())]
+            if row["request_id"] in ids or wanted & {_bare(text) for text in texts}:
+                mine = sa.and_(BATCH_ROWS.c.batch_id == row["batch_id"], BATCH_ROWS.c.number == row["number"])
+                connection.execute(sa.update(BATCH_ROWS).where(mine).values(content=None, state="forgotten"))
+                gone += 1
+        return gone
+
     def _noted(self, connection: sa.Connection, ids: Collection[str], what: str) -> set[str]:
         """Accounts, or names, as the audit has them: what was typed, and what the vendor made of it."""
         rows = connection.execute(sa.select(AUDIT).where(AUDIT.c.request_id.in_(ids))).mappings().all()
         return {detail[what] for detail in (self._audit.noted(row).detail for row in rows) if what in detail}
 
 
-def _forget_rows(connection: sa.Connection, ids: Collection[str]) -> None:
-    """Of a row of a list only stays that there was one."""
-    theirs = sa.update(BATCH_ROWS).where(BATCH_ROWS.c.request_id.in_(ids))
-    connection.execute(theirs.values(content=None, state="forgotten"))
+def _bare(text: str) -> str:
+    """A text as it is compared: a phone by its last eleven digits, whatever stands between them; all else without case."""
+    digits = re.sub(r"\D", "", text)
+    plain = " ".join(text.split()).casefold().lstrip("'")
+    return digits[-11:] if len(digits) >= 7 and not re.search(r"[a-z@\u3400-\u9fff]", plain) else plain
 
 
 def _without(
