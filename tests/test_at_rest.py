@@ -204,7 +204,7 @@ async def test_a_request_that_the_first_version_stored_is_still_understood(tmp_p
         '"words":null,"detail":"read timeout"},"outcome":null,"admins_told":false}'
     )
     read = Request.model_validate_json(stored)
-    assert json.loads(read.model_dump_json()) == json.loads(stored) | {"requester_name": "", "follows": ""}
+    assert json.loads(read.model_dump_json()) == json.loads(stored) | {"requester_name": "", "follows": "", "batch": ""}
     tables = requests(tmp_path)
     tables.accept(read, {"account": "zhangwei"})
     left = begin_anew(tables, read, json.loads(progress))

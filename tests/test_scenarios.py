@@ -720,6 +720,8 @@ NEEDED_FOR = {
     "users:read": "users.info",
     "users:read.email": "the e-mail in users.info",
     "usergroups:read": "usergroups.users.list (tried without it where groups are listed)",
+    "files:read": "files.info, and the file itself (tried without it in test_many)",
+    "files:write": "files.completeUploadExternal, by which the template and the results come (test_many)",
 }
 
 
