@@ -85,6 +85,23 @@ _UNDER_WAY = sa.select(sa.func.count()).where(
 _NEW, _NEW_FINGERPRINT, _NEW_PASSWORD = sa.insert(REQUESTS), sa.insert(FINGERPRINTS), sa.insert(PASSWORDS)
 """Built once: a person waits for them."""
 
+_ME, _OTHER = IDEMPOTENCY_KEYS.alias("me"), IDEMPOTENCY_KEYS.alias("other")
+_AHEAD = (
+    sa.select(_OTHER.c.request_id)
+    .join(REQUESTS, REQUESTS.c.id == _OTHER.c.request_id)
+    .join(FINGERPRINTS, FINGERPRINTS.c.request_id == _OTHER.c.request_id)
+    .join(_ME, sa.and_(_ME.c.request_id == sa.bindparam("request_id"), _ME.c.key == _OTHER.c.key))
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        _OTHER.c.key == BEGUN,
+        _OTHER.c.request_id != sa.bindparam("request_id"),
+        REQUESTS.c.state != "done",
+        sa.tuple_(_OTHER.c.at, _OTHER.c.request_id) < sa.tuple_(_ME.c.at, _ME.c.request_id),
+    )
+    .limit(1)
+)
+"""Built once: asked before every call."""
+
 OF_A_REQUEST = (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX, RECORDS, ACTIONS, FOLLOW_UPS)
 """What leaves with it."""
 
@@ -221,23 +238,9 @@ class Requests:
         Two at once could both find nobody there, or one fail while the other creates: they go one after the other.
         What was written down and never begun (the person was told "not confirmed") holds nobody up.
         """
-        me, other = IDEMPOTENCY_KEYS.alias("me"), IDEMPOTENCY_KEYS.alias("other")
-        query = (
-            sa.select(other.c.request_id)
-            .join(REQUESTS, REQUESTS.c.id == other.c.request_id)
-            .join(FINGERPRINTS, FINGERPRINTS.c.request_id == other.c.request_id)
-            .join(me, sa.and_(me.c.request_id == request_id, me.c.key == other.c.key))
-            .where(
-                FINGERPRINTS.c.fingerprint.in_(self.fingerprints(provider, identity)),
-                other.c.key == BEGUN,
-                other.c.request_id != request_id,
-                REQUESTS.c.state != "done",
-                sa.tuple_(other.c.at, other.c.request_id) < sa.tuple_(me.c.at, me.c.request_id),
-            )
-            .limit(1)
-        )
+        asked = {"request_id": request_id, "fingerprints": self.fingerprints(provider, identity)}
         with self.engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_AHEAD, asked).first() is not None
 
     def password(self, request_id: str) -> str | None:
         """The password that was typed, while it is held. Raises cipher.Unreadable."""
