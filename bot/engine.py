@@ -40,6 +40,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.request import Request
 from bot.store.cipher import Cipher
+from bot.store.database import forget_from_now_on, forgetful
 from bot.store.lock import claim_file, claim_postgres, gone
 
 log = logging.getLogger(__name__)
@@ -214,10 +215,17 @@ class Engine:
     # What the workflow works with, inside a run.
 
     def step(self, name: str, work: Callable[[], T], kind: TypeAdapter[T]) -> T:
-        """Run `work` once and store its result as JSON; a run that begins again gets the stored result."""
+        """Run `work` once and store its result as JSON; a run that begins again gets the stored result. A cut of the power may
+        lose it, and then `work` is run again, as after a crash under it."""
         # A person waits at the front door for the same database: between two steps, they go first.
         self._nobody_waits.wait(GIVE_WAY_SECONDS)
-        stored = DBOS.run_step({"name": name}, lambda: kind.dump_python(work(), mode="json"))
+
+        def remembered() -> Any:
+            with forgetful(False):
+                return kind.dump_python(work(), mode="json")
+
+        with forgetful():
+            stored = DBOS.run_step({"name": name}, remembered)
         try:
             return kind.validate_python(stored)
         except ValidationError as problem:
@@ -267,6 +275,7 @@ class Engine:
         def guarded(request: Stored, checkpoint: Stored) -> None:
             with self._count:
                 self._running += 1
+            forget_from_now_on(False)
             self._nobody_waits.wait(GIVE_WAY_SECONDS)
             try:
                 run(Request.model_validate(request), checkpoint)
@@ -276,6 +285,8 @@ class Engine:
                     raise Interrupted from None
                 self._failed(str(DBOS.workflow_id), request, checkpoint, problem)
             finally:
+                # That it has ended is what the engine writes now: lost, it is run again, and finds all done.
+                forget_from_now_on(True)
                 with self._count:
                     self._running -= 1
 

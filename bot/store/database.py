@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,16 +24,47 @@ _writers: dict[str, threading.Lock] = defaultdict(threading.Lock)
 comes meanwhile is served before (https://sqlite.org/c3ref/busy_timeout.html): ten threads would mostly sleep."""
 
 
+class _Thread(threading.local):
+    forgetful = False
+
+
+_thread = _Thread()
+
+
+@contextlib.contextmanager
+def forgetful(on: bool = True) -> Iterator[None]:
+    """What this thread writes to SQLite meanwhile may be lost with the machine's power, though not with the process: the disk is
+    not waited for. For what is done again, or does not matter, when it is lost; and nothing that people or vendors see may
+    depend on it. The next that is waited for takes all before it along (https://sqlite.org/pragma.html#pragma_synchronous).
+    """
+    before, _thread.forgetful = _thread.forgetful, on
+    try:
+        yield
+    finally:
+        _thread.forgetful = before
+
+
+def forget_from_now_on(on: bool) -> None:
+    """The same, until this thread says otherwise."""
+    _thread.forgetful = on
+
+
 class _Connection(sqlite3.Connection):
     """One that waits for its turn to write, and gives it up when its transaction ends: the pool ends every one by a rollback."""
 
     turn: threading.Lock
     mine = False
+    forgets = False
 
     def begin(self) -> None:
-        if not self.mine:
-            self.turn.acquire()
-            self.mine = True
+        """Before it writes, within a transaction or not."""
+        if self.mine:
+            return
+        self.turn.acquire()
+        self.mine = True
+        if self.forgets != _thread.forgetful:
+            self.forgets = _thread.forgetful
+            self.execute(f"PRAGMA synchronous={'NORMAL' if self.forgets else 'FULL'}")
 
     def commit(self) -> None:
         super().commit()
@@ -62,9 +94,7 @@ def database(url: str) -> sa.Engine:
             connect_args={"connect_timeout": 5},
         )
     # More connections only wait for SQLite's one writer, and unfairly: two keep the time to accept a form short.
-    engine = sa.create_engine(
-        url, pool_size=2, max_overflow=0, pool_timeout=30, connect_args={"factory": _Connection}
-    )
+    engine = sa.create_engine(url, pool_size=2, max_overflow=0, pool_timeout=30, connect_args={"factory": _Connection})
     turn = _writers[url]
 
     @sa.event.listens_for(engine, "before_cursor_execute")

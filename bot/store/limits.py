@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.database import insert_once, now
+from bot.store.database import forgetful, insert_once, now
 from bot.store.tables import PROVIDERS
 
 _ROW = PROVIDERS.c
@@ -44,7 +44,8 @@ class RateLimiter:
         None, and no turn is taken, when it would come later than in `longest` seconds or the day's calls are used up.
         """
         taken = self._free if daily is None else self._counted
-        with self._engine.begin() as connection:
+        # Whatever may have been lost of it, after a cut of the power nothing was sent for a while.
+        with forgetful(), self._engine.begin() as connection:
             asked = {"mine": provider, "gap": gap, "longest": longest, "daily": daily}
             wait = connection.execute(taken, asked).scalar_one_or_none()
         return None if wait is None else max(float(wait), 0.0)
@@ -59,7 +60,7 @@ class RateLimiter:
             connection.execute(update.values(blocked_until=until))
 
 
-def _turn(engine: sa.Engine, *, counted: bool) -> sa.ReturningUpdate[Any]:
+def _turn(engine: sa.Engine, *, counted: bool) -> sa.sql.dml.ReturningUpdate[Any]:
     """Built once: taken before every call. `counted`: no more than so many a day."""
     at, gap, longest = now(engine), sa.bindparam("gap", type_=sa.Float), sa.bindparam("longest", type_=sa.Float)
     today = sa.cast(at / 86400.0, sa.Integer)

@@ -111,6 +111,9 @@ PERSONS_AT_ONCE = 200
 Identity = Mapping[str, str]
 """By what a person is recognised at a provider: `NewHire.identity`."""
 
+Written = list[tuple[sa.Insert, list[dict[str, Any]]]]
+"""What is written down of a request, table by table; its own row first."""
+
 
 class Requests:
     """The requests of all providers."""
@@ -151,20 +154,25 @@ class Requests:
         is what people should do.
         """
         fingerprints = self.fingerprints(request.provider, identity)
-        since = time.time() - DUPLICATE_SECONDS
-        looked_for = {"fingerprints": fingerprints, "request_id": request.id, "since": since}
         rows = self._rows(request, identity, password)
         with self.front.begin() as connection:
             self._lock(connection, fingerprints)
-            same = connection.execute(_SAME, {"request_id": request.id}).mappings().first()
-            if same is not None:
-                return None if same["content"] in (None, rows[0][1][0]["content"]) else _duplicate(same)
-            other = connection.execute(_DUPLICATE, looked_for).mappings().first()
-            if other is not None and other["id"] != confirmed:
-                return _duplicate(other)
-            for statement, values in rows:
-                connection.execute(statement, values)
-        return None
+            return _written(connection, request.id, fingerprints, rows, confirmed)
+
+    def accept_all(self, asked: Sequence[tuple[Request, Identity]]) -> list[Duplicate | None]:
+        """The same for each of these, for whom nobody waits, in one transaction. What is written down has claimed BEGUN."""
+        made = [
+            (one.id, self.fingerprints(one.provider, identity), self._rows(one, identity, None))
+            for one, identity in asked
+        ]
+        known: list[Duplicate | None] = []
+        with self.engine.begin() as connection:
+            self._lock(connection, {mark for _, fingerprints, _ in made for mark in fingerprints})
+            for request_id, fingerprints, rows in made:
+                known.append(_written(connection, request_id, fingerprints, rows))
+                if known[-1] is None:
+                    connection.execute(self._key(request_id, BEGUN))
+        return known
 
     def taken(self, provider: str, accounts: Iterable[str]) -> set[str]:
         """Those of these accounts that somebody at the provider has, will soon have, or may have, as far as is remembered."""
@@ -216,8 +224,10 @@ class Requests:
         A step of the workflow runs again after a crash: this is how it knows that it may have happened already.
         """
         with self.engine.begin() as connection:
-            row = insert_once(self.engine, IDEMPOTENCY_KEYS, request_id=request_id, key=key, at=now(self.engine))
-            return bool(connection.execute(row).rowcount == 1)
+            return bool(connection.execute(self._key(request_id, key)).rowcount == 1)
+
+    def _key(self, request_id: str, key: str) -> sa.TextClause:
+        return insert_once(self.engine, IDEMPOTENCY_KEYS, request_id=request_id, key=key, at=now(self.engine))
 
     def claimed(self, request_id: str) -> list[str]:
         """The keys that a request has claimed so far."""
@@ -295,9 +305,7 @@ class Requests:
             delete_requests(connection, ids)
         return ids
 
-    def _rows(
-        self, request: Request, identity: Identity, password: str | None
-    ) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
+    def _rows(self, request: Request, identity: Identity, password: str | None) -> Written:
         """What is written down of a request; made before the lock is taken, which others wait for."""
         row = {
             "id": request.id,
@@ -311,7 +319,7 @@ class Requests:
             "named": self.named(str(request.hire.get("name") or ""))[0],
             "batch": request.batch or None,
         }
-        rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
+        rows: Written = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
         if newest:
             rows.append((_NEW_FINGERPRINT, [{"request_id": request.id, "fingerprint": one} for one in newest]))
@@ -336,6 +344,23 @@ class Requests:
 
     def _fingerprint(self, provider: str, key: str, value: str) -> list[str]:
         return self.cipher.fingerprints(f"{provider}\n{key}\n{value}")
+
+
+def _written(
+    connection: sa.Connection, request_id: str, fingerprints: list[str], rows: Written, confirmed: str | None = None
+) -> Duplicate | None:
+    """Write it down, unless it is there or somebody else is asked for: `Requests.accept`."""
+    same = connection.execute(_SAME, {"request_id": request_id}).mappings().first()
+    if same is not None:
+        return None if same["content"] in (None, rows[0][1][0]["content"]) else _duplicate(same)
+    since = time.time() - DUPLICATE_SECONDS
+    looked_for = {"fingerprints": fingerprints, "request_id": request_id, "since": since}
+    other = connection.execute(_DUPLICATE, looked_for).mappings().first()
+    if other is not None and other["id"] != confirmed:
+        return _duplicate(other)
+    for statement, values in rows:
+        connection.execute(statement, values)
+    return None
 
 
 def delete_requests(connection: sa.Connection, ids: Collection[str]) -> None:
