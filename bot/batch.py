@@ -17,7 +17,7 @@ from bot.outcome import Failure
 from bot.request import MessageRef, handle_of
 
 SHELL = "shell:"
-"""A requester at the machine's command line begins so: nobody is told in Slack."""
+"""A requester at the machine's command line begins so: nobody is told in Slack. What they give in is a file's bytes, base64."""
 
 
 class _Fact(BaseModel):
@@ -68,7 +68,9 @@ class Batch(_Fact):
     """Who gave what in. Stored with it: fields may be added, with a default, never changed.
 
     `requester` is a Slack id, or SHELL and a user's name; `values` hold what stands for all rows (field -> text); `columns`
-    which field a column is (index from 0; None: none), where a person has said so. `name` is the file's, "" for pasted text.
+    which field a column is (index from 0; None: none), where a person has said so; `called` the same by what stands above it,
+    of a file that nobody has read yet (header -> field, `spreadsheet.columns.IGNORED` for none). `name` is the file's, "" for
+    pasted text.
     `notes` are what is to be said about the file, and `unsure` columns that a person should look at.
     """
 
@@ -83,6 +85,7 @@ class Batch(_Fact):
     upload: Upload | None = None
     values: dict[str, str] = {}
     columns: dict[int, str | None] = {}
+    called: dict[str, str] = {}
     header: tuple[str, ...] = ()
     understood: tuple[str | None, ...] = ()
     unsure: bool = False
