@@ -273,6 +273,11 @@ class Bot:
         limits.register(self.database, self.providers)
         self.requests.check_cipher()
 
+    def beside(self) -> None:
+        """Instead of `claim`, where somebody else is at work on this file. Raises cipher.Unreadable."""
+        self.requests.open_sample()
+        limits.register(self.database, self.providers)
+
     def work(self) -> None:
         """After `claim`: requests that were accepted go on, and so does what is many. What people press is not looked at."""
         self.relay.start()

@@ -354,7 +354,7 @@ async def test_when_the_bot_ends_and_stays_away_the_command_goes_on_by_itself(ti
 
 async def test_a_bot_that_is_started_meanwhile_says_who_is_at_work(tidied: World, tmp_path: Path) -> None:
     given_in(tmp_path, [somebody() for _ in range(25)])
-    async with typed(tidied, tmp_path, *JULY, **SLOW) as process:
+    async with typed(tidied, tmp_path, *JULY, TENCENT_CALLS_PER_MINUTE="30") as process:
         await until_created(tidied, 1)
         ended = await newhire(tidied, tmp_path, "run", slack=True)
         assert ended.code == 2

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.spreadsheet import xlsx
+from bot.spreadsheet.columns import plain_ours
 from bot.spreadsheet.files import as_csv, as_xlsx
 from bot.spreadsheet.sheet import NotASheet
-
-OURS = 4
-"""Columns behind those that were given in (`spreadsheet.columns.OURS`)."""
 
 
 def write(given: Path, content: bytes, rows: Sequence[Sequence[str]]) -> Path:
@@ -57,8 +55,15 @@ def _same_people(path: Path, rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _people(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """What was given in: the cells before ours, and our headers."""
-    return [tuple(row) if number == 0 else tuple(row[:-OURS]) for number, row in enumerate(rows)]
+    """What was given in, and whatever somebody has added: all but what stands below our headers."""
+    whole = [[*row] for row in rows]
+    width = max((place for row in whole for place, cell in enumerate(row, 1) if cell), default=0)
+    padded = [(row + [""] * width)[:width] for row in whole]
+    ours = {place for place, header in enumerate(padded[0]) if plain_ours(header)} if padded else set()
+    return [
+        tuple(cell for place, cell in enumerate(row) if number == 0 or place not in ours)
+        for number, row in enumerate(padded)
+    ]
 
 
 def _read(path: Path) -> list[list[str]]:
@@ -66,6 +71,4 @@ def _read(path: Path) -> list[list[str]]:
     if not content.startswith(b"PK"):
         found = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         return [[cell[1:] if cell[:1] == "'" else cell for cell in row] for row in found]
-    lines = [list(line.cells) for line in xlsx.read(content).lines]
-    width = max((len(line) for line in lines), default=0)
-    return [line + [""] * (width - len(line)) for line in lines]
+    return [list(line.cells) for line in xlsx.read(content).lines]

@@ -24,6 +24,7 @@ from bot.terminal.screen import Screen
 LOOK_SECONDS = 0.2
 HOLDER_SECONDS = 1.0
 """How often it is looked whether whoever does the work is still there."""
+CURRENT_SECONDS = 20.0
 TOLD_SECONDS = 5.0
 """For the admins' line, before this process ends; what is not told by then is told by the next bot."""
 
@@ -87,11 +88,18 @@ class Run:
             self.bot.claim(self._command)
         except AlreadyRunning as other:
             self._other = other.command
-            if not is_current(self.bot.database):
-                raise Cannot("Another version of newhire runs on this database: give both the same.") from None
-            self.bot.requests.open_sample()
+            self._wait_until_current()
+            self.bot.beside()
             return False
         return True
+
+    def _wait_until_current(self) -> None:
+        """Whoever has just been started brings the database up. Raises Cannot."""
+        until = time.monotonic() + CURRENT_SECONDS
+        while not is_current(self.bot.database):
+            if time.monotonic() > until:
+                raise Cannot("Another version of newhire runs on this database: start this one there, too.")
+            self.signals.wait(LOOK_SECONDS)
 
     def begin(self) -> None:
         """Do the work here, unless somebody else does."""
