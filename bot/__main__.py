@@ -105,42 +105,51 @@ def command_forget(who: str, provider: str | None, yes: bool) -> int:
 
 def command_import(chosen: argparse.Namespace, again: list[str], policy: Policy | None) -> int:
     """A file of people, in a process of its own or by the bot that runs on the same file."""
-    from bot.terminal import many
 
-    wanted = many.Wanted(
-        file=chosen.file,
-        provider=chosen.provider,
-        again=shlex.join(["newhire", *again]),
-        dry_run=chosen.dry_run,
-        only=chosen.only,
-        columns=tuple(chosen.column),
-        values=tuple(chosen.value),
-    )
-    return _to_its_end(lambda: many.run(wanted, _print, policy))
+    def create() -> int:
+        from bot.terminal import many
+
+        wanted = many.Wanted(
+            file=chosen.file,
+            provider=chosen.provider,
+            again=shlex.join(["newhire", *again]),
+            dry_run=chosen.dry_run,
+            only=chosen.only,
+            columns=tuple(chosen.column),
+            values=tuple(chosen.value),
+            region=chosen.region,
+        )
+        return many.run(wanted, _print, policy)
+
+    return _to_its_end(create)
 
 
 def command_create(chosen: argparse.Namespace, rest: list[str], policy: Policy | None) -> int:
     """One account."""
-    from bot.terminal import one, options
 
     def create() -> int:
-        typed, link = options.fields(chosen.provider, rest)
-        return one.run(chosen.provider, typed, _print, link=link, policy=policy)
+        from bot.terminal import one, options
+
+        return one.run(options.read(chosen.provider, rest), _print, policy)
 
     return _to_its_end(create)
 
 
 def _to_its_end(command: Callable[[], int]) -> int:
     """Its exit code, with a sentence where it could not begin. The process ends here once something was started."""
-    from bot.service import CannotStart
-    from bot.terminal.run import Cannot, Stopped
-
     try:
-        code = command()
-    except (Cannot, CannotStart) as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 - to the person at the terminal
-        code = 2
-    except Stopped:
+        from bot.service import CannotStart
+        from bot.terminal.run import Cannot, Stopped
+
+        try:
+            code = command()
+        except (Cannot, CannotStart) as problem:
+            print(problem, file=sys.stderr)  # noqa: T201 - to the person at the terminal
+            code = 2
+        except Stopped:
+            code = INTERRUPTED
+    except KeyboardInterrupt:
+        # Before anything of it was begun.
         code = INTERRUPTED
     # As in `command_run`: a thread that hangs keeps nobody.
     logging.shutdown()
@@ -206,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--provider", required=True, help="where, like tencent")
     many.add_argument("--dry-run", action="store_true", help="show what would be created, and create nothing")
     many.add_argument("--only", type=_number, metavar="N", help="only the first N; the same command again: the next N")
+    many.add_argument("--region", metavar="CN", help="country of phone numbers without a country code")
     many.add_argument("--column", type=_pair, action="append", default=[], metavar="FIELD=HEADER", help="what a column is, "
         "like phone=手机; none=HEADER: not used. Once for each")  # fmt: skip
     many.add_argument("--value", type=_pair, action="append", default=[], metavar="FIELD=TEXT", help="what stands for all "

@@ -257,6 +257,19 @@ async def test_columns_and_values_are_said_on_the_command_line(tidied: World, tm
     assert "工程师" in str(account)
 
 
+async def test_numbers_without_a_country_code_are_of_the_region_that_is_said(tidied: World, tmp_path: Path) -> None:
+    person = somebody(phone="0151 23456789")
+    given_in(tmp_path, [person])
+    ended = await newhire(tidied, tmp_path, *JULY, "--region", "XX")
+    assert (ended.code, ended.error) == (2, "--region must be a two-letter country, like CN or DE.\n")
+    assert (await newhire(tidied, tmp_path, *JULY, "--region", "de")).code == 0
+    (account,) = tidied.tencent.accounts
+    assert (account["area"], account["phone"]) == ("49", "15123456789")
+    again = await newhire(tidied, tmp_path, *CREATE, *options(person), "--region", "DE")
+    assert again.code == 0
+    assert "has an account at Tencent Meeting already" in again.out
+
+
 async def test_only_the_first_ones_and_then_the_next_and_the_rest(tidied: World, tmp_path: Path) -> None:
     people = [somebody() for _ in range(7)]
     given_in(tmp_path, people)
@@ -337,6 +350,42 @@ async def test_beside_a_running_bot_the_bot_does_the_work(tidied: World, tmp_pat
     finally:
         assert await bot.stop() == 0
     bot.check_log(bot.log)
+
+
+async def test_a_rehearsal_beside_a_running_bot_asks_the_vendor_and_leaves_nothing(
+    tidied: World, tmp_path: Path
+) -> None:
+    given_in(tmp_path, [somebody() for _ in range(2)])
+    tidied.tencent.seats = 1
+    bot = await begin(tidied, tmp_path, module="tests.hurried")
+    try:
+        await tidied.slack.until(lambda slack: slack.messages[ADMINS])
+        ended = await newhire(tidied, tmp_path, *JULY, "--dry-run")
+    finally:
+        tidied.tencent.seats = 1000
+        assert await bot.stop() == 0
+    assert (ended.code, ended.error) == (0, "")
+    assert "Licences: 2 needed, 1 left. Not enough." in ended.out
+    assert stored(tmp_path, "select * from newhire_batches") == []
+
+
+async def test_on_postgresql_it_does_the_work_beside_a_bot(tidied: World, tmp_path: Path, postgres_url: str) -> None:
+    people = [somebody() for _ in range(12)]
+    given_in(tmp_path, people)
+    bot = await begin(tidied, tmp_path, module="tests.hurried", NEWHIRE_DATABASE_URL=postgres_url, **SLOW)
+    try:
+        async with typed(tidied, tmp_path, *JULY, NEWHIRE_DATABASE_URL=postgres_url, **SLOW) as process:
+            await until_created(tidied, 3)
+            process.kill()
+            await process.wait()
+        ended = await newhire(tidied, tmp_path, *JULY, NEWHIRE_DATABASE_URL=postgres_url, **SLOW)
+        assert (ended.code, ended.error) == (0, "")
+        lines = await tidied.slack.until(lambda slack: slack.messages[ADMINS], timeout=30)
+        assert len(lines) == 1
+    finally:
+        assert await bot.stop() == 0
+    assert created(tidied) == accounts(people)
+    assert len(workbook(tmp_path / "july-result.xlsx")) == 13
 
 
 async def test_when_the_bot_ends_and_stays_away_the_command_goes_on_by_itself(tidied: World, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from bot.spreadsheet.files import as_csv, as_xlsx
 from bot.store.lock import AlreadyRunning, claim_file, holder
 from bot.terminal import result
 from bot.terminal.many import _code
-from bot.terminal.options import fields
+from bot.terminal.options import Given
+from bot.terminal.options import read as read_options
 from bot.terminal.run import Cannot
 from bot.terminal.screen import Lines, table
 from tests.test_notifier import ASKED, PROVIDERS, Slack
@@ -170,13 +171,12 @@ def test_the_exit_code_is_0_only_when_everybody_is_there(tally: Tally, code: int
 
 
 def test_the_options_of_one_are_the_fields_of_its_form() -> None:
-    typed, link = fields("tencent", ["--name", "Zhang Wei", "--job-title", "Nurse", "--phone", "", "--link"])
-    assert typed == {"name": "Zhang Wei", "job_title": "Nurse"}
-    assert link
+    given = read_options("tencent", ["--name", "Zhang Wei", "--job-title", "Nurse", "--phone", "", "--link"])
+    assert given == Given("tencent", {"name": "Zhang Wei", "job_title": "Nurse"}, link=True)
     with pytest.raises(Cannot, match="Say which provider first, huawei or tencent"):
-        fields(None, [])
+        read_options(None, [])
     with pytest.raises(SystemExit) as ended:
-        fields("huawei", ["--password", "x"])
+        read_options("huawei", ["--password", "x"])
     assert ended.value.code == 2
 
 

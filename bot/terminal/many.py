@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from bot import service
 from bot.batch import SHELL, Batch, BatchState, BatchUpdate, Sample, Tally
 from bot.environment import user
@@ -50,6 +52,7 @@ class Wanted:
     only: int | None = None
     columns: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    region: str | None = None
 
 
 def run(wanted: Wanted, say: Say, policy: Policy | None = None) -> int:
@@ -62,7 +65,7 @@ def run(wanted: Wanted, say: Say, policy: Policy | None = None) -> int:
         running = Run(bot, "import", offer.title.en, signals, shows)
         if wanted.dry_run:
             running.claim()
-            bot.seats.fetch(offer.key)
+            bot.seats.fetch(offer.key, tell=False)
             return _rehearse(bot, batch, content, offer, shows)
         running.begin()
         try:
@@ -78,14 +81,18 @@ def offered(bot: Bot, provider: str) -> Offer:
     return bot.providers[provider]
 
 
-def list_of(bot: Bot, offer: Offer, **more: object) -> Batch:
-    """A list that whoever is at the shell gives in."""
-    name = user()
+def list_of(bot: Bot, offer: Offer, region: str | None, **more: object) -> Batch:
+    """A list that whoever is at the shell gives in; phone numbers without a country code are of that region, or of the
+    setting's. Raises Cannot.
+    """
+    name, region = user(), (region or bot.settings.newhire_region).upper()
+    if region not in SUPPORTED_REGIONS:
+        raise Cannot("--region must be a two-letter country, like CN or DE.")
     return Batch.model_validate(
         {
             "id": f"S{secrets.token_hex(8).upper()}",
             "provider": offer.key,
-            "region": bot.settings.newhire_region,
+            "region": region,
             "requester": f"{SHELL}{name}",
             "requester_name": name,
             "given_at": time.time(),
@@ -128,7 +135,7 @@ def _batch(bot: Bot, offer: Offer, wanted: Wanted) -> Batch:
     values = {_field(offer, names, field): text for field, text in wanted.values}
     # A file's name may be bytes that are no text.
     name = wanted.file.name.encode("utf-8", "replace").decode()[:100]
-    return list_of(bot, offer, name=name, called=called, values=values)
+    return list_of(bot, offer, wanted.region, name=name, called=called, values=values)
 
 
 def _field(offer: Offer, names: Names, said: str) -> str:
@@ -173,7 +180,7 @@ def _carry_out(running: Run, batch: Batch, content: bytes, offer: Offer, wanted:
     stored = running.give_in(batch, source_of(content), mark_of(bot, batch, content))
     if running.id != batch.id:
         shows.say("This was given in before: it goes on.")
-    bot.seats.fetch(offer.key)
+    bot.seats.fetch(offer.key, tell=False)
     update = bot.batch_runs.update(stored)
     if stored.state == "shown":
         _show(shows, update, offer)

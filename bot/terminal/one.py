@@ -16,20 +16,18 @@ from bot.slack.batch_messages import Offer, reason
 from bot.slack.words import say as words
 from bot.store.batches import StoredRow
 from bot.terminal.many import GOOD, SOME_FAILED, list_of, mark_of, offered, source_of
+from bot.terminal.options import Given
 from bot.terminal.run import Cannot, Run, Signals, Stopped
 from bot.terminal.screen import Lines, Say, shown, visible
 
 
-def run(provider: str, typed: Mapping[str, str], say: Say, *, link: bool = False, policy: Policy | None = None) -> int:
-    """`typed` are the form's fields; `link` wants a link to activate the account. The exit code.
-
-    Raises Cannot and service.CannotStart: nothing was begun.
-    """
+def run(given: Given, say: Say, policy: Policy | None = None) -> int:
+    """The exit code. Raises Cannot and service.CannotStart: nothing was begun."""
     with Signals() as signals, service.at_the_shell(policy) as bot:
-        offer = offered(bot, provider)
+        offer = offered(bot, given.provider)
         running = Run(bot, "create", offer.title.en, signals, Lines(lambda line: None))
-        content = _content(typed)
-        batch = list_of(bot, offer)
+        content = _content(given.typed)
+        batch = list_of(bot, offer, given.region)
         running.begin()
         try:
             row = _row(running, batch, content)
@@ -37,7 +35,7 @@ def run(provider: str, typed: Mapping[str, str], say: Say, *, link: bool = False
             running.pause()
             say("Interrupted. The same command goes on, and says what came of it.")
             return signals.code
-        return _told(bot, offer, row, say, link=link)
+        return _told(bot, offer, row, batch.region, say, link=given.link)
 
 
 def _content(typed: Mapping[str, str]) -> bytes:
@@ -62,14 +60,14 @@ def _row(running: Run, batch: Batch, content: bytes) -> StoredRow:
     return row
 
 
-def _told(bot: Bot, offer: Offer, row: StoredRow, say: Say, *, link: bool) -> int:
+def _told(bot: Bot, offer: Offer, row: StoredRow, region: str, say: Say, *, link: bool) -> int:
     if row.state == "wrong":
         raise Cannot(
             "\n".join(f"{each.field.en}: {each.said.en}" if each.field else each.said.en for each in row.row.problems)
         )
     stored = bot.records.get(row.request_id) if row.request_id else None
     if stored is None:
-        return _known(bot, offer, row, say)
+        return _known(bot, offer, row, region, say)
     account, outcome = account_of(stored.record.outcome), stored.record.outcome
     if account is None:
         say(shown(_why_not(offer, row, stored.record)))
@@ -86,12 +84,12 @@ def _why_not(offer: Offer, row: StoredRow, record: Record) -> str:
     return "No account was created: one is there already with other details. It may be somebody else's."
 
 
-def _known(bot: Bot, offer: Offer, row: StoredRow, say: Say) -> int:
+def _known(bot: Bot, offer: Offer, row: StoredRow, region: str, say: Say) -> int:
     """newhire knows this person from before."""
     if row.state != "there":
         say(f"Requested already; what comes of that request is not known yet. ({words('en', f'row.{row.state}')})")
         return SOME_FAILED
-    hire = bot.providers[offer.key].form.model_validate(row.row.hire, context={"region": bot.settings.newhire_region})
+    hire = bot.providers[offer.key].form.model_validate(row.row.hire, context={"region": region})
     (before,) = bot.requests.known(offer.key, [hire.identity()])
     stored = bot.records.get(before.id) if before else None
     account = stored.record.account if stored else None

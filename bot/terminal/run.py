@@ -78,7 +78,7 @@ class Run:
         self.id = ""
         self._command = command
         self._other = ""
-        self._look_at = self._free_since = 0.0
+        self._look_at = self._free_since = self._show_at = 0.0
 
     # Who does the work.
 
@@ -194,15 +194,23 @@ class Run:
         """As it stands once it is in none of these; what is done meanwhile is shown."""
         while True:
             stored = self.stored()
-            if "running" in states and stored.state != "reading":
-                update = self.bot.batch_runs.update(stored)
-                tally = update.tally
-                # Once the first ones are done, which were all that were wanted, nothing says any more how many they were.
-                over = stored.state in ("shown", *ENDS)
-                wanted = tally.begun if over else tally.begun + tally.ready
-                if tally.begun:
-                    self.screen.progress(self.title, update, min(stored.most or wanted, wanted))
+            if "running" in states:
+                self._show(stored)
             if stored.state not in states:
                 return stored
             self._look_after()
             self.signals.wait(LOOK_SECONDS)
+
+    def _show(self, stored: StoredBatch) -> None:
+        """How far it is. Of ten thousand rows that is counted for a while: no more than a tenth of the time goes into it."""
+        begun, over = time.monotonic(), stored.state in ("shown", *ENDS)
+        if begun < self._show_at and not over:
+            return
+        update = self.bot.batch_runs.update(stored)
+        tally = update.tally
+        # Once the first ones are done, which were all that were wanted, nothing says any more how many they were.
+        wanted = tally.begun if over else tally.begun + tally.ready
+        if tally.begun:
+            self.screen.progress(self.title, update, min(stored.most or wanted, wanted))
+        now = time.monotonic()
+        self._show_at = now + 9 * (now - begun)
