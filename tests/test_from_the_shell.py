@@ -26,7 +26,7 @@ from bot.sandbox.demo import bot_settings
 from bot.sandbox.world import World
 from bot.spreadsheet.files import as_csv, as_xlsx
 from tests.conftest import FAST, MEASURED, ROOT, begin, tidy
-from tests.people import ADMINS, somebody, unmasked_phones, words
+from tests.people import ADMINS, ALICE, Person, result, somebody, unmasked_phones, words
 from tests.test_many import HEADER, rows_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
@@ -436,6 +436,41 @@ async def test_the_admins_read_of_it_once_now_or_from_the_next_bot(tidied: World
     assert await bot.stop() == 0
     assert ["2 Tencent Meeting accounts created" in words(line) for line in lines] == [True]
     assert "`newhire" not in words(lines[0])
+
+
+async def test_what_people_in_slack_wait_for_is_done_here_and_told_by_the_next_bot(
+    tidied: World, tmp_path: Path
+) -> None:
+    asked, people = [somebody() for _ in range(3)], [somebody()]
+    bot = await begin(tidied, tmp_path, module="tests.hurried", TENCENT_CALLS_PER_MINUTE="30")
+    for person in asked:
+        form = await Person(tidied, ALICE).opens("tencent")
+        await form.submit(**person)
+    await bot.stop(signal.SIGKILL)
+    given_in(tmp_path, people)
+    before = len(tidied.slack.calls)
+    assert (await newhire(tidied, tmp_path, *JULY)).code == 0
+    assert len(tidied.slack.calls) == before, "there is no way to Slack"
+    assert accounts(people) <= created(tidied) <= accounts([*asked, *people])
+    bot = await begin(tidied, tmp_path, module="tests.hurried")
+    for person in asked:
+        assert "ready to activate" in words(await result(tidied, person["name"]))
+    assert await bot.stop() == 0
+    assert created(tidied) == accounts([*asked, *people])
+
+
+async def test_ctrl_c_before_anything_is_begun_is_no_traceback(tidied: World, tmp_path: Path) -> None:
+    """While modules are imported, Python itself would raise."""
+    command = "import sys, bot.__main__ as it; sys.modules['bot.terminal.many'] = None; it.main(['import', 'x', '--provider', 'x'])"
+    interrupted = command.replace("None", "type(sys)('many'); sys.modules['bot.terminal.many'].Wanted = interrupt")
+    raised = f"def interrupt(**_): raise KeyboardInterrupt\n{interrupted}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", raised),
+        env=surroundings(tidied, tmp_path), cwd=tmp_path,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    ended = await end(process)
+    assert (ended.code, ended.out, ended.error) == (130, "", "")
 
 
 async def test_on_a_terminal_it_is_a_bar(tidied: World, tmp_path: Path) -> None:
