@@ -40,7 +40,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.request import Request
 from bot.store.cipher import Cipher
-from bot.store.lock import claim_file, claim_postgres, gone
+from bot.store.lock import BOT, claim_file, claim_postgres, gone
 
 log = logging.getLogger(__name__)
 
@@ -127,13 +127,13 @@ class Engine:
         # Its threads know of no workflow: what is enqueued from inside one collides with the steps recorded there.
         self._outside = ThreadPoolExecutor(1, thread_name_prefix="newhire-outside")
 
-    def claim(self) -> None:
+    def claim(self, command: str = BOT) -> None:
         """Before anything touches the database: nobody else on this file, or our lock so that all know that we live.
 
-        Raises AlreadyRunning, or the database's own error.
+        `command` is what this process is, for whoever finds the file claimed. Raises AlreadyRunning, or the database's own error.
         """
         if self.alone:
-            self._file = claim_file(self.url)
+            self._file = claim_file(self.url, command)
         else:
             self._lock = claim_postgres(self.url, self.me)
 

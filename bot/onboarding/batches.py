@@ -9,9 +9,11 @@ is a pause, and what a crash leaves is few.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -108,12 +110,15 @@ class Relay(Protocol):
 
 @dataclass(frozen=True)
 class Press:
-    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `most` as many as it named."""
+    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `many` are the next ones and no
+    more: of "first" (None: one), and of "resume" (None: as many as were wanted).
+    """
 
     move: Move
     round: int
     actor: str
     admin: bool = False
+    many: int | None = None
 
 
 class BatchRuns:
@@ -153,6 +158,19 @@ class BatchRuns:
         self.batches.add(batch, source, mark)
         self._news.set()
 
+    def find(self, mark: str, requester: str) -> StoredBatch | None:
+        """What this requester has given in under that mark, the newest, if it has not come to an end."""
+        found = self.batches.by_mark(mark, requester)
+        return found if found and found.state not in ENDS else None
+
+    def preview(self, batch: Batch, source: str) -> BatchUpdate:
+        """What would be shown of it, and nothing is written down. Raises Unreadable, or TryLater."""
+        read = self.reader.read(batch, source)
+        rows = [StoredRow(row, state) for row, state in self._sorted(read)]
+        doubtful = [each for each in rows if each.state in DOUBTFUL]
+        tally = Tally.model_validate(Counter(each.state for each in rows))
+        return self._update(StoredBatch(read.batch, "shown", 0, self.clock()), tally, map(_sample, doubtful or rows))
+
     def press(self, handle: str, press: Press) -> Moved:
         """One button of a batch's message."""
         stored = self.batches.by_handle(handle)
@@ -178,7 +196,7 @@ class BatchRuns:
             case "pause" if stored.state == "running":
                 return self._go(stored, "paused", press.actor, most=stored.most)
             case "resume" if stored.state == "paused":
-                return self._go(stored, "running", press.actor, most=stored.most)
+                return self._go(stored, "running", press.actor, most=self._most(stored, press.many))
             case "stop" if stored.state in ("running", "paused"):
                 return self._go(stored, "stopping", press.actor, rows_left=True)
             case _:
@@ -189,14 +207,21 @@ class BatchRuns:
         if not tally.ready:
             return Moved(came="over", state=stored.state)
         first = press.move == "first"
-        many = 1 if first else tally.ready
-        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, many):
+        wanted = min(press.many or 1, tally.ready) if first else tally.ready
+        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, wanted):
             moved = self._go(stored, "asked", press.actor)
             if moved.came == "done":
                 self.approval.ask(stored.batch, tally, stored.round + 1)
                 return Moved(came="asked", state="asked")
             return moved
-        return self._go(stored, "running", press.actor, most=tally.begun + 1 if first else None)
+        return self._go(stored, "running", press.actor, most=tally.begun + wanted if first else None)
+
+    def _most(self, stored: StoredBatch, many: int | None) -> int | None:
+        """As many as were wanted, and of the next ones no more than so many."""
+        if many is None:
+            return stored.most
+        most = self.batches.tally(stored.batch.id).begun + many
+        return most if stored.most is None else min(most, stored.most)
 
     def _go(
         self, stored: StoredBatch, to: BatchState, actor: str, *, most: int | None = None, rows_left: bool = False
@@ -435,11 +460,13 @@ class BatchRuns:
 
     def update(self, stored: StoredBatch) -> BatchUpdate:
         """Everything that its message shows."""
-        tally = self.batches.tally(stored.batch.id)
+        return self._update(stored, self.batches.tally(stored.batch.id), self._samples(stored))
+
+    def _update(self, stored: StoredBatch, tally: Tally, worth_a_look: Iterable[Sample]) -> BatchUpdate:
         provider = self.providers.get(stored.batch.provider)
         left = tally.ready + tally.under_way
         gap = provider.gap if provider else 0.0
-        samples = self._samples(stored)
+        samples = tuple(itertools.islice(worth_a_look, SAMPLES))
         return BatchUpdate(
             batch=stored.batch,
             state=stored.state,
@@ -451,7 +478,7 @@ class BatchRuns:
             away_since=self.breaker.open_since(stored.batch.provider) if stored.state == "running" else None,
             trial=stored.most is not None,
             needs_approval=self._needs_approval(stored, tally),
-            samples=tuple(samples[:SAMPLES]),
+            samples=samples,
             more=max(_worth_a_look(stored.state, tally) - SAMPLES, 0),
         )
 
