@@ -42,7 +42,7 @@ from bot.request import Duplicate, Request, TryLater
 from bot.store.batches import Batches, StoredBatch, StoredRow
 from bot.store.limits import CircuitBreaker
 from bot.store.records import Records, Stored
-from bot.store.requests import Requests
+from bot.store.requests import Identity, Requests
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +293,9 @@ class BatchRuns:
 
     def wait(self, seconds: float) -> None:
         """Until there may be something to do, at most so long."""
-        self._news.wait(seconds)
+        if self._news.wait(seconds):
+            # Rows that end one after the other are looked at together.
+            time.sleep(self.policy.batch_together.total_seconds())
         self._news.clear()
 
     def wake(self) -> None:
@@ -321,7 +323,7 @@ class BatchRuns:
                 self._run(stored)
             case "stopping":
                 self._begin_lost(batch)
-                if not self.batches.under_way(batch.id):
+                if self._settled(batch):
                     self.batches.move(batch, ["stopping"], stored.round, "stopped", actor="newhire")
             case "shown":
                 self._expire(stored)
@@ -371,9 +373,8 @@ class BatchRuns:
             return
         self._begin_lost(batch)
         if self.breaker.open_since(batch.provider) is None:
-            for row in self.batches.feed(batch.id, self.at_once):
-                self._accept(batch, row)
-        if self.batches.under_way(batch.id):
+            self._accept(batch, self.batches.feed(batch.id, self.at_once))
+        if not self._settled(batch):
             return
         tally = self.batches.tally(batch.id)
         if not tally.ready:
@@ -382,12 +383,15 @@ class BatchRuns:
             # The trial is over: the others are decided upon anew.
             self.batches.move(batch, ["running"], stored.round, "shown", actor="newhire")
 
+    def _settled(self, batch: Batch) -> bool:
+        """Whether nothing of it is under way; what another process has given out and not written down yet is."""
+        return not self.batches.under_way(batch.id) and not self.batches.not_done(batch.id)
+
     def _begin_lost(self, batch: Batch) -> None:
         if self._lost_at.get(batch.id, float("-inf")) < self.clock() - self.policy.batch_lost.total_seconds():
             self._lost_at[batch.id] = self.clock()
-            for lost in self.batches.not_begun(batch.id):
-                # Most of them only wait for their turn: accepted twice, they are begun once.
-                self._accept(batch, lost)
+            # Most of them are under way: accepted twice, they are begun once.
+            self._accept(batch, self.batches.not_done(batch.id))
 
     @property
     def at_once(self) -> int:
@@ -396,14 +400,24 @@ class BatchRuns:
         """
         return self.engine.workers + 2
 
-    def _accept(self, batch: Batch, row: StoredRow) -> None:
+    def _accept(self, batch: Batch, rows: Sequence[StoredRow]) -> None:
+        """Written down together, then begun one by one: a crash in between leaves rows that `_begin_lost` finds."""
+        asked = [made for row in rows if (made := self._request(batch, row)) is not None]
+        known = self.requests.accept_all([(request, identity) for _, request, identity in asked]) if asked else []
+        for (row, request, _), duplicate in zip(asked, known, strict=True):
+            if duplicate is None:
+                self.engine.accept(request, priority=LAST)
+            else:
+                self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+
+    def _request(self, batch: Batch, row: StoredRow) -> tuple[StoredRow, Request, Identity] | None:
         form = self.providers[batch.provider].form
         try:
             hire = form.model_validate(row.row.hire, context={"region": batch.region})
         except ValidationError:
             # Read by another version, whose form was another.
             self.batches.put_back(batch.id, row.row.number, "wrong")
-            return
+            return None
         request = Request(
             id=f"{batch.id}-{row.row.number}",
             provider=batch.provider,
@@ -415,11 +429,7 @@ class BatchRuns:
             accepted_at=self.clock(),
             batch=batch.id,
         )
-        duplicate = self.requests.accept(request, hire.identity())
-        if duplicate is None:
-            self.engine.accept(request, priority=LAST)
-        else:
-            self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+        return row, request, hire.identity()
 
     def _expire(self, stored: StoredBatch) -> None:
         if self.clock() - stored.changed_at > self.policy.batch_expires.total_seconds():

@@ -250,9 +250,9 @@ class Relay:
     # What the workflow says.
 
     def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
-        """The first message of a request, at most once however often it is begun. A row of a batch has none."""
+        """The first message of a request, at most once however often it is begun. A row of a batch has none, and has begun
+        when it was written down."""
         if request.batch:
-            self._outbox.begin(request.id, "", None)
             return
         content, message = UpdateContent(request=request, update=first or Creating()), _message_id(request)
         self._put_and_tell(
