@@ -16,44 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.batch import Row
-from bot.slack import form
-from bot.spreadsheet.columns import OUTCOME, Columns
+from bot.spreadsheet.columns import OUTCOME
 from bot.spreadsheet.files import as_csv, as_xlsx, inert, template
-from bot.spreadsheet.reading import read, read_text
-from bot.spreadsheet.rows import Reader, Understood
-from bot.spreadsheet.sheet import MOST_ROWS, NotASheet, Sheet
+from bot.spreadsheet.reading import read_text
+from bot.spreadsheet.sheet import MOST_ROWS, NotASheet
 from tests.conftest import tries
-from tests.regenerate import configured, own
-
-PROVIDERS = {key: configured(kind) for key, kind in own().items()}
-
-
-def reader(key: str = "tencent") -> Reader:
-    provider = PROVIDERS[key]
-    return Reader(
-        provider.form, provider.fields(), "CN", lambda error: form.problems(error, provider), lambda typed, used: None
-    )
-
-
-def understood(content: bytes | str, key: str = "tencent", **values: str) -> tuple[Sheet, Columns, Understood]:
-    by = reader(key)
-    sheet = read_text(content, by.names.known) if isinstance(content, str) else read(content, by.names.known)
-    assert sheet is not None
-    columns = by.names.understand(sheet.header, {})
-    return sheet, columns, by.sheet(sheet, columns.fields, values)
-
-
-def ready(content: bytes | str, key: str = "tencent") -> list[dict[str, object]]:
-    _, _, found = understood(content, key)
-    assert [row.problems for row, state in found.rows if state == "wrong"] == []
-    return [dict(row.hire) for row, _ in found.rows]
-
-
-def said(found: Understood) -> str:
-    return "\n".join(f"{note.en} {note.zh}" for note in found.notes)
-
-
-WEI = {"name": "张伟", "account": "zhangwei", "phone": "+8613800138000"}
+from tests.sheets import PROVIDERS, WEI, reader, ready, said, understood
 
 
 @pytest.mark.parametrize(
@@ -132,15 +100,15 @@ def test_traps_of_a_workbook_are_said() -> None:
     )  # fmt: skip
     _, _, found = understood(content)
     for words in (
-        "1 hidden rows",
-        "Merged cells (1)",
+        "Hidden rows are left out (1)",
+        "Merged cells (1, like rows 5 to 6)",
         "Formulas aren't run",
         "1 formulas have no result",
-        "several sheets",
+        "2 sheets: only “Sheet” is read",
         "Total rows",
     ):
         assert words in said(found), said(found)
-    assert [row.name for row, _ in found.rows] == ["张伟", "李娜"]
+    assert [(row.name, row.line) for row, _ in found.rows] == [("李娜", 3)]
 
 
 def test_the_same_person_twice_is_said_where_they_stand_first() -> None:
@@ -211,6 +179,9 @@ def test_columns_that_nobody_knows_are_named_and_values_stand_for_all() -> None:
     assert ready("姓名,账号,手机,账号类型\n张伟,zhangwei,13800138000,免费账号".encode())[0]["account_type"] == 2
 
 
+SPREADSHEET_2003 = b'<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -218,7 +189,19 @@ def test_columns_that_nobody_knows_are_named_and_values_stand_for_all() -> None:
         (b"\n\n,,\n", "no rows"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "picture"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "Workbook".encode("utf-16-le"), "old kind (.xls)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "Book".encode("utf-16-le"), "old kind (.xls)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "has a password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "no Excel workbook"),
+        (b"\x09\x08\x10\x00\x00\x06\x05\x00", "old kind (.xls)"),
+        (b"\xef\xbb\xbf" + SPREADSHEET_2003, "old kind (.xls)"),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", "web page"),
+        (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "LibreOffice"),
+        (b"PK\x03\x04 Index/Document.iwa", "Apple Numbers"),
+        (b"PK\x03\x04 word/document.xml", "text document"),
+        (b"PK\x03\x04 xl/workbook.bin", ".xlsb"),
+        (b"PK\x03\x04 new hires.CSV", "Unpack it"),
+        ("姓名,账号\n".encode() + b"\x1b" * 9, "neither a workbook nor a text file"),
         (b"PK\x03\x04 nothing of a workbook", "no Excel workbook"),
         (b"PK\x03\x04 xl/workbook.xml and then nothing", "can't be opened"),
         (b"<html><table><tr><td>\xe5\xa7\x93\xe5\x90\x8d</td></tr></table></html>", "web page"),
@@ -339,7 +322,7 @@ PEOPLE = st.lists(
     st.tuples(NAMES, st.integers(0, 9999), st.sampled_from(["", "x@example.com"])), min_size=1, max_size=6,
     unique_by=lambda one: one[1],
 )  # fmt: skip
-TITLES = {
+CALLED = {
     "name": ["姓名", "Full name", "name", "NAME ", "员工姓名"],
     "account": ["账号", "Account (userid)", "userid", "User Name"],
     "phone": ["手机", "Phone", "电话", "Mobile", "tel"],
@@ -356,8 +339,8 @@ TITLES = {
 def test_every_row_is_about_whom_it_says(
     people: list[tuple[str, int, str]], data: st.DataObject, encoding: str, delimiter: str
 ) -> None:
-    order = data.draw(st.permutations(list(TITLES)))
-    header = [data.draw(st.sampled_from(TITLES[name])) for name in order]
+    order = data.draw(st.permutations(list(CALLED)))
+    header = [data.draw(st.sampled_from(CALLED[name])) for name in order]
     wanted = [
         {
             "name": name,
