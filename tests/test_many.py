@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import io
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -107,6 +108,41 @@ async def files_of(world: World, user: str, many: int = 1) -> list[Json]:
     channel = Person(world, user).direct
     await world.slack.until(lambda slack: len([one for one in slack.messages[channel] if one.get("files")]) >= many)
     return [one for one in world.slack.messages[channel] if one.get("files")]
+
+
+async def test_what_a_message_cannot_show_is_a_file_below_it_once_and_can_be_corrected_there(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(2)]
+    wrong = [["=1+1", f"wrong{n}", "12", ""] for n in range(240)]
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people), *wrong]), "july.csv")
+    shown = await message_of(world, ALICE, "2 accounts can be created", "more: see the file in the thread")
+    (files,) = await files_of(world, ALICE)
+    assert files["thread_ts"] == shown["ts"]
+    assert [one["name"] for one in files["files"]] == ["newhire-check.csv"]
+    content = world.slack.files.contents[files["files"][0]["id"]]
+    header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert header[:4] == HEADER
+    assert len(rows) == 242
+    assert [row[4] for row in rows[:3]] == ["Can be created.", "Can be created.", "To be corrected"]
+    assert rows[2][0] == "'=1+1"
+    assert "Phone: There is no such number" in rows[2][-1]
+    # Shown again after a trial, it is the same reading.
+    await presses(world, ALICE, shown, "first")
+    await message_of(world, ALICE, "The first one is done", "Create 1")
+    corrected = [header, *rows[:2], [*rows[2][:2], somebody()["phone"], *rows[2][3:]]]
+    await gives_in(world, ALICE, as_csv(corrected), "newhire-check.csv")
+    await message_of(world, ALICE, "2 accounts can be created", "Have an account already: 1")
+    assert len(await files_of(world, ALICE)) == 1
+
+
+async def test_a_file_that_slack_does_not_take_holds_up_nothing(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(2)]
+    world.slack.scopes = {"chat:write", "users:read", "usergroups:read", "files:read"}
+    wrong = [["x", f"wrong{n}", "12", ""] for n in range(240)]
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people), *wrong]), "july.csv")
+    await presses(world, ALICE, await message_of(world, ALICE, "2 accounts can be created"), "create")
+    await message_of(world, ALICE, "Done", "Created, to be activated: 2")
 
 
 async def test_pasted_people_in_chinese_at_the_other_vendor(bot: Bot) -> None:

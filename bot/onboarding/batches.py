@@ -33,7 +33,7 @@ from bot.batch import (
 )
 from bot.hire import NewHire, Text
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import batch_drawn, batch_ended, batch_files
+from bot.onboarding.relay import batch_drawn, batch_ended, batch_files, batch_preview
 from bot.onboarding.seats import SeatCounts
 from bot.outcome import Failure
 from bot.request import Duplicate, Request, TryLater
@@ -317,7 +317,8 @@ class BatchRuns:
         source = self.batches.source_of(batch.id)
         try:
             read = self._again(batch) if source is None else self.reader.read(batch, source)
-            self.batches.fill(read.batch, self._sorted(read), ["reading"], stored.round)
+            now_read = read.batch.model_copy(update={"readings": batch.readings + 1})
+            self.batches.fill(now_read, self._sorted(read), ["reading"], stored.round)
         except TryLater as later:
             self._again_at[batch.id] = self.clock() + later.seconds
             if self.clock() - batch.given_at > self.policy.batch_waits.total_seconds():
@@ -432,7 +433,8 @@ class BatchRuns:
                 [] if stored.batch.at_the_shell else [batch_files(BatchFiles(batch=stored.batch, tally=update.tally))]
             )
             drafts.append(batch_ended(stored.batch, update.tally))
-        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts):
+        once = [batch_preview(update)] if drafts and update.samples and stored.state == "shown" else []
+        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts, once):
             self._shown[batch_id] = update
             self.relay.soon(draft.id)
 

@@ -172,6 +172,13 @@ def batch_files(files: BatchFiles) -> Draft:
     return Draft(f"{_batch_id(files.batch)}/files", None, BatchContent(batch=files).model_dump_json())
 
 
+def batch_preview(update: BatchUpdate) -> Draft:
+    """The file with every row as it was read, below the message: once for each reading, however often that is shown."""
+    files = BatchFiles(batch=update.batch, tally=update.tally, preview=update)
+    content = BatchContent(batch=files).model_dump_json()
+    return Draft(f"batch/{update.batch.id}/preview/{update.batch.readings}", None, content)
+
+
 def approval_drawn(asked: Asked, version: int) -> Draft:
     """What approvers read of it, as it is to read now."""
     content = AlertContent(alert=asked).model_dump_json()

@@ -182,6 +182,11 @@ def message(update: BatchUpdate, offer: Offer | None) -> Message:
     raise ValueError(update.state, tally)
 
 
+def left_out(update: BatchUpdate, offer: Offer | None) -> int:
+    """How many rows that are worth a look the message cannot show."""
+    return _About(update, offer).left_out()
+
+
 class _About:
     """A batch's own words, ready to be put into sentences."""
 
@@ -235,6 +240,18 @@ class _About:
         """The rows worth a look; Slack takes one table in a message."""
         if not self.update.samples:
             return []
+        rows = self._rows()
+        wrapped = [{"is_wrapped": place == len(rows[0]) - 1} for place in range(len(rows[0]))]
+        table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
+        left = self.left_out(rows)
+        return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
+
+    def left_out(self, rows: Sequence[Sequence[View]] | None = None) -> int:
+        """How many rows that are worth a look have no room in the table."""
+        return self.update.more + len(self.update.samples) + 1 - len(rows or self._rows())
+
+    def _rows(self) -> list[list[View]]:
+        """As many as have room, the head first."""
         head = [self.say(f"table.{name}") for name in ("line", "name", "account", "what")]
         rows, room = [[_cell(text) for text in head]], TABLE
         for sample in self.update.samples:
@@ -243,10 +260,7 @@ class _About:
             if room < 0:
                 break
             rows.append(row)
-        wrapped = [{"is_wrapped": place == len(head) - 1} for place in range(len(head))]
-        table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
-        left = self.update.more + len(self.update.samples) - len(rows) + 1
-        return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
+        return rows
 
     def _cells(self, sample: Sample) -> list[str]:
         advice = self.offer.advice if self.offer else lambda code: None

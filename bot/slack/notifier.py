@@ -173,7 +173,9 @@ class Notifier:
         """
         batch = what.batch
         if isinstance(what, BatchFiles):
-            if ref is not None:
+            if ref is not None and what.preview is not None:
+                self._attach_preview(ref, what.preview)
+            elif ref is not None:
                 self._attach(ref, batch)
             return ref
         message = batch_messages.message(what, self._providers.get(batch.provider))
@@ -187,6 +189,15 @@ class Notifier:
             return self._message(batch.requester, message)
         except _Closed:
             raise CannotBeTold from None
+
+    def _attach_preview(self, ref: MessageRef, shown: BatchUpdate) -> None:
+        """What the message has no room for, as a file; nothing where it shows every row that is worth a look."""
+        batch, offer = shown.batch, self._providers.get(shown.batch.provider)
+        if not batch_messages.left_out(shown, offer):
+            return
+        rows = batch_messages.result_rows(batch, self._results(batch.id), offer)
+        file = Attachment(f"{say(batch.language, 'preview.file')}.csv", sheets.as_csv(rows))
+        self.files.put(ref, [file], say(batch.language, "batch.preview"))
 
     def _attach(self, ref: MessageRef, batch: Batch) -> None:
         offer = self._providers.get(batch.provider)

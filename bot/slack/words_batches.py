@@ -112,6 +112,10 @@ BATCH_WORDS: dict[str, Text] = {
         "消息列中的文件列有每行结果。更正后可再次提交，已完成的行会自动略过。",
     ),
     "batch.files": Text("The result of every row", "每行结果"),
+    "batch.preview": Text(
+        "Every row, with what is to be corrected. Correct it here and send it again, or go on with the others.",
+        "全部数据行及需更正的内容。可在文件中更正后重新提交，也可先开通其余人员。",
+    ),
     "table.line": Text("Row", "行"),
     "table.name": Text("Person", "姓名"),
     "table.account": Text("Account", "账号"),
@@ -124,6 +128,7 @@ BATCH_WORDS: dict[str, Text] = {
     "row.left": Text("Not begun.", "未开始。"),
     "row.under_way": Text("Under way.", "处理中。"),
     "result.file": Text("newhire-result", "newhire-结果"),
+    "preview.file": Text("newhire-check", "newhire-核对"),
     # The buttons.
     "batch.button.create": Text("Create {n}", "开通 {n} 个"),
     "batch.button.ask": Text("Ask for approval ({n})", "提交审批（{n} 个）"),
