@@ -44,8 +44,8 @@ from bot.store.requests import Requests
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 99
-"""Rows in the table of a message; its limit is a hundred with the header (docs.slack.dev, table block)."""
+SAMPLES = 200
+"""Rows in the table of a message; its limit is 201 with the header (docs.slack.dev, data table block)."""
 
 READY: tuple[RowState, ...] = ("ready",)
 DOUBTFUL: tuple[RowState, ...] = ("wrong", "twice", "requested", "there")

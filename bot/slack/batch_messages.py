@@ -37,10 +37,19 @@ NOTHING = "-"
 
 BAR = 20
 SHOWN_COLUMNS, MOST_SELECTS, MOST_VALUES = 12, 60, 20
-CELL, TABLE = 200, 9_000
-"""Characters of a cell in a table, and of all cells: Slack bounds the whole of a data_table, and says nothing of a table
-(docs.slack.dev/reference/block-kit/blocks/table-block, 2026-11).
+CELL = 200
+"""Characters of a cell in a table."""
+TABLE_ROWS, TABLE = 99, 9_000
+"""Rows below the head of a `table`, and characters of all its cells: Slack's page bounds the rows alone
+(docs.slack.dev/reference/block-kit/blocks/table-block, 2026-11), and refuses more than ten thousand characters all the same
+(vellum-ai/vellum-assistant 36219, getnao/nao 1178).
 """
+DATA_TABLE = 19_000
+"""Characters of all cells of a `data_table`, which Slack bounds at twenty thousand a message, with 200 rows below the head. It is
+for every app's messages (docs.slack.dev/changelog/2026/05/20/block-kit-more-new-blocks; tried live in vercel/chat 696) and turns
+its pages itself; a `table` needs no turning and wraps its sentences, so it stays for what has room in it.
+"""
+PAGE = 20
 
 COUNTED = ("ready", "wrong", "twice", "requested", "there")
 CAME = ("created", "to_activate", "existing", "failed", "unknown")
@@ -183,8 +192,14 @@ def message(update: BatchUpdate, offer: Offer | None) -> Message:
 
 
 def left_out(update: BatchUpdate, offer: Offer | None) -> int:
-    """How many rows that are worth a look the message cannot show."""
-    return _About(update, offer).left_out()
+    """How many rows that are worth a look a message with a plain table cannot show."""
+    return _About(plainer(update), offer).left_out()
+
+
+def plainer(update: BatchUpdate) -> BatchUpdate:
+    """The same with no more rows than a plain table takes."""
+    more = update.more + max(len(update.samples) - TABLE_ROWS, 0)
+    return update.model_copy(update={"samples": update.samples[:TABLE_ROWS], "more": more})
 
 
 class _About:
@@ -243,6 +258,8 @@ class _About:
         rows = self._rows()
         wrapped = [{"is_wrapped": place == len(rows[0]) - 1} for place in range(len(rows[0]))]
         table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
+        if len(self.update.samples) > TABLE_ROWS:
+            table = {"type": "data_table", "caption": self.say("table.caption"), "page_size": PAGE, "rows": rows}
         left = self.left_out(rows)
         return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
 
@@ -253,7 +270,7 @@ class _About:
     def _rows(self) -> list[list[View]]:
         """As many as have room, the head first."""
         head = [self.say(f"table.{name}") for name in ("line", "name", "account", "what")]
-        rows, room = [[_cell(text) for text in head]], TABLE
+        rows, room = [[_cell(text) for text in head]], DATA_TABLE if len(self.update.samples) > TABLE_ROWS else TABLE
         for sample in self.update.samples:
             row = [_cell(text) for text in self._cells(sample)]
             room -= sum(len(cell["text"]) for cell in row)

@@ -180,6 +180,16 @@ class Notifier:
             return ref
         message = batch_messages.message(what, self._providers.get(batch.provider))
         try:
+            return self._say_of_batch(ref, batch, message)
+        except CannotBeTold:
+            if all(block["type"] != "data_table" for block in message["blocks"]):
+                raise
+        # Slack's newest table is not everywhere, and nobody may be left without buttons for that.
+        message = batch_messages.message(batch_messages.plainer(what), self._providers.get(batch.provider))
+        return self._say_of_batch(ref, batch, message)
+
+    def _say_of_batch(self, ref: MessageRef | None, batch: Batch, message: Message) -> MessageRef | None:
+        try:
             if ref is not None:
                 self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
                 return ref

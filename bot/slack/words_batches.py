@@ -116,6 +116,7 @@ BATCH_WORDS: dict[str, Text] = {
         "Every row, with what is to be corrected. Correct it here and send it again, or go on with the others.",
         "全部数据行及需更正的内容。可在文件中更正后重新提交，也可先开通其余人员。",
     ),
+    "table.caption": Text("People in the list", "名单中的人员"),
     "table.line": Text("Row", "行"),
     "table.name": Text("Person", "姓名"),
     "table.account": Text("Account", "账号"),
