@@ -49,7 +49,7 @@ DATA_TABLE = 19_000
 for every app's messages (docs.slack.dev/changelog/2026/05/20/block-kit-more-new-blocks; tried live in vercel/chat 696) and turns
 its pages itself; a `table` needs no turning and wraps its sentences, so it stays for what has room in it.
 """
-PAGE = 20
+PAGE = 10
 
 COUNTED = ("ready", "wrong", "twice", "requested", "there")
 CAME = ("created", "to_activate", "existing", "failed", "unknown")

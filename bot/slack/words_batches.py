@@ -113,8 +113,8 @@ BATCH_WORDS: dict[str, Text] = {
     ),
     "batch.files": Text("The result of every row", "每行结果"),
     "batch.preview": Text(
-        "Every row, with what is to be corrected. Correct it here and send it again, or go on with the others.",
-        "全部数据行及需更正的内容。可在文件中更正后重新提交，也可先开通其余人员。",
+        "Every row as it was read, with what is to be corrected. Correct rows in the file, and send it again.",
+        "全部数据行的读取结果及需更正之处。可在文件中更正后重新提交。",
     ),
     "table.caption": Text("People in the list", "名单中的人员"),
     "table.line": Text("Row", "行"),

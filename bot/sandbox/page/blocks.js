@@ -118,7 +118,7 @@ function dataTable(block, surface) {
     );
   const shown = rows.slice(page * size, (page + 1) * size);
   return [
-    h("div", { class: "table-frame" }, grid(head, shown, block.caption, block.row_header_column_index ?? 0)),
+    h("div", { class: "table-frame paged" }, grid(head, shown, block.caption, block.row_header_column_index ?? 0)),
     h(
       "div",
       { class: "pages" },
