@@ -188,7 +188,7 @@ async def test_the_result_file_given_in_again_creates_nothing_twice_and_takes_wh
     corrected = io.BytesIO()
     book.save(corrected)
     await gives_in(world, ALICE, corrected.getvalue())
-    await presses(world, ALICE, await message_of(world, ALICE, "1 accounts can be created"), "create")
+    await presses(world, ALICE, await message_of(world, ALICE, "1 account can be created"), "create")
     await message_of(world, ALICE, "Done", "Created, to be activated: 1")
     created = [one["key"] for one in world.tencent.created]
     assert sorted(created) == sorted(one["account"] for one in [*people, wrong])
@@ -206,7 +206,7 @@ async def test_columns_are_corrected_by_a_person(bot: Bot) -> None:
     view = await world.slack.until(lambda slack: next(iter(set(slack.views) - before), None))
     form = Form(world, ALICE, str(view))
     await form.submit(**{"column.1": "account", "column.2": "phone", "all.account_type": "2"})
-    ready = await message_of(world, ALICE, "1 accounts can be created")
+    ready = await message_of(world, ALICE, "1 account can be created")
     await presses(world, ALICE, ready, "create")
     await message_of(world, ALICE, "Done")
     (account,) = world.tencent.accounts
@@ -242,7 +242,7 @@ async def test_only_who_gave_it_in_and_admins_decide_and_a_click_on_what_was_is_
     # An old button, in a client that has not drawn the message anew.
     cancelled["blocks"] = before
     await presses(world, ALICE, cancelled, "create")
-    await world.slack.until(lambda slack: "This button is over" in str(slack.calls[-1]))
+    await world.slack.until(lambda slack: "This button no longer works" in str(slack.calls[-1]))
     assert world.tencent.created == []
 
 
@@ -296,6 +296,6 @@ async def test_a_run_is_paused_gone_on_with_and_stopped(another_bot: Any) -> Non
     await presses(world, ALICE, await message_of(world, ALICE, "Paused"), "resume")
     await world.slack.until(lambda _: len(world.tencent.created) > 16, timeout=20)
     await presses(world, ALICE, await message_of(world, ALICE, "Creating accounts"), "stop")
-    stopped = await message_of(world, ALICE, "Stopped", "were not begun")
+    stopped = await message_of(world, ALICE, "Stopped", "Not started: ")
     assert len(world.tencent.created) < 46
     assert stopped["ts"] == running["ts"]

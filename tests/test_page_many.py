@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -99,7 +100,7 @@ async def test_a_file_becomes_accounts(
     await picture(workspace, f"{user}-done")
     async with workspace.page.expect_download() as download:
         await cards.filter(has_text=".csv").click()
-    taken = Path(await (await download.value).path()).read_bytes()
+    taken = await asyncio.to_thread(Path(await (await download.value).path()).read_bytes)
     rows = list(csv.reader(io.StringIO(taken.decode("utf-8-sig"), newline="")))
     assert [row[:2] for row in rows[1:4]] == [[one["name"], one["account"]] for one in people]
     assert sorted(one["key"] for one in workspace.world.tencent.created) == sorted(one["account"] for one in people)

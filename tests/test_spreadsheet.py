@@ -80,8 +80,8 @@ def test_what_excel_makes_of_numbers_and_days() -> None:
     assert [one["start_date"] for one in people] == ["2026-12-01"] * 3
     assert [one.get("employee_id") for one in people] == ["6666", "0007", None]
     _, _, found = understood(workbook(head, ["张伟", "zhangwei", 13800138000, 46357, 6666]))
-    assert "without leading zeros" in said(found)
-    assert "read as Excel's days" in said(found)
+    assert "drops leading zeros" in said(found)
+    assert "read as dates, as Excel counts them" in said(found)
 
 
 def test_a_shortened_number_is_nobodys() -> None:
@@ -102,8 +102,8 @@ def test_traps_of_a_workbook_are_said() -> None:
     for words in (
         "Hidden rows are left out (1)",
         "Merged cells (1, like rows 5 to 6)",
-        "Formulas aren't run",
-        "1 formulas have no result",
+        "Formulas aren't calculated",
+        "without a saved result are read as empty (1)",
         "2 sheets: only “Sheet” is read",
         "Total rows",
     ):

@@ -65,10 +65,11 @@ class Unreadable(Exception):
 @dataclass(frozen=True)
 class Read:
     """What a file says: its rows with their state as far as the file itself decides it, and the batch with what was
-    understood."""
+    understood. `identities`: by what the person of each row that is ready can be recognised, in the order of those."""
 
     batch: Batch
     rows: Sequence[tuple[Row, RowState]]
+    identities: Sequence[Mapping[str, str]]
 
 
 class Provider(Protocol):
@@ -337,10 +338,8 @@ class BatchRuns:
 
     def _sorted(self, read: Read) -> list[tuple[Row, RowState]]:
         """The rows with what newhire knows about their persons: who is there, and who is asked for."""
-        form = self.providers[read.batch.provider].form
         ready = [row for row, state in read.rows if state == "ready"]
-        hires = [form.model_validate(row.hire, context={"region": read.batch.region}) for row in ready]
-        known = self.requests.known(read.batch.provider, [hire.identity() for hire in hires])
+        known = self.requests.known(read.batch.provider, read.identities)
         before = {row.number: found for row, found in zip(ready, known, strict=True)}
         return [_placed(row, state, before.get(row.number)) for row, state in read.rows]
 
@@ -488,7 +487,7 @@ class Approval(Protocol):
     def withdraw(self, batch_id: str) -> None: ...
 
 
-CANNOT_BE_HAD = Text(en="Slack does not hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
+CANNOT_BE_HAD = Text(en="Slack didn't hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
 
 
 def _placed(row: Row, state: RowState, before: Duplicate | None) -> tuple[Row, RowState]:

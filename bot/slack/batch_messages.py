@@ -51,6 +51,8 @@ its pages itself; a `table` needs no turning and wraps its sentences, so it stay
 """
 PAGE = 10
 
+ONE = {"batch.shown": "batch.shown.one", "batch.trial": "batch.trial.one", "batch.asked": "batch.asked.one"}
+"""Sentences that are others where they are about one person."""
 COUNTED = ("ready", "wrong", "twice", "requested", "there")
 CAME = ("created", "to_activate", "existing", "failed", "unknown")
 
@@ -214,6 +216,7 @@ class _About:
         self.words = {"provider": provider, "file": file, "ready": self.tally.ready, "left": left}
 
     def say(self, key: str, **values: object) -> str:
+        key = ONE.get(key, key) if self.tally.ready == 1 else key
         return say(self.lang, key, **{**self.words, **values})
 
     def text(

@@ -54,10 +54,14 @@ TWICE = Text("The same person stands in row {line}.", "与第 {line} 行是同�
 
 @dataclass(frozen=True)
 class Understood:
-    """The rows with what the file itself decides about them, and what is to be said about it."""
+    """The rows with what the file itself decides about them, and what is to be said about it.
+
+    `identities`: by what the person of each row that is ready can be recognised, in the order of those.
+    """
 
     rows: tuple[tuple[Row, RowState], ...]
     notes: tuple[Text, ...]
+    identities: tuple[Mapping[str, str], ...] = ()
 
 
 class Reader:
@@ -137,6 +141,7 @@ class Reader:
         self, people: Iterable[tuple[int, tuple[str, ...], dict[str, str]]], notes: list[Text]
     ) -> Understood:
         rows: list[tuple[Row, RowState]] = []
+        identities: list[Mapping[str, str]] = []
         seen: dict[str, int] = {}
         accounts: set[str] = set()
         proposed = 0
@@ -149,7 +154,8 @@ class Reader:
             if hire is None:
                 rows.append((row, "wrong"))
                 continue
-            marks = [f"{key}\n{value}" for key, value in hire.identity().items()]
+            identity = hire.identity()
+            marks = [f"{key}\n{value}" for key, value in identity.items()]
             twin = min((seen[mark] for mark in marks if mark in seen), default=None)
             accounts.add(str(getattr(hire, "account", "") or "").casefold())
             if twin is not None:
@@ -157,14 +163,15 @@ class Reader:
                 continue
             seen.update(dict.fromkeys(marks, line))
             rows.append((row, "ready"))
+            identities.append(identity)
         if proposed:
             notes.append(
                 Text(
-                    f"Accounts are proposed for {proposed} rows that have none.",
+                    f"Rows without an account get a proposed one ({proposed}).",
                     f"有 {proposed} 行未填账号，已自动拟定。",
                 )
             )
-        return Understood(tuple(rows), tuple(notes))
+        return Understood(tuple(rows), tuple(notes), tuple(identities))
 
     def _row(self, number: int, line: int, cells: tuple[str, ...], typed: dict[str, str]) -> tuple[Row, NewHire | None]:
         common = {"number": number, "line": line, "cells": cells, "name": typed.get("name", "")[:100]}
@@ -200,14 +207,14 @@ class Reader:
         if n := sum(_is_total(line, columns) for line in sheet.lines):
             notes.append(Text(f"Total rows are left out ({n}).", f"已略过合计行（{n} 行）。"))
         if any(cell[:1] == "'" for line in lines for cell in line.cells):
-            notes.append(Text("An apostrophe in front of a number is left out.", "单元格开头的单引号已忽略。"))
+            notes.append(Text("Apostrophes at the start of cells are left out.", "单元格开头的单引号已忽略。"))
         for place, name in enumerate(columns):
             cells = [line.cells[place] for line in lines if place < len(line.cells)]
             if name in ("employee_id", "account") and any(place in line.numbers for line in lines):
                 title = self._fields[name].ask.title
                 notes.append(
                     Text(
-                        f"{title.en}: Excel keeps these as numbers, without leading zeros. Check them.",
+                        f"{title.en}: Excel keeps these as numbers and drops leading zeros. Check them.",
                         f"{title.zh}：Excel 将其存为数字，开头的 0 会丢失，请核对。",
                     )
                 )
@@ -219,7 +226,7 @@ class Reader:
                 title = self._fields[name].ask.title
                 notes.append(
                     Text(
-                        f"{title.en}: numbers like 46357 are read as Excel's days.",
+                        f"{title.en}: numbers like 46357 are read as dates, as Excel counts them.",
                         f"{title.zh}：46357 这类数字已按 Excel 日期读取。",
                     )
                 )

@@ -82,13 +82,16 @@ def _read(book: Workbook, known: Known) -> Raw:
         )
     if rows.formulas:
         raw.notes.append(
-            Text("Formulas aren't run: what they showed last is read.", "公式不会运行，读取的是其上次显示的结果。")
+            Text(
+                "Formulas aren't calculated: their last saved results are read.",
+                "不会计算公式，读取的是上次保存的结果。",
+            )
         )
     if n := rows.not_computed:
         raw.notes.append(
             Text(
-                f"{n} formulas have no result stored and are read as empty. Open and save the file in Excel first.",
-                f"{n} 个公式没有保存结果，按空值读取。请先用 Excel 打开并保存。",
+                f"Formulas without a saved result are read as empty ({n}). Open and save the file in Excel, and send it again.",
+                f"有 {n} 个公式没有保存结果，按空值读取。请用 Excel 打开并保存后重新提交。",
             )
         )
     return raw
