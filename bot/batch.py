@@ -198,12 +198,14 @@ class BatchFiles(_Fact):
     """Below the batch's message: the file in which every row has its result.
 
     `preview`: nothing is created yet; every row with what is to be corrected, if the message, as it is then, cannot show all.
+    `uploads`: Slack's ids of what was sent before and may have arrived: nothing is sent again without looking for them.
     """
 
     kind: Literal["batch_files"] = "batch_files"
     batch: Batch
     tally: Tally
     preview: BatchUpdate | None = None
+    uploads: tuple[str, ...] = ()
 
 
 class Moved(_Fact):

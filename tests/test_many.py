@@ -135,6 +135,43 @@ async def test_what_a_message_cannot_show_is_a_file_below_it_once_and_can_be_cor
     assert len(await files_of(world, ALICE)) == 1
 
 
+def looked_up(slack: FakeSlack) -> list[str]:
+    """Uploads that newhire has asked for."""
+    asked = (call for call in slack.calls if call["method"] == "files.info")
+    return [call["args"]["file"] for call in asked if call["args"]["file"].startswith("F0UPLOAD")]
+
+
+@pytest.mark.parametrize(
+    ("method", "how"),
+    [
+        ("files.completeUploadExternal", "503_after"),
+        ("files.completeUploadExternal", "reset_after"),
+        ("files.completeUploadExternal", "503"),
+        ("files.getUploadURLExternal", "reset"),
+        ("files.upload", "503"),
+        ("files.upload", "reset"),
+    ],
+)
+async def test_a_file_comes_once_whatever_becomes_of_its_upload(bot: Bot, method: str, how: str) -> None:
+    world = bot.world
+    world.slack.fail(method, how)
+    wrong = [["x", f"wrong{n}", "12", ""] for n in range(120)]
+    await gives_in(world, ALICE, as_csv([HEADER, *wrong, *rows_of([somebody()])]), "july.csv")
+    shown = await message_of(world, ALICE, "1 account can be created")
+    await files_of(world, ALICE)
+    if how.endswith("_after"):
+        # It has come, and newhire does not know it: it looks, before it sends it again.
+        await world.slack.until(lambda slack: looked_up(slack), timeout=20)
+    await presses(world, ALICE, shown, "create")
+    await message_of(world, ALICE, "Done")
+    # The result is told on the same thread, after whatever the look led to.
+    files = await files_of(world, ALICE, 2)
+    assert [[one["name"] for one in message["files"]] for message in files] == [
+        ["newhire-check.csv"],
+        ["newhire-result.xlsx", "newhire-result.csv"],
+    ]
+
+
 async def test_a_file_that_slack_does_not_take_holds_up_nothing(bot: Bot) -> None:
     world = bot.world
     people = [somebody() for _ in range(2)]
