@@ -172,6 +172,27 @@ def test_a_workbook_that_is_wrong_about_its_size_is_read_to_its_end(dimension: b
     assert [one["account"] for one in ready(out.getvalue())] == ["zhangwei", "lina"]
 
 
+@pytest.mark.parametrize(
+    "mail", ["Zhang Wei <z@example.com>", "<z@example.com>", "张伟<z@example.com>;", "mailto:z@example.com"]
+)
+def test_an_address_as_mail_programs_copy_it(mail: str) -> None:
+    assert ready(f"姓名,账号,手机,邮箱\n张伟,zhangwei,13800138000,{mail}".encode())[0]["email"] == "z@example.com"
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('姓名,账号,手机,备注\n张伟,zhangwei,13800138000,"好\n李娜,lina,13800138001,好\n', 2),
+        ('姓名,账号,手机,备注\n李娜,lina,13800138001,\n"张伟,zhangwei,13800138000,\n王芳,wf,13800138002,"好"\n', 3),
+        ('姓名\t账号\t手机\n张伟\tzhangwei\t"13800138000\n李娜\tlina\t13800138001', 2),
+    ],
+)
+def test_rows_that_a_quotation_mark_swallows_are_not_left_out_unseen(content: str, row: int) -> None:
+    """OpenRefine/OpenRefine 690, sqlitebrowser/sqlitebrowser 542: one mark too many, and everybody below it is in one cell."""
+    with pytest.raises(NotASheet, match=f"A quotation mark in row {row} isn't closed"):
+        understood(content.encode())
+
+
 def test_columns_that_nobody_knows_are_named_and_values_stand_for_all() -> None:
     _, columns, found = understood("姓名,账号,手机,T恤尺码\n张伟,zhangwei,13800138000,L".encode(), account_type="2")
     assert columns.unknown == ("T恤尺码",)

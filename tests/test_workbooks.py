@@ -143,6 +143,7 @@ def test_what_a_spreadsheet_made_of_a_cell_is_said_and_nobodys() -> None:
         ('="13800138000"', "+8613800138000"),
         ("'13800138000", "+8613800138000"),
         ("008613800138000", "+8613800138000"),
+        ("tel:13800138000", "+8613800138000"),
     ],
 )
 def test_a_number_that_a_program_wrote_strangely_is_the_number(cell: str, phone: str) -> None:

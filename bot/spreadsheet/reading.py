@@ -90,6 +90,10 @@ PARTS: tuple[tuple[bytes, Text], ...] = (
     (b".xls", PACKED),
 )
 """What stands in a zip, by the names in it."""
+NOT_CLOSED = Text(
+    "A quotation mark in row {row} isn't closed, so the rows below it can't be told apart. Correct it, and send the file again.",
+    "第 {row} 行的引号未闭合，无法区分其后的数据行。请更正后重新提交。",
+)
 ENCODING = Text(
     "The characters of this file can't be read. Save it as .xlsx, or as CSV UTF-8, and try that.",
     "无法识别文件的字符编码。请另存为 .xlsx 或“CSV UTF-8”后再提交。",
@@ -176,8 +180,21 @@ def _lines(text: str, known: Known) -> list[Line]:
     first, _, rest = text.partition("\n")
     if re.fullmatch(r'"?sep=(.)"?', first.strip(" ")) or first.strip('"') == "sep=\t":
         # For Excel, and no row. It still counts as a line.
-        return _by_delimiter(rest, first.strip('"')[4], 2)
-    return _by_delimiter(text, _delimiter(text, known), 1)
+        delimiter, lines = first.strip('"')[4], _by_delimiter(rest, first.strip('"')[4], 2)
+    else:
+        delimiter = _delimiter(text, known)
+        lines = _by_delimiter(text, delimiter, 1)
+    _all_told_apart(lines, delimiter)
+    return lines
+
+
+def _all_told_apart(lines: Sequence[Line], delimiter: str) -> None:
+    """Refuse a text in which a quotation mark that is not closed has made one cell of several rows: nobody is left out unseen."""
+    width = max((len(line.cells) for line in lines[:HEADER_WITHIN]), default=0)
+    for line in lines:
+        for cell in line.cells:
+            if "\n" in cell and any(part.count(delimiter) >= max(width - 1, 2) for part in cell.split("\n")[1:]):
+                raise NotASheet(Text(*(said.format(row=line.number) for said in (NOT_CLOSED.en, NOT_CLOSED.zh))))
 
 
 def _delimiter(text: str, known: Known) -> str:

@@ -32,6 +32,8 @@ _ENGLISH_DAY = re.compile(r"(\d{1,2})[- ]([A-Z][a-z]{2})[a-z]*[- ,]+((?:20)?\d\d
 _OTHER_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d){1,2}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ERROR = re.compile(r"#(?:[A-Z]+[!?]|N/A|DIV/0!|GETTING_DATA|#+)|Err:\d{3}")
+_NAMED_ADDRESS = re.compile(r"[^<>@]*<([^<>@\s]+@[^<>@\s]+)>;?")
+"""As Outlook copies it: Zhang Wei <zhang.wei@example.com>."""
 _NUMBERS = ("phone", "employee_id", "account")
 """Fields that spreadsheets take for numbers to count with."""
 _NOTHING = frozenset(("-", "--", "—", "/", "无", "n/a", "N/A", "null", "NULL", "nan", "NaN"))
@@ -130,6 +132,10 @@ class Reader:
         if field.name in _NUMBERS and re.fullmatch(r"\d+\.0", text):
             # pandas, where a cell of the column is empty (pandas-dev/pandas 28335).
             text = text[:-2]
+        if field.name == "email" and (found := _NAMED_ADDRESS.fullmatch(text)):
+            text = found[1]
+        if field.name == "phone":
+            text = text.removeprefix("tel:")
         if text in _NOTHING and field.name != "name":
             return ""
         for choice in field.ask.choices:
