@@ -35,7 +35,7 @@ from bot.batch import (
 )
 from bot.hire import NewHire, Text
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import batch_drawn, batch_ended, batch_files
+from bot.onboarding.relay import batch_drawn, batch_ended, batch_files, batch_preview
 from bot.onboarding.seats import SeatCounts
 from bot.outcome import Failure
 from bot.request import Duplicate, Request, TryLater
@@ -46,8 +46,8 @@ from bot.store.requests import Identity, Requests
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 99
-"""Rows in the table of a message; its limit is a hundred with the header (docs.slack.dev, table block)."""
+SAMPLES = 200
+"""Rows in the table of a message; its limit is 201 with the header (docs.slack.dev, data table block)."""
 
 READY: tuple[RowState, ...] = ("ready",)
 DOUBTFUL: tuple[RowState, ...] = ("wrong", "twice", "requested", "there")
@@ -67,10 +67,11 @@ class Unreadable(Exception):
 @dataclass(frozen=True)
 class Read:
     """What a file says: its rows with their state as far as the file itself decides it, and the batch with what was
-    understood."""
+    understood. `identities`: by what the person of each row that is ready can be recognised, in the order of those."""
 
     batch: Batch
     rows: Sequence[tuple[Row, RowState]]
+    identities: Sequence[Mapping[str, str]]
 
 
 class Provider(Protocol):
@@ -341,7 +342,8 @@ class BatchRuns:
         source = self.batches.source_of(batch.id)
         try:
             read = self._again(batch) if source is None else self.reader.read(batch, source)
-            self.batches.fill(read.batch, self._sorted(read), ["reading"], stored.round)
+            now_read = read.batch.model_copy(update={"readings": batch.readings + 1})
+            self.batches.fill(now_read, self._sorted(read), ["reading"], stored.round)
         except TryLater as later:
             self._again_at[batch.id] = self.clock() + later.seconds
             if self.clock() - batch.given_at > self.policy.batch_waits.total_seconds():
@@ -360,10 +362,8 @@ class BatchRuns:
 
     def _sorted(self, read: Read) -> list[tuple[Row, RowState]]:
         """The rows with what newhire knows about their persons: who is there, and who is asked for."""
-        form = self.providers[read.batch.provider].form
         ready = [row for row, state in read.rows if state == "ready"]
-        hires = [form.model_validate(row.hire, context={"region": read.batch.region}) for row in ready]
-        known = self.requests.known(read.batch.provider, [hire.identity() for hire in hires])
+        known = self.requests.known(read.batch.provider, read.identities)
         before = {row.number: found for row, found in zip(ready, known, strict=True)}
         return [_placed(row, state, before.get(row.number)) for row, state in read.rows]
 
@@ -464,7 +464,8 @@ class BatchRuns:
                 [] if stored.batch.at_the_shell else [batch_files(BatchFiles(batch=stored.batch, tally=update.tally))]
             )
             drafts.append(batch_ended(stored.batch, update.tally))
-        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts):
+        once = [batch_preview(update)] if drafts and update.samples and stored.state == "shown" else []
+        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts, once):
             self._shown[batch_id] = update
             self.relay.soon(draft.id)
 
@@ -527,7 +528,7 @@ class Approval(Protocol):
     def withdraw(self, batch_id: str) -> None: ...
 
 
-CANNOT_BE_HAD = Text(en="Slack does not hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
+CANNOT_BE_HAD = Text(en="Slack didn't hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
 
 
 def _placed(row: Row, state: RowState, before: Duplicate | None) -> tuple[Row, RowState]:
