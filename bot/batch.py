@@ -14,10 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.hire import Text
 from bot.outcome import Failure
-from bot.request import MessageRef, handle_of
-
-SHELL = "shell:"
-"""A requester at the machine's command line begins so: nobody is told in Slack."""
+from bot.request import SHELL, MessageRef, handle_of
 
 
 class _Fact(BaseModel):
@@ -68,8 +65,10 @@ class Batch(_Fact):
     """Who gave what in. Stored with it: fields may be added, with a default, never changed.
 
     `requester` is a Slack id, or SHELL and a user's name; `values` hold what stands for all rows (field -> text); `columns`
-    which field a column is (index from 0; None: none), where a person has said so. `name` is the file's, "" for pasted text.
-    `notes` are what is to be said about the file, and `unsure` columns that a person should look at.
+    which field a column is (index from 0; None: none), where a person has said so; `called` the same by what stands above it,
+    of a file that nobody has read yet (header -> field, `spreadsheet.columns.IGNORED` for none). `name` is the file's, "" for
+    pasted text. `notes` are what is to be said about the file, and `unsure` columns that a person should look at. `readings`:
+    how often it was read.
     """
 
     id: str
@@ -83,9 +82,11 @@ class Batch(_Fact):
     upload: Upload | None = None
     values: dict[str, str] = {}
     columns: dict[int, str | None] = {}
+    called: dict[str, str] = {}
     header: tuple[str, ...] = ()
     understood: tuple[str | None, ...] = ()
     unsure: bool = False
+    readings: int = 0
     notes: tuple[Text, ...] = ()
     why: Text | None = None  # it cannot be read
     decided_by: str = ""  # a Slack id: who approved or declined
@@ -193,11 +194,17 @@ class BatchUpdate(_Fact):
 
 
 class BatchFiles(_Fact):
-    """Below the batch's message: the file in which every row has its result."""
+    """Below the batch's message: the file in which every row has its result.
+
+    `preview`: nothing is created yet; every row with what is to be corrected, if the message, as it is then, cannot show all.
+    `uploads`: Slack's ids of what was sent before and may have arrived: nothing is sent again without looking for them.
+    """
 
     kind: Literal["batch_files"] = "batch_files"
     batch: Batch
     tally: Tally
+    preview: BatchUpdate | None = None
+    uploads: tuple[str, ...] = ()
 
 
 class Moved(_Fact):

@@ -41,7 +41,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bot.request import Request
 from bot.store.cipher import Cipher
 from bot.store.database import forget_from_now_on, forgetful
-from bot.store.lock import claim_file, claim_postgres, gone
+from bot.store.lock import BOT, claim_file, claim_postgres, gone
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +132,13 @@ class Engine:
         # Its threads know of no workflow: what is enqueued from inside one collides with the steps recorded there.
         self._outside = ThreadPoolExecutor(1, thread_name_prefix="newhire-outside")
 
-    def claim(self) -> None:
+    def claim(self, command: str = BOT) -> None:
         """Before anything touches the database: nobody else on this file, or our lock so that all know that we live.
 
-        Raises AlreadyRunning, or the database's own error.
+        `command` is what this process is, for whoever finds the file claimed. Raises AlreadyRunning, or the database's own error.
         """
         if self.alone:
-            self._file = claim_file(self.url)
+            self._file = claim_file(self.url, command)
         else:
             self._lock = claim_postgres(self.url, self.me)
 
@@ -191,12 +191,14 @@ class Engine:
         }
 
     def accept(self, request: Request, *, priority: int = 1) -> None:
-        """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread, nor in a run.
+        """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread.
 
         It begins at once where a hand is free. `priority`: 1 goes first; what was begun before goes on with 1.
         """
         spare = SPARE if priority == 1 else 0
-        if self.stopping.is_set() or self._running[request.provider] >= self.workers + spare:
+        # From inside a run it would be that run's child, and counted among its steps.
+        inside = DBOS.workflow_id is not None
+        if inside or self.stopping.is_set() or self._running[request.provider] >= self.workers + spare:
             self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
         else:
             with SetWorkflowID(request.id):

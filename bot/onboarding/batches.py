@@ -9,14 +9,16 @@ is a pause, and what a crash leaves is few.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from bot.batch import (
     ENDS,
@@ -33,7 +35,7 @@ from bot.batch import (
 )
 from bot.hire import NewHire, Text
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import batch_drawn, batch_ended, batch_files
+from bot.onboarding.relay import batch_drawn, batch_ended, batch_files, batch_preview
 from bot.onboarding.seats import SeatCounts
 from bot.outcome import Failure
 from bot.request import Duplicate, Request, TryLater
@@ -44,8 +46,8 @@ from bot.store.requests import Identity, Requests
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 99
-"""Rows in the table of a message; its limit is a hundred with the header (docs.slack.dev, table block)."""
+SAMPLES = 200
+"""Rows in the table of a message; its limit is 201 with the header (docs.slack.dev, data table block)."""
 
 READY: tuple[RowState, ...] = ("ready",)
 DOUBTFUL: tuple[RowState, ...] = ("wrong", "twice", "requested", "there")
@@ -65,10 +67,11 @@ class Unreadable(Exception):
 @dataclass(frozen=True)
 class Read:
     """What a file says: its rows with their state as far as the file itself decides it, and the batch with what was
-    understood."""
+    understood. `identities`: by what the person of each row that is ready can be recognised, in the order of those."""
 
     batch: Batch
     rows: Sequence[tuple[Row, RowState]]
+    identities: Sequence[Mapping[str, str]]
 
 
 class Provider(Protocol):
@@ -108,12 +111,15 @@ class Relay(Protocol):
 
 @dataclass(frozen=True)
 class Press:
-    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `most` as many as it named."""
+    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `many` are the next ones and no
+    more: of "first" (None: one), and of "resume" (None: as many as were wanted).
+    """
 
     move: Move
     round: int
     actor: str
     admin: bool = False
+    many: int | None = None
 
 
 class BatchRuns:
@@ -153,6 +159,19 @@ class BatchRuns:
         self.batches.add(batch, source, mark)
         self._news.set()
 
+    def find(self, mark: str, requester: str) -> StoredBatch | None:
+        """What this requester has given in under that mark, the newest, if it has not come to an end."""
+        found = self.batches.by_mark(mark, requester)
+        return found if found and found.state not in ENDS else None
+
+    def preview(self, batch: Batch, source: str) -> BatchUpdate:
+        """What would be shown of it, and nothing is written down. Raises Unreadable, or TryLater."""
+        read = self.reader.read(batch, source)
+        rows = [StoredRow(row, state) for row, state in self._sorted(read)]
+        doubtful = [each for each in rows if each.state in DOUBTFUL]
+        tally = Tally.model_validate(Counter(each.state for each in rows))
+        return self._update(StoredBatch(read.batch, "shown", 0, self.clock()), tally, map(_sample, doubtful or rows))
+
     def press(self, handle: str, press: Press) -> Moved:
         """One button of a batch's message."""
         stored = self.batches.by_handle(handle)
@@ -178,7 +197,7 @@ class BatchRuns:
             case "pause" if stored.state == "running":
                 return self._go(stored, "paused", press.actor, most=stored.most)
             case "resume" if stored.state == "paused":
-                return self._go(stored, "running", press.actor, most=stored.most)
+                return self._go(stored, "running", press.actor, most=self._most(stored, press.many))
             case "stop" if stored.state in ("running", "paused"):
                 return self._go(stored, "stopping", press.actor, rows_left=True)
             case _:
@@ -189,17 +208,21 @@ class BatchRuns:
         if not tally.ready:
             return Moved(came="over", state=stored.state)
         first = press.move == "first"
-        if (
-            self.approval
-            and not stored.batch.decided_by
-            and self.approval.needed(stored.batch, 1 if first else tally.ready)
-        ):
+        wanted = min(press.many or 1, tally.ready) if first else tally.ready
+        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, wanted):
             moved = self._go(stored, "asked", press.actor)
             if moved.came == "done":
                 self.approval.ask(stored.batch, tally, stored.round + 1)
                 return Moved(came="asked", state="asked")
             return moved
-        return self._go(stored, "running", press.actor, most=tally.begun + 1 if first else None)
+        return self._go(stored, "running", press.actor, most=tally.begun + wanted if first else None)
+
+    def _most(self, stored: StoredBatch, many: int | None) -> int | None:
+        """As many as were wanted, and of the next ones no more than so many."""
+        if many is None:
+            return stored.most
+        most = self.batches.tally(stored.batch.id).begun + many
+        return most if stored.most is None else min(most, stored.most)
 
     def _go(
         self, stored: StoredBatch, to: BatchState, actor: str, *, most: int | None = None, rows_left: bool = False
@@ -301,7 +324,7 @@ class BatchRuns:
                 self._run(stored)
             case "stopping":
                 self._begin_lost(batch)
-                if not self.batches.under_way(batch.id):
+                if self._settled(batch):
                     self.batches.move(batch, ["stopping"], stored.round, "stopped", actor="newhire")
             case "shown":
                 self._expire(stored)
@@ -319,7 +342,8 @@ class BatchRuns:
         source = self.batches.source_of(batch.id)
         try:
             read = self._again(batch) if source is None else self.reader.read(batch, source)
-            self.batches.fill(read.batch, self._sorted(read), ["reading"], stored.round)
+            now_read = read.batch.model_copy(update={"readings": batch.readings + 1})
+            self.batches.fill(now_read, self._sorted(read), ["reading"], stored.round)
         except TryLater as later:
             self._again_at[batch.id] = self.clock() + later.seconds
             if self.clock() - batch.given_at > self.policy.batch_waits.total_seconds():
@@ -338,10 +362,8 @@ class BatchRuns:
 
     def _sorted(self, read: Read) -> list[tuple[Row, RowState]]:
         """The rows with what newhire knows about their persons: who is there, and who is asked for."""
-        form = self.providers[read.batch.provider].form
         ready = [row for row, state in read.rows if state == "ready"]
-        hires = [form.model_validate(row.hire, context={"region": read.batch.region}) for row in ready]
-        known = self.requests.known(read.batch.provider, [hire.identity() for hire in hires])
+        known = self.requests.known(read.batch.provider, read.identities)
         before = {row.number: found for row, found in zip(ready, known, strict=True)}
         return [_placed(row, state, before.get(row.number)) for row, state in read.rows]
 
@@ -352,7 +374,7 @@ class BatchRuns:
         self._begin_lost(batch)
         if self.breaker.open_since(batch.provider) is None:
             self._accept(batch, self.batches.feed(batch.id, self.at_once))
-        if self.batches.under_way(batch.id):
+        if not self._settled(batch):
             return
         tally = self.batches.tally(batch.id)
         if not tally.ready:
@@ -360,6 +382,10 @@ class BatchRuns:
         elif stored.most is not None and tally.begun >= stored.most:
             # The trial is over: the others are decided upon anew.
             self.batches.move(batch, ["running"], stored.round, "shown", actor="newhire")
+
+    def _settled(self, batch: Batch) -> bool:
+        """Whether nothing of it is under way; what another process has given out and not written down yet is."""
+        return not self.batches.under_way(batch.id) and not self.batches.not_done(batch.id)
 
     def _begin_lost(self, batch: Batch) -> None:
         if self._lost_at.get(batch.id, float("-inf")) < self.clock() - self.policy.batch_lost.total_seconds():
@@ -438,17 +464,20 @@ class BatchRuns:
                 [] if stored.batch.at_the_shell else [batch_files(BatchFiles(batch=stored.batch, tally=update.tally))]
             )
             drafts.append(batch_ended(stored.batch, update.tally))
-        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts):
+        once = [batch_preview(update)] if drafts and update.samples and stored.state == "shown" else []
+        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts, once):
             self._shown[batch_id] = update
             self.relay.soon(draft.id)
 
     def update(self, stored: StoredBatch) -> BatchUpdate:
         """Everything that its message shows."""
-        tally = self.batches.tally(stored.batch.id)
+        return self._update(stored, self.batches.tally(stored.batch.id), self._samples(stored))
+
+    def _update(self, stored: StoredBatch, tally: Tally, worth_a_look: Iterable[Sample]) -> BatchUpdate:
         provider = self.providers.get(stored.batch.provider)
         left = tally.ready + tally.under_way
         gap = provider.gap if provider else 0.0
-        samples = self._samples(stored)
+        samples = tuple(itertools.islice(worth_a_look, SAMPLES))
         return BatchUpdate(
             batch=stored.batch,
             state=stored.state,
@@ -460,13 +489,20 @@ class BatchRuns:
             away_since=self.breaker.open_since(stored.batch.provider) if stored.state == "running" else None,
             trial=stored.most is not None,
             needs_approval=self._needs_approval(stored, tally),
-            samples=tuple(samples[:SAMPLES]),
+            samples=samples,
             more=max(_worth_a_look(stored.state, tally) - SAMPLES, 0),
         )
 
     def _needs_approval(self, stored: StoredBatch, tally: Tally) -> bool:
         decided = stored.batch.decided_by or stored.state != "shown"
-        return bool(not decided and self.approval and self.approval.needed(stored.batch, tally.ready))
+        return not decided and self._must_be_approved(stored.batch, tally.ready)
+
+    def _must_be_approved(self, batch: Batch, people: int) -> bool:
+        return bool(self.approval and self.approval.needed(batch, people, lambda: self._hires(batch)))
+
+    def _hires(self, batch: Batch) -> Iterator[Mapping[str, JsonValue]]:
+        """What is known of those who can be created."""
+        return (each.row.hire for each in self.batches.rows(batch.id, READY))
 
     def _seats_left(self, batch: Batch) -> int | None:
         counted = self.seats.last(batch.provider)
@@ -487,12 +523,12 @@ class BatchRuns:
 class Approval(Protocol):
     """Who must agree before many are created."""
 
-    def needed(self, batch: Batch, rows: int) -> bool: ...
+    def needed(self, batch: Batch, people: int, hires: Callable[[], Iterable[Mapping[str, JsonValue]]]) -> bool: ...
     def ask(self, batch: Batch, tally: Tally, round_: int) -> None: ...
     def withdraw(self, batch_id: str) -> None: ...
 
 
-CANNOT_BE_HAD = Text(en="Slack does not hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
+CANNOT_BE_HAD = Text(en="Slack didn't hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
 
 
 def _placed(row: Row, state: RowState, before: Duplicate | None) -> tuple[Row, RowState]:

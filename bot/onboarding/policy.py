@@ -56,6 +56,10 @@ class Policy:
     batch_waits: timedelta = HOUR
     """So long newhire tries to get a file from Slack."""
 
+    bot_away: timedelta = MINUTE
+    """When the bot that did a command's work on its file is gone for so long, the command does it; else it would keep the bot
+    from being started again."""
+
     # Who looks at newhire's Home tab.
     home_open: timedelta = 10 * MINUTE
     """For so long after it was opened it is drawn anew when something changes; Slack does not say when it is left,"""

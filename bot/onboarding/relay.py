@@ -23,6 +23,7 @@ from bot.outcome import Outcome
 from bot.request import (
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     CannotBeTold,
     Creating,
@@ -70,8 +71,12 @@ class Notifier(Protocol):
         """Say something to one person alone."""
         ...
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
-        """Edit the message of a batch (at `ref`), or say it; or put its files below it. Where it stands now. Raises
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        """Edit the message of a batch (at `ref`), or say it. Where it stands now. Raises CannotBeTold."""
+        ...
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
+        """Put the files of a batch below its message. `sent` hears their ids at Slack before they can arrive. Raises
         CannotBeTold."""
         ...
 
@@ -172,10 +177,18 @@ def batch_files(files: BatchFiles) -> Draft:
     return Draft(f"{_batch_id(files.batch)}/files", None, BatchContent(batch=files).model_dump_json())
 
 
+def batch_preview(update: BatchUpdate) -> Draft:
+    """The file with every row as it was read, below the message: once for each reading, however often that is shown."""
+    files = BatchFiles(batch=update.batch, tally=update.tally, preview=update)
+    content = BatchContent(batch=files).model_dump_json()
+    return Draft(f"batch/{update.batch.id}/preview/{update.batch.readings}", None, content)
+
+
 def approval_drawn(asked: Asked, version: int) -> Draft:
     """What approvers read of it, as it is to read now."""
-    content = AlertContent(alert=asked).model_dump_json()
-    return Draft(f"approval/{asked.id}", None, content, version)
+    request = asked.request
+    content = AlertContent(request=request, alert=asked).model_dump_json()
+    return Draft(f"approval/{asked.id}", request.id if request else None, content, version)
 
 
 def batch_ended(batch: Batch, tally: Tally) -> Draft:
@@ -190,7 +203,12 @@ def batch_ended(batch: Batch, tally: Tally) -> Draft:
         left=tally.left + tally.ready,
         **counts,
     )
-    return alerted(f"batch/{batch.id}/alert", alert)
+    return alerted(batch_ended_id(batch), alert)
+
+
+def batch_ended_id(batch: Batch) -> str:
+    """The id of that letter."""
+    return f"batch/{batch.id}/alert"
 
 
 def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -> list[Draft]:
@@ -209,9 +227,13 @@ class Relay:
         give_up: timedelta,
         changed: Callable[[str], None] = lambda requester: None,
         row_ended: Callable[[str], None] = lambda batch: None,
+        *,
+        silent: bool = False,
     ) -> None:
         """`changed` hears whose request (a Slack id) reads otherwise now, `row_ended` of which batch (its id) a row has come
-        to its end; neither may wait for anybody."""
+        to its end; neither may wait for anybody. `silent`: there is no way to Slack here. What is to be told stays in the
+        outbox, for the next process on this database."""
+        self._silent = silent
         self._changed, self._row_ended = changed, row_ended
         self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
         self._due: list[tuple[float, int, str]] = []
@@ -223,6 +245,8 @@ class Relay:
 
     def start(self) -> None:
         """Tell what earlier processes on this file left, and from now on what could not be told at once."""
+        if self._silent:
+            return
         self._thread = threading.Thread(target=self._run, name="newhire-relay", daemon=True)
         self._thread.start()
 
@@ -236,12 +260,12 @@ class Relay:
 
     # What the workflow says.
 
-    def begin(self, request: Request) -> None:
+    def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
         """The first message of a request, at most once however often it is begun. A row of a batch has none, and has begun
         when it was written down."""
         if request.batch:
             return
-        content, message = UpdateContent(request=request, update=Creating()), _message_id(request)
+        content, message = UpdateContent(request=request, update=first or Creating()), _message_id(request)
         self._put_and_tell(
             {message: content}, lambda: [self._outbox.begin(request.id, message, content.model_dump_json())]
         )
@@ -294,7 +318,7 @@ class Relay:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
         for letter_id in self._outbox.take_over(holder):
             letter = self._outbox.letter(letter_id)
-            if letter is not None and _is_first(letter):
+            if letter is not None and _is_first(letter) and not self._silent:
                 # It may stand there already: the process died between posting it and ticking it off.
                 self._outbox.told(letter, None, last=False)
             else:
@@ -358,7 +382,9 @@ class Relay:
     # How it is told.
 
     def _try(self, letter_id: str, known: tuple[Letter, Content] | None) -> float | None:
-        """Tell it; seconds until it is worth trying again, None when it is told."""
+        """Tell it; seconds until it is worth trying again, None when it is told, or told by somebody else."""
+        if self._silent:
+            return None
         try:
             found = known or self._stored(letter_id)
             while found is not None:
@@ -420,16 +446,26 @@ class Relay:
 
     def _tell_batch(self, letter: Letter, what: BatchUpdate | BatchFiles) -> MessageRef | None:
         """The files come below the message, once that stands in its last words."""
-        message, ref = _batch_id(what.batch), letter.ref
-        if isinstance(what, BatchFiles):
-            if self._outbox.letter(message) is not None:
-                raise TryLater(NUDGE_AGAIN_SECONDS)
-            ref = self._outbox.ref(message)
         try:
-            return self._notifier.batch(ref, what)
+            if isinstance(what, BatchUpdate):
+                return self._notifier.batch(letter.ref, what)
+            self._attach(letter, what)
         except CannotBeTold:
             log.warning("batch %s: the requester cannot be reached in Slack", what.batch.id)
-            return letter.ref
+        return letter.ref
+
+    def _attach(self, letter: Letter, files: BatchFiles) -> None:
+        message = _batch_id(files.batch)
+        if self._outbox.letter(message) is not None:
+            raise TryLater(NUDGE_AGAIN_SECONDS)
+
+        def sent(ids: Sequence[str]) -> None:
+            kept = BatchContent(batch=files.model_copy(update={"uploads": tuple(ids)}))
+            self._outbox.keep(letter, kept.model_dump_json())
+
+        ref = self._outbox.ref(message)
+        if ref is not None:
+            self._notifier.attach(ref, files, sent)
 
     def _remind(self, letter: Letter, request: Request, reminder: Reminder | ManyWaiting) -> MessageRef | None:
         try:

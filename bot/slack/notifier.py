@@ -18,8 +18,10 @@ from bot.batch import Batch, BatchFiles, BatchUpdate, Row, RowState
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
 from bot.request import (
+    SHELL,
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     CannotBeTold,
     Creating,
@@ -37,9 +39,10 @@ from bot.request import (
     Whisper,
 )
 from bot.slack import batch_messages, messages
+from bot.slack.blocks import Message
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.files import Attachment, Files
-from bot.slack.messages import About, Message
+from bot.slack.messages import About
 from bot.slack.proxy import proxy_for
 from bot.slack.reply import slacks_own, was_taken
 from bot.slack.words import pick, say
@@ -113,6 +116,8 @@ class Notifier:
                 return ref
         if isinstance(update, Creating):
             return self._post_first(request, message)
+        if isinstance(update, AwaitsApproval):
+            return self._post_where_it_stays(request, message)
         if isinstance(update, Final) and update.again:
             self._replace(request, message)
             return None
@@ -155,28 +160,41 @@ class Notifier:
             raise CannotBeTold from None
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:
-        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
-        message = _reminder(self._about(request), reminder)
+        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold.
+
+        Who asked at the shell is nobody in Slack: the admins are reminded, if they have a channel.
+        """
+        at_the_shell = request.requester.startswith(SHELL)
+        message = _reminder(self._about(request, self._admin_language if at_the_shell else None), reminder)
+        to = self._admins if at_the_shell else request.requester
         try:
+            if to is None:
+                raise CannotBeTold
             if ref is None:
-                return self._message(request.requester, message)
+                return self._message(to, message)
             self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
         except _Closed as closed:
             log.info("request %s: no reminder (%s)", request.id, closed)
             raise CannotBeTold from None
         return ref
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
-        """The message of a batch, directly to whoever gave it in; an edit where it was said before; or its files below it.
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        """The message of a batch, directly to whoever gave it in; an edit where it was said before.
 
         Raises TryLater or CannotBeTold.
         """
-        batch = what.batch
-        if isinstance(what, BatchFiles):
-            if ref is not None:
-                self._attach(ref, batch)
-            return ref
-        message = batch_messages.message(what, self._providers.get(batch.provider))
+        batch = update.batch
+        message = batch_messages.message(update, self._providers.get(batch.provider))
+        try:
+            return self._say_of_batch(ref, batch, message)
+        except CannotBeTold:
+            if all(block["type"] != "data_table" for block in message["blocks"]):
+                raise
+        # Slack's newest table is not everywhere, and nobody may be left without buttons for that.
+        message = batch_messages.message(batch_messages.plainer(update), self._providers.get(batch.provider))
+        return self._say_of_batch(ref, batch, message)
+
+    def _say_of_batch(self, ref: MessageRef | None, batch: Batch, message: Message) -> MessageRef | None:
         try:
             if ref is not None:
                 self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
@@ -188,15 +206,23 @@ class Notifier:
         except _Closed:
             raise CannotBeTold from None
 
-    def _attach(self, ref: MessageRef, batch: Batch) -> None:
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
+        """The files of a batch below its message, in its thread; nothing for a message that shows every row worth a look.
+
+        `sent` hears their ids at Slack before they can arrive. Raises TryLater or CannotBeTold.
+        """
+        batch, lang = files.batch, files.batch.language
         offer = self._providers.get(batch.provider)
+        if files.preview is not None and not batch_messages.left_out(files.preview, offer):
+            return
         rows = list(batch_messages.result_rows(batch, self._results(batch.id), offer))
-        name = say(batch.language, "result.file")
-        files = [
-            Attachment(f"{name}.xlsx", sheets.as_xlsx(rows)),
-            Attachment(f"{name}.csv", sheets.as_csv(rows)),
-        ]
-        self.files.put(ref, files, say(batch.language, "batch.files"))
+        if files.preview is not None:
+            given = [Attachment(f"{say(lang, 'preview.file')}.csv", sheets.as_csv(rows))]
+            said = say(lang, "batch.preview")
+        else:
+            name, said = say(lang, "result.file"), say(lang, "batch.files")
+            given = [Attachment(f"{name}.xlsx", sheets.as_xlsx(rows)), Attachment(f"{name}.csv", sheets.as_csv(rows))]
+        self.files.put(ref, given, said, files.uploads, sent)
 
     def template(self, provider: str, user: str, lang: str) -> bool:
         """The file to fill in for many, directly to somebody; whether Slack took it."""
@@ -239,6 +265,17 @@ class Notifier:
         except _Closed as closed:
             log.info("request %s: its first message has no place (%s)", request.id, closed)
             return None
+
+    def _post_where_it_stays(self, request: Request, message: Message) -> MessageRef:
+        """It is read for a day, has a button, and must be edited."""
+        try:
+            return self._in_channel(request, message, final=False)
+        except _Closed as closed:
+            log.info("request %s: nothing is said in the channel (%s)", request.id, closed)
+        try:
+            return self._directly(request, message, final=False)
+        except _Closed:
+            raise CannotBeTold from None
 
     def _in_channel(self, request: Request, message: Message, final: bool) -> MessageRef:
         if request.channel is None:
@@ -337,6 +374,9 @@ class Notifier:
             advice=provider.advice,
             knows=lambda code: provider.meaning(code) is not None,
             fields={field.name: field.ask.title for field in provider.fields()},
+            choices={
+                field.name: {choice.value: choice.title for choice in field.ask.choices} for field in provider.fields()
+            },
             admins_hear=self._admins is not None,
             **who,
         )

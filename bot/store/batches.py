@@ -300,10 +300,18 @@ class Batches:
 
     # What people are told.
 
-    def draw(self, batch_id: str, round_: int, at: float, not_since: float, drafts: Sequence[Draft]) -> list[Draft]:
+    def draw(
+        self,
+        batch_id: str,
+        round_: int,
+        at: float,
+        not_since: float,
+        drafts: Sequence[Draft],
+        once: Sequence[Draft] = (),
+    ) -> list[Draft]:
         """Put its message anew, unless it was drawn since then or has gone on: by one process. What was put.
 
-        The drafts' versions are counted here.
+        The drafts' versions are counted here; those of `once` are put if they never were.
         """
         drawn = sa.and_(_BATCH.id == batch_id, _BATCH.round == round_, _BATCH.drawn_at <= not_since)
         with self._begun() as connection:
@@ -315,7 +323,7 @@ class Batches:
             ).scalar_one_or_none()
             if version is None:
                 return []
-            put = [Draft(draft.id, draft.request_id, draft.content, version) for draft in drafts]
+            put = [Draft(draft.id, draft.request_id, draft.content, version) for draft in drafts] + [*once]
             for draft in put:
                 self._outbox.put_in(connection, draft)
         return put

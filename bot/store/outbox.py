@@ -162,6 +162,12 @@ class Outbox:
             row = connection.execute(query).first()
         return _ref(*row) if row else None
 
+    def keep(self, letter: Letter, content: str) -> None:
+        """Remember how far it was told: other content (JSON) of the same version."""
+        same = sa.and_(_ROW.id == letter.id, _ROW.version == letter.version)
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(OUTBOX).where(same).values(content=self._cipher.encrypt(content)))
+
     def told(self, letter: Letter, ref: MessageRef | None, *, last: bool) -> bool:
         """Tick a version off. `last` ends the request with it. True when there is a newer version to tell."""
         place = {"new_channel": ref and ref.channel, "new_ts": ref and ref.ts}
