@@ -297,7 +297,8 @@ class Engine:
                     raise Interrupted from None
                 self._failed(str(DBOS.workflow_id), request, checkpoint, problem)
             finally:
-                # That it has ended is what the engine writes now: lost, it is run again, and finds all done.
+                # That it has ended is what the engine writes now: lost, it is run again, and finds all done. Its threads
+                # write nothing else between two runs.
                 forget_from_now_on(True)
                 with self._count:
                     self._running[request["provider"]] -= 1

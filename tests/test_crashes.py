@@ -120,7 +120,8 @@ async def test_two_processes_and_one_dies_for_good(postgres_url: str, world: Wor
         folder.mkdir()
     one, two = [await begin(world, folder, NEWHIRE_DATABASE_URL=postgres_url, **pace) for folder in folders]
     try:
-        await world.slack.until(lambda slack: slack.sockets.usable)
+        # The first one's connection is there before the second is.
+        await world.slack.until(lambda slack: len(slack.sockets.usable) == 2, timeout=60)
         people = [somebody() for _ in range(200)]
         sending = asyncio.create_task(_hand_in(world, people))
         await world.slack.until(lambda _: len(world.tencent.created) >= 80, timeout=60)

@@ -72,6 +72,7 @@ async def test_two_processes_together_are_never_too_fast(postgres_url: str, worl
         folder.mkdir()
     bots = [await begin(world, folder, **settings) for folder in folders]
     try:
+        await world.slack.until(lambda slack: len(slack.sockets.usable) == 2, timeout=60)
         people = [somebody() for _ in range(ROWS)]
         await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
         await presses(world, ALICE, await message_of(world, ALICE, f"Create {ROWS}"), "create")
