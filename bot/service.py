@@ -31,7 +31,7 @@ from bot.batch_reader import BatchReader
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.intake import Approving, Clicks, Intake, Licences, Looks, Many
 from bot.onboarding.actions import Actions
-from bot.onboarding.approvals import Approvals
+from bot.onboarding.approvals import Approvals, Rules
 from bot.onboarding.batches import BatchRuns
 from bot.onboarding.digest import Digests
 from bot.onboarding.follow_up import FollowUp
@@ -178,7 +178,8 @@ class Bot:
         breaker = self._breaker()
         self.batches = Batches(self.database, self.cipher, self.outbox)
         stored = StoredApprovals(self.database, self.cipher, self.outbox)
-        self.approvals = Approvals(stored, self.relay, self.policy, settings.approval_rows)
+        rules = Rules(settings.approval, {key: provider.licence for key, provider in self.providers.items()})
+        self.approvals = Approvals(stored, self.relay, self.policy, rules)
         self.batch_runs = BatchRuns(
             self.providers,
             self.batches,
@@ -202,6 +203,7 @@ class Bot:
             Incidents(self.stored_incidents, self.relay),
             self.engine,
             self.policy,
+            approvals=self.approvals,
         )
 
     def _notifier(self) -> Notifier:
@@ -333,13 +335,20 @@ class Bot:
     def _row_ended(self, batch_id: str) -> None:
         self.batch_runs.ended(batch_id)
 
-    def _decided(self, approval: StoredApproval) -> None:
-        """An approver has decided about a batch, or nobody has; told again after a crash, it changes nothing."""
+    def _decided(self, approval: StoredApproval) -> bool:
+        """An approver has decided, or nobody has; told again after a crash, it changes nothing.
+
+        A request carries it out itself, and its next run stands far in the future.
+        """
         asked = approval.asked
+        if asked.request is not None:
+            self.engine.wake([approval.subject])
+            return self.requests.ended(approval.subject)
         if asked.state == "approved":
             self.batch_runs.approved(approval.subject, asked.decided_by)
         elif asked.state in ("declined", "expired"):
             self.batch_runs.refused(approval.subject, asked.decided_by, asked.reason, expired=asked.state == "expired")
+        return True
 
     def _changed(self, requester: str) -> None:
         if self.home is not None:

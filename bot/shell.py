@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.batch import SHELL
 from bot.engine import Runs
 from bot.environment import user
 from bot.hire import known_by
 from bot.logs import Masked
+from bot.request import SHELL
 from bot.settings import Misconfigured, Storage, load_storage, secrets_of
 from bot.store import opening
 from bot.store.audit import Audit, Noted

@@ -15,11 +15,12 @@ from pathlib import Path
 from phonenumbers import SUPPORTED_REGIONS
 
 from bot import service
-from bot.batch import SHELL, Batch, BatchState, BatchUpdate, Sample, Tally
+from bot.batch import Batch, BatchState, BatchUpdate, Sample, Tally
 from bot.environment import user
 from bot.onboarding.batches import DOUBTFUL, Unreadable
 from bot.onboarding.policy import Policy
 from bot.outcome import AlreadyExists
+from bot.request import SHELL
 from bot.service import Bot
 from bot.slack.batch_messages import Offer, reason, result_rows, tally_line
 from bot.slack.words import long
