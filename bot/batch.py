@@ -68,7 +68,7 @@ class Batch(_Fact):
     stands for all rows (field -> text); `columns` which field a column is (index from 0; None: none), where a person has said
     so; `called` the same by what stands above it, of a file that nobody has read yet (header -> field, or
     `spreadsheet.columns.IGNORED`). `name` is the file's, "" for pasted text. `notes` are what is to be said about the file, and
-    `unsure` columns that a person should look at.
+    `unsure` columns that a person should look at. `readings`: how often it was read.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Batch(_Fact):
     header: tuple[str, ...] = ()
     understood: tuple[str | None, ...] = ()
     unsure: bool = False
+    readings: int = 0
     notes: tuple[Text, ...] = ()
     why: Text | None = None  # it cannot be read
     decided_by: str = ""  # a Slack id: who approved or declined
@@ -193,11 +194,17 @@ class BatchUpdate(_Fact):
 
 
 class BatchFiles(_Fact):
-    """Below the batch's message: the file in which every row has its result."""
+    """Below the batch's message: the file in which every row has its result.
+
+    `preview`: nothing is created yet; every row with what is to be corrected, if the message, as it is then, cannot show all.
+    `uploads`: Slack's ids of what was sent before and may have arrived: nothing is sent again without looking for them.
+    """
 
     kind: Literal["batch_files"] = "batch_files"
     batch: Batch
     tally: Tally
+    preview: BatchUpdate | None = None
+    uploads: tuple[str, ...] = ()
 
 
 class Moved(_Fact):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -89,7 +89,7 @@ class BatchReader:
             (row.model_copy(update={"number": before.number}), state)
             for before, (row, state) in zip(rows, understood.rows, strict=True)
         ]
-        return Read(changed, renumbered)
+        return Read(changed, renumbered, understood.identities)
 
     def _pasted(self, batch: Batch, text: str) -> Read:
         reader = self._reader(batch)
@@ -110,11 +110,11 @@ class BatchReader:
         changed = batch.model_copy(
             update={"header": sheet.header, "understood": columns.fields, "unsure": columns.unsure}
         )
-        return self._read(changed, Understood(understood.rows, tuple(notes)))
+        return self._read(changed, replace(understood, notes=tuple(notes)))
 
     def _read(self, batch: Batch, understood: Understood) -> Read:
         rows: list[tuple[Row, RowState]] = list(understood.rows)
-        return Read(batch.model_copy(update={"notes": understood.notes[:PASTED]}), rows)
+        return Read(batch.model_copy(update={"notes": understood.notes[:PASTED]}), rows, understood.identities)
 
     def _reader(self, batch: Batch) -> Reader:
         provider = self.providers.get(batch.provider)

@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -64,7 +65,10 @@ class NobodyListens:
     def alert(self, request: Request | None, ref: MessageRef | None, alert: Alert) -> None:
         return None
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        raise NotImplementedError
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
         raise NotImplementedError
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:

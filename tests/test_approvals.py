@@ -175,10 +175,11 @@ class Nobody:
             )
             for number in (1, 2, 3)
         ]
-        return Read(batch, [(row, "ready") for row in rows])
+        return self.again(batch, rows)
 
     def again(self, batch: Batch, rows: Sequence[Row]) -> Read:
-        return Read(batch, [(row, "ready") for row in rows])
+        identities = [{key: str(row.hire[key]) for key in ("account", "phone")} for row in rows]
+        return Read(batch, [(row, "ready") for row in rows], identities)
 
     def last(self, provider: str) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,7 +74,10 @@ class Nobody:
     def whisper(self, request: Request, whisper: Whisper) -> None:
         return None
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        raise NotImplementedError
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
         raise NotImplementedError
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:

@@ -48,13 +48,14 @@ def update(state: BatchState, lang: str, text: str, many: int = 99, key: str = "
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("state", get_args(BatchState))
+@pytest.mark.parametrize("many", [99, 200])
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_every_message_is_one_that_slack_takes(state: BatchState, lang: str, number: int) -> None:
+def test_every_message_is_one_that_slack_takes(state: BatchState, lang: str, number: int, many: int) -> None:
     text = HOSTILE[number]
     for offer in (PROVIDERS["tencent"], None):
-        message = drawn.message(update(state, lang, text), offer)
+        message = drawn.message(update(state, lang, text, many), offer)
         assert check_message(message["blocks"], message["text"]) == []
-        said = "".join(str(block) for block in message["blocks"] if block["type"] != "table") + message["text"]
+        said = "".join(str(block) for block in message["blocks"] if "table" not in block["type"]) + message["text"]
         assert "<!channel>" not in said
 
 
@@ -64,6 +65,19 @@ def test_a_table_is_no_longer_than_slack_may_take_and_says_how_many_are_left() -
     cells = [cell["text"] for row in table["rows"] for cell in row]
     assert sum(map(len, cells)) <= 9_100
     assert f"And {9_000 + 99 - len(table['rows']) + 1} more" in words(message)
+
+
+def test_more_people_than_a_table_takes_are_a_table_with_pages() -> None:
+    for many, kind in ((1, "table"), (99, "table"), (100, "data_table"), (200, "data_table")):
+        whole = update("shown", "en", "Tom", many).model_copy(update={"more": 0})
+        message = drawn.message(whole, None)
+        (table,) = [block for block in message["blocks"] if "table" in block["type"]]
+        assert (table["type"], len(table["rows"])) == (kind, many + 1)
+        assert "see the file" not in words(message)
+        # Below it there is a file as soon as the plain table of a Slack without the other one would not do.
+        assert drawn.left_out(whole, None) == max(many - 99, 0)
+        plainer = drawn.message(drawn.plainer(whole), None)
+        assert {block["type"] for block in plainer["blocks"] if "table" in block["type"]} == {"table"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -10,7 +10,15 @@ import pytest
 import slackblocks as sb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slackblocks.blocks import AlertBlock, CardBlock, MarkdownBlock, PlanBlock, TaskCardBlock, VideoBlock
+from slackblocks.blocks import (
+    AlertBlock,
+    CardBlock,
+    DataTableBlock,
+    MarkdownBlock,
+    PlanBlock,
+    TaskCardBlock,
+    VideoBlock,
+)
 from slackblocks.elements import (
     EmailInput,
     FileInput,
@@ -50,6 +58,17 @@ def modal(*blocks: Json, **more: Any) -> Json:
 
 def home(*blocks: Json, **more: Any) -> Json:
     return {"type": "home", "blocks": list(blocks), **more}
+
+
+def data_table(rows: list[list[str]], **more: Any) -> Json:
+    cells = [[{"type": "raw_text", "text": text} for text in row] for row in rows]
+    return {"type": "data_table", "caption": "x", "rows": cells, **more}
+
+
+RICH: Json = {
+    "type": "rich_text",
+    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
+}
 
 
 def asked(**more: Any) -> Json:
@@ -484,6 +503,63 @@ MISTAKES: dict[str, Mistake] = {
         "`task_id` must be unique [json-pointer:/blocks/0/tasks]",
         lambda: PlanBlock("x", [TaskCardBlock("1", "x", status="pending") for _ in range(2)]),
     ),
+    "a data table of 202 rows": (
+        check_message([data_table([["x"]] * 202)]),
+        "no more than 201 items allowed [json-pointer:/blocks/0/rows]",
+        lambda: DataTableBlock([[sb.RawText("x")]] * 202, "x"),
+    ),
+    "a data table with a head alone": (
+        check_message([data_table([["x"]])]),
+        "no fewer than 2 items allowed [json-pointer:/blocks/0/rows]",
+        lambda: DataTableBlock([[sb.RawText("x")]], "x"),
+    ),
+    "a data table of 21 columns": (
+        check_message([data_table([["x"] * 21, ["x"]])]),
+        "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]",
+        lambda: DataTableBlock([[sb.RawText("x")] * 21, [sb.RawText("x")]], "x"),
+    ),
+    "a data table whose rows differ": (
+        check_message([data_table([["x"], ["x", "y"]])]),
+        "all rows must have the same number of columns [json-pointer:/blocks/0/rows]",
+        lambda: DataTableBlock([[sb.RawText("x")], [sb.RawText("x")] * 2], "x"),
+    ),
+    "a data table with an empty cell": (
+        check_message([data_table([["x"], [""]])]),
+        "must be more than 0 characters [json-pointer:/blocks/0/rows/1/0/text]",
+        lambda: DataTableBlock([[sb.RawText("x")], [sb.RawText("")]], "x"),
+    ),
+    "a data table of 20,001 characters": (
+        check_message([data_table([["x"], ["x" * 20_000]])]),
+        "must be less than 20001 characters [json-pointer:/blocks/0/rows]",
+        lambda: DataTableBlock([[sb.RawText("x")], [sb.RawText("x" * 20_000)]], "x"),
+    ),
+    "two data tables of 20,001 characters in all": (
+        check_message([data_table([["x"], ["x" * 10_000]]), data_table([["x"], ["x" * 9_999]])]),
+        "must be less than 20001 characters of data_table cells in all [json-pointer:/blocks]",
+        lambda: their_message(
+            *(DataTableBlock([[sb.RawText("x")], [sb.RawText("x" * n)]], "x") for n in (10_000, 9_999))
+        ),
+    ),
+    "a data table of 101 rows a page": (
+        check_message([data_table([["x"]] * 2, page_size=101)]),
+        "must be less than 101 [json-pointer:/blocks/0/page_size]",
+        lambda: DataTableBlock([[sb.RawText("x")]] * 2, "x", page_size=101),
+    ),
+    "a data table whose rows are named by a column that it has not": (
+        check_message([data_table([["x"]] * 2, row_header_column_index=1)]),
+        "must be less than 1 [json-pointer:/blocks/0/row_header_column_index]",
+        lambda: DataTableBlock([[sb.RawText("x")]] * 2, "x", row_header_column_index=1),
+    ),
+    "a data table without a caption": (
+        check_message([data_table([["x"]] * 2, caption="")]),
+        "must be more than 0 characters [json-pointer:/blocks/0/caption]",
+        lambda: DataTableBlock([[sb.RawText("x")]] * 2, ""),
+    ),
+    "rich text in the head of a data table": (
+        check_message([data_table([["x"]] * 2) | {"rows": [[RICH], [RICH]]}]),
+        "unsupported type: rich_text [json-pointer:/blocks/0/rows/0/0/type]",
+        lambda: DataTableBlock([[sb.RichTextBlock([sb.RichTextSection([sb.RichText("x")])])]] * 2, "x"),
+    ),
     "an empty card": (
         check_message([{"type": "card", "subtitle": plain()}]),
         "must define either `hero_image` or `title` or `actions` or `body` [json-pointer:/blocks/0/type]",
@@ -549,6 +625,11 @@ MISSED_BY_THEM: dict[str, Mistake] = {
             sb.SectionBlock("x", accessory=sb.DatePicker(action_id="a", focus_on_load=True)),
             sb.ActionsBlock([TimePicker(action_id="a", focus_on_load=True)]),
         ),
+    ),
+    "two tables: it looks at one block at a time": (
+        check_message([{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}] * 2),
+        "only_one_table_allowed [json-pointer:/blocks/1]",
+        lambda: their_message(sb.TableBlock([[sb.RawText("x")]]), sb.TableBlock([[sb.RawText("x")]])),
     ),
     "a table in a Home tab: Slack's list names it, and draws nothing": (
         check_home(home({"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]})),
@@ -784,6 +865,8 @@ VALID_ONLY_IN_MESSAGES: list[Callable[[], Any]] = [
     lambda: TaskCardBlock("1", "x", status="in_progress"),
     lambda: PlanBlock("x", [TaskCardBlock(str(n), "x", status="pending") for n in range(50)]),
     lambda: sb.TableBlock([[sb.RawText("x")] * 20] * 100),
+    lambda: DataTableBlock([[sb.RawText("x")] * 20] * 201, "x", page_size=100, row_header_column_index=19),
+    lambda: DataTableBlock([[sb.RawText("x")], [sb.RawText("x" * 19_999)]], "x"),
     lambda: sb.FileBlock("x"),
 ]
 

@@ -8,7 +8,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -76,7 +76,10 @@ class Slack:
     def whisper(self, request: Request, whisper: Whisper) -> None:
         return None
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        raise NotImplementedError
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
         raise NotImplementedError
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
@@ -188,7 +188,10 @@ class ModelPeople:
         self.first_posts: list[str] = []
         self.away = 0
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        raise NotImplementedError
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
         raise NotImplementedError
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:

@@ -27,7 +27,8 @@ SCOPES: dict[str, set[str]] = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "files.info": {"files:read"},
-    "files.upload_v2": {"files:write"},  # slack_sdk's: files.getUploadURLExternal, then files.completeUploadExternal
+    "files.getUploadURLExternal": {"files:write"},
+    "files.completeUploadExternal": {"files:write"},
     "users.info": {"users:read", "users:read.email"},  # the second for profile.email
     "usergroups.users.list": {"usergroups:read"},
     "views.open": set(),

@@ -18,7 +18,7 @@ from bot.sandbox.world import World
 from bot.spreadsheet.files import as_csv
 from tests.conftest import begin
 from tests.people import ALICE, Person, somebody, words
-from tests.test_many import HEADER, files_of, gives_in, message_of, presses, rows_of
+from tests.test_many import HEADER, files_of, gives_in, looked_up, message_of, presses, rows_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.slow]
 
@@ -39,6 +39,26 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'newhire.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+async def test_killed_before_it_knows_that_a_file_has_come(world: World, database: str, tmp_path: Path) -> None:
+    """The file stands below the message once: before it is sent again, newhire looks."""
+    bot = await begin(world, tmp_path, NEWHIRE_DATABASE_URL=database)
+    try:
+        world.slack.fail("files.completeUploadExternal", "hang_after")
+        wrong = [["x", f"wrong{n}", "12", ""] for n in range(120)]
+        await gives_in(world, ALICE, as_csv([HEADER, *wrong, *rows_of([somebody()])]), "july.csv")
+        shown = await message_of(world, ALICE, "1 account can be created")
+        (first,) = await files_of(world, ALICE)
+        await bot.stop(signal.SIGKILL)
+        bot = await begin(world, tmp_path, NEWHIRE_DATABASE_URL=database)
+        await world.slack.until(lambda slack: looked_up(slack) == [first["files"][0]["id"]], timeout=30)
+        await presses(world, ALICE, shown, "create")
+        await message_of(world, ALICE, "Done")
+        files = await files_of(world, ALICE, 2)
+        assert [one["files"][0]["name"] for one in files] == ["newhire-check.csv", "newhire-result.xlsx"]
+    finally:
+        await bot.stop()
 
 
 async def test_killed_at_twenty_moments_of_a_run(world: World, database: str, tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
+from bot.batch import Batch, BatchUpdate, Sample, Tally
 from bot.onboarding.policy import Policy
 from bot.outcome import Account, AlreadyExists, Created, NotAuthorised
-from bot.request import Creating, Ended, Final, Incident, Request
+from bot.request import Creating, Ended, Final, Incident, MessageRef, Request
 from bot.slack.notifier import Notifier
 from tests.regenerate import configured, own
 
@@ -77,3 +79,27 @@ def test_somebody_elses_account_is_called_by_what_was_typed() -> None:
     theirs = Account(provider="tencent", account="ZhangWei", name="Chen Jie")
     slack.notifier().tell(ASKED, None, Final(outcome=AlreadyExists(account=theirs, differences=("name",))))
     assert "`zhangwei` already exists with a different “Full name”." in str(slack.posted[0]["blocks"])
+
+
+class OldSlack(Slack):
+    """It knows no data_table."""
+
+    def chat_postMessage(self, **message: Any) -> Json:
+        if any(block["type"] == "data_table" for block in message["blocks"]):
+            raise SlackApiError("refused", {"ok": False, "error": "invalid_blocks"})
+        return super().chat_postMessage(**message)
+
+    def chat_update(self, **message: Any) -> Json:
+        return self.chat_postMessage(**message)
+
+
+@pytest.mark.parametrize("ref", [None, MessageRef(channel="D1", ts="1.0")])
+def test_a_slack_without_the_newest_table_shows_the_list_all_the_same(ref: MessageRef | None) -> None:
+    slack = OldSlack()
+    samples = tuple(Sample(line=n, name="Tom", state="ready") for n in range(150))
+    batch = Batch(id="B1", provider="tencent", requester="U0ALICE01", given_at=1.0)
+    shown = BatchUpdate(batch=batch, state="shown", round=1, tally=Tally(ready=150), samples=samples)
+    assert slack.notifier().batch(ref, shown) == (ref or MessageRef(channel="U0ALICE01", ts="1"))
+    (message,) = slack.posted
+    assert [len(block["rows"]) for block in message["blocks"] if block["type"] == "table"] == [100]
+    assert "And 51 more" in str(message["blocks"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,7 +71,10 @@ class People:
         self.edited.append(ref is not None)
         return ref or MessageRef(channel="CADMIN", ts=f"{len(self.told)}.0")
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        raise NotImplementedError
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
         raise NotImplementedError
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef:

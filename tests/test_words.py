@@ -152,6 +152,13 @@ PYDANTICS = {
 """Types of pydantic's errors that have a sentence; https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 
+def test_slack_makes_bold_what_is_meant_to_be() -> None:
+    """Stars beside a letter, a Chinese one too, stay stars. What is filled in may begin or end with one."""
+    for key, text in WORDS.items():
+        for said in (text.en, text.zh):
+            assert re.findall(r"(?<=[\w}])\*[^*\s][^*\n]*\*|\*[^*\n]*[^*\s]\*(?=[\w{])", said) == [], key
+
+
 def test_every_sentence_is_used() -> None:
     whole, beginnings = strings_of_the_bot()
     endings = whole | PYDANTICS

@@ -35,19 +35,19 @@ from bot.batch import (
 )
 from bot.hire import NewHire, Text
 from bot.onboarding.policy import Policy
-from bot.onboarding.relay import batch_drawn, batch_ended, batch_files
+from bot.onboarding.relay import batch_drawn, batch_ended, batch_files, batch_preview
 from bot.onboarding.seats import SeatCounts
 from bot.outcome import Failure
 from bot.request import Duplicate, Request, TryLater
 from bot.store.batches import Batches, StoredBatch, StoredRow
 from bot.store.limits import CircuitBreaker
 from bot.store.records import Records, Stored
-from bot.store.requests import Requests
+from bot.store.requests import Identity, Requests
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 99
-"""Rows in the table of a message; its limit is a hundred with the header (docs.slack.dev, table block)."""
+SAMPLES = 200
+"""Rows in the table of a message; its limit is 201 with the header (docs.slack.dev, data table block)."""
 
 READY: tuple[RowState, ...] = ("ready",)
 DOUBTFUL: tuple[RowState, ...] = ("wrong", "twice", "requested", "there")
@@ -67,10 +67,11 @@ class Unreadable(Exception):
 @dataclass(frozen=True)
 class Read:
     """What a file says: its rows with their state as far as the file itself decides it, and the batch with what was
-    understood."""
+    understood. `identities`: by what the person of each row that is ready can be recognised, in the order of those."""
 
     batch: Batch
     rows: Sequence[tuple[Row, RowState]]
+    identities: Sequence[Mapping[str, str]]
 
 
 class Provider(Protocol):
@@ -293,7 +294,9 @@ class BatchRuns:
 
     def wait(self, seconds: float) -> None:
         """Until there may be something to do, at most so long."""
-        self._news.wait(seconds)
+        if self._news.wait(seconds):
+            # Rows that end one after the other are looked at together.
+            time.sleep(self.policy.batch_together.total_seconds())
         self._news.clear()
 
     def wake(self) -> None:
@@ -321,7 +324,7 @@ class BatchRuns:
                 self._run(stored)
             case "stopping":
                 self._begin_lost(batch)
-                if not self.batches.under_way(batch.id):
+                if self._settled(batch):
                     self.batches.move(batch, ["stopping"], stored.round, "stopped", actor="newhire")
             case "shown":
                 self._expire(stored)
@@ -339,7 +342,8 @@ class BatchRuns:
         source = self.batches.source_of(batch.id)
         try:
             read = self._again(batch) if source is None else self.reader.read(batch, source)
-            self.batches.fill(read.batch, self._sorted(read), ["reading"], stored.round)
+            now_read = read.batch.model_copy(update={"readings": batch.readings + 1})
+            self.batches.fill(now_read, self._sorted(read), ["reading"], stored.round)
         except TryLater as later:
             self._again_at[batch.id] = self.clock() + later.seconds
             if self.clock() - batch.given_at > self.policy.batch_waits.total_seconds():
@@ -358,10 +362,8 @@ class BatchRuns:
 
     def _sorted(self, read: Read) -> list[tuple[Row, RowState]]:
         """The rows with what newhire knows about their persons: who is there, and who is asked for."""
-        form = self.providers[read.batch.provider].form
         ready = [row for row, state in read.rows if state == "ready"]
-        hires = [form.model_validate(row.hire, context={"region": read.batch.region}) for row in ready]
-        known = self.requests.known(read.batch.provider, [hire.identity() for hire in hires])
+        known = self.requests.known(read.batch.provider, read.identities)
         before = {row.number: found for row, found in zip(ready, known, strict=True)}
         return [_placed(row, state, before.get(row.number)) for row, state in read.rows]
 
@@ -371,9 +373,8 @@ class BatchRuns:
             return
         self._begin_lost(batch)
         if self.breaker.open_since(batch.provider) is None:
-            for row in self.batches.feed(batch.id, self.at_once):
-                self._accept(batch, row)
-        if self.batches.under_way(batch.id):
+            self._accept(batch, self.batches.feed(batch.id, self.at_once))
+        if not self._settled(batch):
             return
         tally = self.batches.tally(batch.id)
         if not tally.ready:
@@ -382,12 +383,15 @@ class BatchRuns:
             # The trial is over: the others are decided upon anew.
             self.batches.move(batch, ["running"], stored.round, "shown", actor="newhire")
 
+    def _settled(self, batch: Batch) -> bool:
+        """Whether nothing of it is under way; what another process has given out and not written down yet is."""
+        return not self.batches.under_way(batch.id) and not self.batches.not_done(batch.id)
+
     def _begin_lost(self, batch: Batch) -> None:
         if self._lost_at.get(batch.id, float("-inf")) < self.clock() - self.policy.batch_lost.total_seconds():
             self._lost_at[batch.id] = self.clock()
-            for lost in self.batches.not_begun(batch.id):
-                # Most of them only wait for their turn: accepted twice, they are begun once.
-                self._accept(batch, lost)
+            # Most of them are under way: accepted twice, they are begun once.
+            self._accept(batch, self.batches.not_done(batch.id))
 
     @property
     def at_once(self) -> int:
@@ -396,14 +400,24 @@ class BatchRuns:
         """
         return self.engine.workers + 2
 
-    def _accept(self, batch: Batch, row: StoredRow) -> None:
+    def _accept(self, batch: Batch, rows: Sequence[StoredRow]) -> None:
+        """Written down together, then begun one by one: a crash in between leaves rows that `_begin_lost` finds."""
+        asked = [made for row in rows if (made := self._request(batch, row)) is not None]
+        known = self.requests.accept_all([(request, identity) for _, request, identity in asked]) if asked else []
+        for (row, request, _), duplicate in zip(asked, known, strict=True):
+            if duplicate is None:
+                self.engine.accept(request, priority=LAST)
+            else:
+                self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+
+    def _request(self, batch: Batch, row: StoredRow) -> tuple[StoredRow, Request, Identity] | None:
         form = self.providers[batch.provider].form
         try:
             hire = form.model_validate(row.row.hire, context={"region": batch.region})
         except ValidationError:
             # Read by another version, whose form was another.
             self.batches.put_back(batch.id, row.row.number, "wrong")
-            return
+            return None
         request = Request(
             id=f"{batch.id}-{row.row.number}",
             provider=batch.provider,
@@ -415,11 +429,7 @@ class BatchRuns:
             accepted_at=self.clock(),
             batch=batch.id,
         )
-        duplicate = self.requests.accept(request, hire.identity())
-        if duplicate is None:
-            self.engine.accept(request, priority=LAST)
-        else:
-            self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+        return row, request, hire.identity()
 
     def _expire(self, stored: StoredBatch) -> None:
         if self.clock() - stored.changed_at > self.policy.batch_expires.total_seconds():
@@ -454,7 +464,8 @@ class BatchRuns:
                 [] if stored.batch.at_the_shell else [batch_files(BatchFiles(batch=stored.batch, tally=update.tally))]
             )
             drafts.append(batch_ended(stored.batch, update.tally))
-        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts):
+        once = [batch_preview(update)] if drafts and update.samples and stored.state == "shown" else []
+        for draft in self.batches.draw(batch_id, stored.round, now, now - apart, drafts, once):
             self._shown[batch_id] = update
             self.relay.soon(draft.id)
 
@@ -517,7 +528,7 @@ class Approval(Protocol):
     def withdraw(self, batch_id: str) -> None: ...
 
 
-CANNOT_BE_HAD = Text(en="Slack does not hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
+CANNOT_BE_HAD = Text(en="Slack didn't hand over the file. Send it again.", zh="无法从 Slack 取得该文件。请重新提交。")
 
 
 def _placed(row: Row, state: RowState, before: Duplicate | None) -> tuple[Row, RowState]:

@@ -45,6 +45,8 @@ class Policy:
     # Many at once.
     batch_look: timedelta = SECOND
     """How often newhire sees whether there is something to do for a batch, beside when one of its rows ends."""
+    batch_together: timedelta = SECOND / 10
+    """After one has ended newhire waits so long for others, and gives out as many together."""
     batch_draws: timedelta = 3 * SECOND
     """Between two edits of its message: Slack takes about 50 a minute of one app (Tier 3)."""
     batch_expires: timedelta = 24 * HOUR

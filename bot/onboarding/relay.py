@@ -71,8 +71,12 @@ class Notifier(Protocol):
         """Say something to one person alone."""
         ...
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
-        """Edit the message of a batch (at `ref`), or say it; or put its files below it. Where it stands now. Raises
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        """Edit the message of a batch (at `ref`), or say it. Where it stands now. Raises CannotBeTold."""
+        ...
+
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
+        """Put the files of a batch below its message. `sent` hears their ids at Slack before they can arrive. Raises
         CannotBeTold."""
         ...
 
@@ -173,6 +177,13 @@ def batch_files(files: BatchFiles) -> Draft:
     return Draft(f"{_batch_id(files.batch)}/files", None, BatchContent(batch=files).model_dump_json())
 
 
+def batch_preview(update: BatchUpdate) -> Draft:
+    """The file with every row as it was read, below the message: once for each reading, however often that is shown."""
+    files = BatchFiles(batch=update.batch, tally=update.tally, preview=update)
+    content = BatchContent(batch=files).model_dump_json()
+    return Draft(f"batch/{update.batch.id}/preview/{update.batch.readings}", None, content)
+
+
 def approval_drawn(asked: Asked, version: int) -> Draft:
     """What approvers read of it, as it is to read now."""
     request = asked.request
@@ -250,9 +261,9 @@ class Relay:
     # What the workflow says.
 
     def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
-        """The first message of a request, at most once however often it is begun. A row of a batch has none."""
+        """The first message of a request, at most once however often it is begun. A row of a batch has none, and has begun
+        when it was written down."""
         if request.batch:
-            self._outbox.begin(request.id, "", None)
             return
         content, message = UpdateContent(request=request, update=first or Creating()), _message_id(request)
         self._put_and_tell(
@@ -435,16 +446,26 @@ class Relay:
 
     def _tell_batch(self, letter: Letter, what: BatchUpdate | BatchFiles) -> MessageRef | None:
         """The files come below the message, once that stands in its last words."""
-        message, ref = _batch_id(what.batch), letter.ref
-        if isinstance(what, BatchFiles):
-            if self._outbox.letter(message) is not None:
-                raise TryLater(NUDGE_AGAIN_SECONDS)
-            ref = self._outbox.ref(message)
         try:
-            return self._notifier.batch(ref, what)
+            if isinstance(what, BatchUpdate):
+                return self._notifier.batch(letter.ref, what)
+            self._attach(letter, what)
         except CannotBeTold:
             log.warning("batch %s: the requester cannot be reached in Slack", what.batch.id)
-            return letter.ref
+        return letter.ref
+
+    def _attach(self, letter: Letter, files: BatchFiles) -> None:
+        message = _batch_id(files.batch)
+        if self._outbox.letter(message) is not None:
+            raise TryLater(NUDGE_AGAIN_SECONDS)
+
+        def sent(ids: Sequence[str]) -> None:
+            kept = BatchContent(batch=files.model_copy(update={"uploads": tuple(ids)}))
+            self._outbox.keep(letter, kept.model_dump_json())
+
+        ref = self._outbox.ref(message)
+        if ref is not None:
+            self._notifier.attach(ref, files, sent)
 
     def _remind(self, letter: Letter, request: Request, reminder: Reminder | ManyWaiting) -> MessageRef | None:
         try:

@@ -27,11 +27,22 @@ NOTHING = "-"
 
 BAR = 20
 SHOWN_COLUMNS, MOST_SELECTS, MOST_VALUES = 12, 60, 20
-CELL, TABLE = 200, 9_000
-"""Characters of a cell in a table, and of all cells: Slack bounds the whole of a data_table, and says nothing of a table
-(docs.slack.dev/reference/block-kit/blocks/table-block, 2026-11).
+CELL = 200
+"""Characters of a cell in a table."""
+TABLE_ROWS, TABLE = 99, 9_000
+"""Rows below the head of a `table`, and characters of all its cells: Slack's page bounds the rows alone
+(docs.slack.dev/reference/block-kit/blocks/table-block, 2026-11), and refuses more than ten thousand characters all the same
+(vellum-ai/vellum-assistant 36219, getnao/nao 1178).
 """
+DATA_TABLE = 19_000
+"""Characters of all cells of a `data_table`, which Slack bounds at twenty thousand a message, with 200 rows below the head. It is
+for every app's messages (docs.slack.dev/changelog/2026/05/20/block-kit-more-new-blocks; tried live in vercel/chat 696) and turns
+its pages itself; a `table` needs no turning and wraps its sentences, so it stays for what has room in it.
+"""
+PAGE = 10
 
+ONE = {"batch.shown": "batch.shown.one", "batch.trial": "batch.trial.one", "batch.asked": "batch.asked.one"}
+"""Sentences that are others where they are about one person."""
 COUNTED = ("ready", "wrong", "twice", "requested", "there")
 CAME = ("created", "to_activate", "existing", "failed", "unknown")
 
@@ -172,6 +183,17 @@ def message(update: BatchUpdate, offer: Offer | None) -> Message:
     raise ValueError(update.state, tally)
 
 
+def left_out(update: BatchUpdate, offer: Offer | None) -> int:
+    """How many rows that are worth a look a message with a plain table cannot show."""
+    return _About(plainer(update), offer).left_out()
+
+
+def plainer(update: BatchUpdate) -> BatchUpdate:
+    """The same with no more rows than a plain table takes."""
+    more = update.more + max(len(update.samples) - TABLE_ROWS, 0)
+    return update.model_copy(update={"samples": update.samples[:TABLE_ROWS], "more": more})
+
+
 class _About:
     """A batch's own words, ready to be put into sentences."""
 
@@ -184,6 +206,7 @@ class _About:
         self.words = {"provider": provider, "file": file, "ready": self.tally.ready, "left": left}
 
     def say(self, key: str, **values: object) -> str:
+        key = ONE.get(key, key) if self.tally.ready == 1 else key
         return say(self.lang, key, **{**self.words, **values})
 
     def text(
@@ -225,18 +248,29 @@ class _About:
         """The rows worth a look; Slack takes one table in a message."""
         if not self.update.samples:
             return []
+        rows = self._rows()
+        wrapped = [{"is_wrapped": place == len(rows[0]) - 1} for place in range(len(rows[0]))]
+        table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
+        if len(self.update.samples) > TABLE_ROWS:
+            table = {"type": "data_table", "caption": self.say("table.caption"), "page_size": PAGE, "rows": rows}
+        left = self.left_out(rows)
+        return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
+
+    def left_out(self, rows: Sequence[Sequence[View]] | None = None) -> int:
+        """How many rows that are worth a look have no room in the table."""
+        return self.update.more + len(self.update.samples) + 1 - len(rows or self._rows())
+
+    def _rows(self) -> list[list[View]]:
+        """As many as have room, the head first."""
         head = [self.say(f"table.{name}") for name in ("line", "name", "account", "what")]
-        rows, room = [[_cell(text) for text in head]], TABLE
+        rows, room = [[_cell(text) for text in head]], DATA_TABLE if len(self.update.samples) > TABLE_ROWS else TABLE
         for sample in self.update.samples:
             row = [_cell(text) for text in self._cells(sample)]
             room -= sum(len(cell["text"]) for cell in row)
             if room < 0:
                 break
             rows.append(row)
-        wrapped = [{"is_wrapped": place == len(head) - 1} for place in range(len(head))]
-        table: View = {"type": "table", "column_settings": wrapped, "rows": rows}
-        left = self.update.more + len(self.update.samples) - len(rows) + 1
-        return [table, *([context_block(self.say("batch.more", n=left))] if left else [])]
+        return rows
 
     def _cells(self, sample: Sample) -> list[str]:
         advice = self.offer.advice if self.offer else lambda code: None

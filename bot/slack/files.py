@@ -1,14 +1,16 @@
 """Files, to and from Slack: what people give in, and what newhire gives back. For the engine's threads.
 
 https://docs.slack.dev/reference/methods/files.info, https://docs.slack.dev/messaging/working-with-files (2026-11): a file is
-fetched from `url_private_download` with the bot token; without the scope files:read Slack answers 200 with a web page.
+fetched from `url_private_download` with the bot token; without the scope files:read Slack answers 200 with a web page. What is
+given back is sent in three steps (files.getUploadURLExternal, the bytes, files.completeUploadExternal); its id is known after the
+first, and people see it after the last.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -71,12 +73,7 @@ class Files:
         headers = {"Authorization": f"Bearer {self._client.token}"}
         taken, until = bytearray(), time.monotonic() + DOWNLOAD_SECONDS
         try:
-            with (
-                httpx.Client(
-                    timeout=self._client.timeout, proxy=self._client.proxy, verify=self._client.ssl or True
-                ) as web,
-                web.stream("GET", url, headers=headers) as answer,
-            ):
+            with self._web() as web, web.stream("GET", url, headers=headers) as answer:
                 if answer.status_code in (403, 404, 410):
                     raise NotASheet(GONE)
                 if answer.status_code != 200:
@@ -102,12 +99,28 @@ class Files:
             return there.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
         return (there.scheme, there.netloc) == (api.scheme, api.netloc)
 
-    def put(self, ref: MessageRef, files: Sequence[Attachment], said: str) -> None:
-        """Below a message, in its thread. Raises TryLater, or CannotBeTold where Slack takes no files."""
-        uploads = [{"filename": file.name, "title": file.name, "content": file.content} for file in files]
+    def put(
+        self,
+        ref: MessageRef,
+        files: Sequence[Attachment],
+        said: str,
+        uploads: Sequence[str] = (),
+        sent: Callable[[Sequence[str]], None] = lambda ids: None,
+    ) -> None:
+        """Below a message, in its thread. Raises TryLater, or CannotBeTold where Slack takes no files.
+
+        `uploads` are ids of an earlier try, which may have come through; `sent` hears the ids of this one before it can.
+        """
         try:
-            self._client.files_upload_v2(
-                channel=ref.channel, thread_ts=ref.ts or None, initial_comment=said, file_uploads=uploads
+            if uploads and self._is_there(uploads[0]):
+                return
+            ids = [self._upload(file) for file in files]
+            sent(ids)
+            self._client.files_completeUploadExternal(
+                files=[{"id": file_id, "title": file.name} for file_id, file in zip(ids, files, strict=True)],
+                channel_id=ref.channel,
+                initial_comment=said,
+                thread_ts=ref.ts or None,
             )
         except TROUBLES as error:
             found = trouble(error)
@@ -115,3 +128,33 @@ class Files:
                 raise TryLater(found.retry_after or AGAIN_SECONDS) from None
             log.error("Slack takes no files from newhire: %s (it needs the scope files:write)", found.code)
             raise CannotBeTold from None
+
+    def _is_there(self, file_id: str) -> bool:
+        """Whether an upload was completed: before that Slack knows no such file."""
+        try:
+            self._client.files_info(file=file_id)
+        except TROUBLES as error:
+            if trouble(error).code != "file_not_found":
+                raise
+            return False
+        return True
+
+    def _upload(self, file: Attachment) -> str:
+        """The bytes alone, which nobody sees before the upload is completed: the file's id."""
+        begun = self._client.files_getUploadURLExternal(filename=file.name, length=len(file.content))
+        url = str(begun["upload_url"])
+        if not self._is_slacks(url):
+            raise CannotBeTold
+        try:
+            with self._web() as web:
+                status = web.post(url, content=file.content).status_code
+        except httpx.HTTPError as error:
+            log.warning("a file could not be sent to Slack: %s", type(error).__name__)
+            raise TryLater(AGAIN_SECONDS) from None
+        if status != 200:
+            log.warning("a file could not be sent to Slack: HTTP %s", status)
+            raise TryLater(AGAIN_SECONDS)
+        return str(begun["file_id"])
+
+    def _web(self) -> httpx.Client:
+        return httpx.Client(timeout=self._client.timeout, proxy=self._client.proxy, verify=self._client.ssl or True)

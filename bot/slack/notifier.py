@@ -178,17 +178,23 @@ class Notifier:
             raise CannotBeTold from None
         return ref
 
-    def batch(self, ref: MessageRef | None, what: BatchUpdate | BatchFiles) -> MessageRef | None:
-        """The message of a batch, directly to whoever gave it in; an edit where it was said before; or its files below it.
+    def batch(self, ref: MessageRef | None, update: BatchUpdate) -> MessageRef | None:
+        """The message of a batch, directly to whoever gave it in; an edit where it was said before.
 
         Raises TryLater or CannotBeTold.
         """
-        batch = what.batch
-        if isinstance(what, BatchFiles):
-            if ref is not None:
-                self._attach(ref, batch)
-            return ref
-        message = batch_messages.message(what, self._providers.get(batch.provider))
+        batch = update.batch
+        message = batch_messages.message(update, self._providers.get(batch.provider))
+        try:
+            return self._say_of_batch(ref, batch, message)
+        except CannotBeTold:
+            if all(block["type"] != "data_table" for block in message["blocks"]):
+                raise
+        # Slack's newest table is not everywhere, and nobody may be left without buttons for that.
+        message = batch_messages.message(batch_messages.plainer(update), self._providers.get(batch.provider))
+        return self._say_of_batch(ref, batch, message)
+
+    def _say_of_batch(self, ref: MessageRef | None, batch: Batch, message: Message) -> MessageRef | None:
         try:
             if ref is not None:
                 self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
@@ -200,15 +206,23 @@ class Notifier:
         except _Closed:
             raise CannotBeTold from None
 
-    def _attach(self, ref: MessageRef, batch: Batch) -> None:
+    def attach(self, ref: MessageRef, files: BatchFiles, sent: Callable[[Sequence[str]], None]) -> None:
+        """The files of a batch below its message, in its thread; nothing for a message that shows every row worth a look.
+
+        `sent` hears their ids at Slack before they can arrive. Raises TryLater or CannotBeTold.
+        """
+        batch, lang = files.batch, files.batch.language
         offer = self._providers.get(batch.provider)
+        if files.preview is not None and not batch_messages.left_out(files.preview, offer):
+            return
         rows = list(batch_messages.result_rows(batch, self._results(batch.id), offer))
-        name = say(batch.language, "result.file")
-        files = [
-            Attachment(f"{name}.xlsx", sheets.as_xlsx(rows)),
-            Attachment(f"{name}.csv", sheets.as_csv(rows)),
-        ]
-        self.files.put(ref, files, say(batch.language, "batch.files"))
+        if files.preview is not None:
+            given = [Attachment(f"{say(lang, 'preview.file')}.csv", sheets.as_csv(rows))]
+            said = say(lang, "batch.preview")
+        else:
+            name, said = say(lang, "result.file"), say(lang, "batch.files")
+            given = [Attachment(f"{name}.xlsx", sheets.as_xlsx(rows)), Attachment(f"{name}.csv", sheets.as_csv(rows))]
+        self.files.put(ref, given, said, files.uploads, sent)
 
     def template(self, provider: str, user: str, lang: str) -> bool:
         """The file to fill in for many, directly to somebody; whether Slack took it."""

@@ -44,25 +44,37 @@ BATCH_WORDS: dict[str, Text] = {
     "batch.unreadable": Text("*{file} can't be used.* {why}", "*无法使用 {file}。* {why}"),
     "batch.shown": Text(
         "*{ready} accounts can be created* at {provider}, from {file}. Nothing is created yet.",
-        "*可开通 {ready} 个*{provider}账号（{file}），尚未创建。",
+        "*可开通 {ready} 个{provider}账号* （{file}），尚未创建。",
+    ),
+    "batch.shown.one": Text(
+        "*1 account can be created* at {provider}, from {file}. Nothing is created yet.",
+        "*可开通 1 个{provider}账号* （{file}），尚未创建。",
     ),
     "batch.shown.none": Text(
-        "*No account can be created* from {file} at {provider}.", "*{file} 中没有可开通*{provider}账号的人员。"
+        "*No account can be created* from {file} at {provider}.", "*{file} 中没有可开通{provider}账号的人员。*"
     ),
     "batch.trial": Text(
         "*The first one is done.* {ready} more accounts can be created at {provider}, from {file}.",
         "*首个账号已处理。* 还可开通 {ready} 个{provider}账号（{file}）。",
     ),
+    "batch.trial.one": Text(
+        "*The first one is done.* 1 more account can be created at {provider}, from {file}.",
+        "*首个账号已处理。* 还可开通 1 个{provider}账号（{file}）。",
+    ),
     "batch.asked": Text(
         "*Waiting for approval* to create {ready} accounts at {provider}, from {file}.",
         "*等待审批：* 开通 {ready} 个{provider}账号（{file}）。",
     ),
-    "batch.running": Text("*Creating accounts* at {provider}, from {file}", "*正在开通*{provider}账号（{file}）"),
+    "batch.asked.one": Text(
+        "*Waiting for approval* to create 1 account at {provider}, from {file}.",
+        "*等待审批：* 开通 1 个{provider}账号（{file}）。",
+    ),
+    "batch.running": Text("*Creating accounts* at {provider}, from {file}", "*正在开通{provider}账号* （{file}）"),
     "batch.paused": Text(
         "*Paused:* creating accounts at {provider}, from {file}", "*已暂停：* 开通{provider}账号（{file}）"
     ),
     "batch.stopping": Text(
-        "*Stopping:* {file} at {provider}. What was begun is finished.",
+        "*Stopping:* {file} at {provider}. Accounts that were started are finished.",
         "*正在停止：* {file}（{provider}），已开始的会处理完。",
     ),
     "batch.away": Text(
@@ -71,8 +83,8 @@ BATCH_WORDS: dict[str, Text] = {
     ),
     "batch.ended": Text("*Done:* {file} at {provider}", "*已完成：* {file}（{provider}）"),
     "batch.stopped": Text(
-        "*Stopped:* {file} at {provider}. {left} people were not begun.",
-        "*已停止：* {file}（{provider}），{left} 人未开始。",
+        "*Stopped:* {file} at {provider}. Not started: {left}.",
+        "*已停止：* {file}（{provider}），未开始：{left} 人。",
     ),
     "batch.cancelled": Text("*Cancelled:* {file}. Nothing was created.", "*已取消：* {file}，未创建任何账号。"),
     "batch.expired": Text(
@@ -108,10 +120,15 @@ BATCH_WORDS: dict[str, Text] = {
     "batch.unsure": Text("*Check the columns* before you create anything.", "*请先核对列对应关系* ，再开通账号。"),
     "batch.more": Text("And {n} more: see the file in the thread.", "另有 {n} 行，详见消息列中的文件。"),
     "batch.again": Text(
-        "The file in the thread has the result of every row. Correct rows in it and send it again: what is done is passed over.",
-        "消息列中的文件列有每行结果。更正后可再次提交，已完成的行会自动略过。",
+        "The file in the thread has the result of every row. Correct rows in it and send it again: rows that are done are skipped.",
+        "每行结果见消息列中的文件。更正后可再次提交，已完成的行会自动略过。",
     ),
     "batch.files": Text("The result of every row", "每行结果"),
+    "batch.preview": Text(
+        "Every row as it was read, with what is to be corrected. Correct rows in the file, and send it again.",
+        "全部数据行的读取结果及需更正之处。可在文件中更正后重新提交。",
+    ),
+    "table.caption": Text("People in the list", "名单中的人员"),
     "table.line": Text("Row", "行"),
     "table.name": Text("Person", "姓名"),
     "table.account": Text("Account", "账号"),
@@ -121,9 +138,10 @@ BATCH_WORDS: dict[str, Text] = {
     "row.requested": Text("Requested already.", "已有申请。"),
     "row.there": Text("Has an account already.", "已有账号。"),
     "row.ready": Text("Can be created.", "可开通。"),
-    "row.left": Text("Not begun.", "未开始。"),
+    "row.left": Text("Not started.", "未开始。"),
     "row.under_way": Text("Under way.", "处理中。"),
     "result.file": Text("newhire-result", "newhire-结果"),
+    "preview.file": Text("newhire-check", "newhire-核对"),
     # The buttons.
     "batch.button.create": Text("Create {n}", "开通 {n} 个"),
     "batch.button.ask": Text("Ask for approval ({n})", "提交审批（{n} 个）"),
@@ -135,11 +153,11 @@ BATCH_WORDS: dict[str, Text] = {
     "batch.button.stop": Text("Stop", "停止"),
     "batch.confirm.stop": Text("Stop here?", "停止？"),
     "batch.confirm.stop.text": Text(
-        "Who was begun is finished; nobody else is begun. It can't be gone on with.",
+        "Accounts that were started are finished, and no others are. You can't resume it.",
         "已开始的会处理完，其余不再处理，且无法继续。",
     ),
     "batch.over": Text(
-        "This button is over: the message shows how things stand.", "此按钮已失效，请以消息显示的状态为准。"
+        "This button no longer works: the message shows how things stand.", "此按钮已失效，请以消息显示的状态为准。"
     ),
     "batch.not_yours": Text(
         "Only whoever sent the list, or an admin, can do this.", "只有提交名单的人或管理员可以操作。"
@@ -177,7 +195,7 @@ BATCH_WORDS: dict[str, Text] = {
     "approval.late": Text("It's too late: nobody decided within a day.", "已过期：一天内无人审批。"),
     "approval.unknown": Text("Nothing is known of this request any more.", "该申请已不存在。"),
     # Columns.
-    "columns.title": Text("What is what", "核对列"),
+    "columns.title": Text("Check the columns", "核对列"),
     "columns.submit": Text("Read again", "重新读取"),
     "columns.given": Text("First name", "名"),
     "columns.family": Text("Last name", "姓"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from bot.hire import Text
 from bot.spreadsheet import xlsx
 from bot.spreadsheet.sheet import (
+    ALL_HIDDEN,
     EMPTY,
     HEADER_WITHIN,
     MOST_BYTES,
@@ -31,37 +32,68 @@ Known = Callable[[Sequence[str]], int]
 SAVE_AS = "Save it as .xlsx or .csv, and try that.", "请另存为 .xlsx 或 .csv 后再提交。"
 
 
-def _no(what: tuple[str, str]) -> Text:
-    return Text(f"{what[0]} {SAVE_AS[0]}", f"{what[1]}{SAVE_AS[1]}")
+def _no(en: str, zh: str) -> Text:
+    return Text(f"{en} {SAVE_AS[0]}", f"{zh}{SAVE_AS[1]}")
 
+
+PICTURE = _no("This is a picture.", "这是图片。")
+PACKED = Text(
+    "This is a packed file. Unpack it, and send the .xlsx or .csv file in it.",
+    "这是压缩包。请解压后提交其中的 .xlsx 或 .csv 文件。",
+)
+DOCUMENT = _no("This is a text document.", "这是文档文件。")
+OLD_EXCEL = _no("This is an Excel file of the old kind (.xls).", "这是旧版 Excel 文件（.xls）。")
+OLD_OFFICE = _no("This is an old Office file that is no Excel workbook.", "这是旧版 Office 文件，不是 Excel 工作簿。")
+WEB_PAGE = _no("This is a web page, whatever the file is called. Open it in Excel.", "这是网页文件，请用 Excel 打开。")
+NO_TEXT = _no("This is neither a workbook nor a text file.", "这既不是工作簿也不是文本文件。")
+NO_WORKBOOK = _no("This is no Excel workbook.", "这不是 Excel 工作簿。")
 
 KINDS: tuple[tuple[bytes, Text], ...] = (
-    (b"%PDF", _no(("This is a PDF.", "这是 PDF 文件。"))),
-    (b"\x89PNG", _no(("This is a picture.", "这是图片。"))),
-    (b"\xff\xd8\xff", _no(("This is a picture.", "这是图片。"))),
-    (b"GIF8", _no(("This is a picture.", "这是图片。"))),
+    (b"%PDF", _no("This is a PDF.", "这是 PDF 文件。")),
+    (b"\x89PNG", PICTURE),
+    (b"\xff\xd8\xff", PICTURE),
+    (b"GIF8", PICTURE),
+    (b"{\\rtf", DOCUMENT),
+    (b"\x1f\x8b", PACKED),
+    (b"Rar!", PACKED),
+    (b"7z\xbc\xaf", PACKED),
+    # Excel 2 to 5 and programs that still write as they did: a first record without a container round it.
+    (b"\x09\x00\x04\x00", OLD_EXCEL),
+    (b"\x09\x02\x06\x00", OLD_EXCEL),
+    (b"\x09\x04\x06\x00", OLD_EXCEL),
+    (b"\x09\x08\x08\x00", OLD_EXCEL),
+    (b"\x09\x08\x10\x00", OLD_EXCEL),
+    (b"MIME-Version:", WEB_PAGE),
+)
+CONTAINER = b"\xd0\xcf\x11\xe0"
+"""Microsoft's compound file: what Office wrote before 2007, and still writes round whatever has a password."""
+PARTS: tuple[tuple[bytes, Text], ...] = (
     (
-        b"\xd0\xcf\x11\xe0",
-        _no(
-            (
-                "This is an old Excel file (.xls), or one with a password, and can't be read.",
-                "这是旧版 Excel 文件（.xls）或加密文件，无法读取。",
-            )
+        b"xl/workbook.bin",
+        _no("This is a binary Excel workbook (.xlsb).", "这是二进制 Excel 工作簿（.xlsb）。"),
+    ),
+    (
+        b"opendocument.spreadsheet",
+        _no("This is a LibreOffice or OpenOffice file (.ods).", "这是 LibreOffice 或 OpenOffice 文件（.ods）。"),
+    ),
+    (
+        b".iwa",
+        Text(
+            "This is an Apple Numbers file. In Numbers, choose File > Export To > Excel, and send that.",
+            "这是 Apple Numbers 文件。请在 Numbers 中选择“文件 > 导出为 > Excel”后再提交。",
         ),
     ),
-    (b"{\\rtf", _no(("This is a text document.", "这是文档文件。"))),
-    (b"\x1f\x8b", _no(("This is a packed file.", "这是压缩文件。"))),
-    (b"Rar!", _no(("This is a packed file.", "这是压缩文件。"))),
-    (b"7z\xbc\xaf", _no(("This is a packed file.", "这是压缩文件。"))),
+    (b"word/document", DOCUMENT),
+    (b"ppt/presentation", _no("This is a presentation.", "这是演示文稿。")),
+    (b".xlsx", PACKED),
+    (b".csv", PACKED),
+    (b".xls", PACKED),
 )
-NO_WORKBOOK = _no(
-    (
-        "This is no Excel workbook (perhaps one of Numbers, LibreOffice or Word, or a packed file).",
-        "这不是 Excel 工作簿（可能是 Numbers、LibreOffice、Word 文件或压缩包）。",
-    )
+"""What stands in a zip, by the names in it."""
+NOT_CLOSED = Text(
+    "A quotation mark in row {row} isn't closed, so the rows below it can't be told apart. Correct it, and send the file again.",
+    "第 {row} 行的引号未闭合，无法区分其后的数据行。请更正后重新提交。",
 )
-WEB_PAGE = _no(("This is a web page, whatever it is called.", "这是网页文件。"))
-NO_TEXT = _no(("This is neither a workbook nor a text file.", "这既不是工作簿也不是文本文件。"))
 ENCODING = Text(
     "The characters of this file can't be read. Save it as .xlsx, or as CSV UTF-8, and try that.",
     "无法识别文件的字符编码。请另存为 .xlsx 或“CSV UTF-8”后再提交。",
@@ -74,10 +106,11 @@ def read(content: bytes, known: Known) -> Sheet:
     """A file as a sheet. Raises NotASheet."""
     if len(content) > MOST_BYTES:
         raise NotASheet(TOO_BIG)
-    if content[:2] == b"PK":
-        if b"xl/workbook" not in content:
-            raise NotASheet(NO_WORKBOOK)
-        return _sheet(xlsx.read(content), known)
+    if content[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        lowered = content.lower()
+        if b"xl/workbook" not in lowered.replace(b"\\", b"/") or b"xl/workbook.bin" in lowered:
+            raise NotASheet(next((said for part, said in PARTS if part in lowered), NO_WORKBOOK))
+        return _sheet(xlsx.read(content, known), known)
     return _sheet(Raw(_lines(_text(content), known)), known)
 
 
@@ -98,13 +131,25 @@ def _text(content: bytes) -> str:
     for magic, said in KINDS:
         if content.startswith(magic):
             raise NotASheet(said)
+    if content.startswith(CONTAINER):
+        raise NotASheet(_contained(content))
     text = _decoded(content)
     head = text[:2000].lstrip("\ufeff \r\n\t").casefold()
-    if head.startswith(("<!doctype", "<html", "<?xml", "<table")):
+    if "urn:schemas-microsoft-com:office:spreadsheet" in head:
+        raise NotASheet(OLD_EXCEL)
+    if head.startswith(("<!doctype", "<html", "<?xml", "<table", "<meta", "<style")):
         raise NotASheet(WEB_PAGE)
     if sum(char < " " and char not in "\t\r\n\f\x1a" for char in text[:4000]) > 4:
         raise NotASheet(NO_TEXT)
     return text
+
+
+def _contained(content: bytes) -> Text:
+    """Names of streams are UTF-16 in it."""
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        return xlsx.LOCKED
+    excel = any(name.encode("utf-16-le") in content for name in ("Workbook", "Book"))
+    return OLD_EXCEL if excel else OLD_OFFICE
 
 
 def _decoded(content: bytes) -> str:
@@ -135,8 +180,21 @@ def _lines(text: str, known: Known) -> list[Line]:
     first, _, rest = text.partition("\n")
     if re.fullmatch(r'"?sep=(.)"?', first.strip(" ")) or first.strip('"') == "sep=\t":
         # For Excel, and no row. It still counts as a line.
-        return _by_delimiter(rest, first.strip('"')[4], 2)
-    return _by_delimiter(text, _delimiter(text, known), 1)
+        delimiter, lines = first.strip('"')[4], _by_delimiter(rest, first.strip('"')[4], 2)
+    else:
+        delimiter = _delimiter(text, known)
+        lines = _by_delimiter(text, delimiter, 1)
+    _all_told_apart(lines, delimiter)
+    return lines
+
+
+def _all_told_apart(lines: Sequence[Line], delimiter: str) -> None:
+    """Refuse a text in which a quotation mark that is not closed has made one cell of several rows: nobody is left out unseen."""
+    width = max((len(line.cells) for line in lines[:HEADER_WITHIN]), default=0)
+    for line in lines:
+        for cell in line.cells:
+            if "\n" in cell and any(part.count(delimiter) >= max(width - 1, 2) for part in cell.split("\n")[1:]):
+                raise NotASheet(Text(*(said.format(row=line.number) for said in (NOT_CLOSED.en, NOT_CLOSED.zh))))
 
 
 def _delimiter(text: str, known: Known) -> str:
@@ -180,21 +238,51 @@ def _sheet(raw: Raw, known: Known) -> Sheet:
     place = _header(raw.lines, known)
     if place is None:
         raise NotASheet(NO_HEADER)
-    header, below = raw.lines[place].cells, raw.lines[place + 1 :]
-    width = max(_width(header), *(_width(line.cells) for line in below)) if below else _width(header)
-    lines = [Line(line.number, _padded(line.cells, width), line.numbers) for line in below]
-    if len(lines) > MOST_ROWS:
+    header, below = raw.lines[place], [line for line in raw.lines[place + 1 :] if not line.hidden]
+    hidden = raw.hidden + len(raw.lines) - place - 1 - len(below)
+    if len(below) > MOST_ROWS:
         raise NotASheet(TOO_MANY)
-    if not lines:
-        raise NotASheet(EMPTY)
-    return Sheet(_padded(header, width), tuple(lines), tuple(raw.notes))
+    if not below:
+        raise NotASheet(ALL_HIDDEN if hidden else EMPTY)
+    width = max(_width(header.cells), *(_width(line.cells) for line in below))
+    lines = [Line(line.number, _padded(line.cells, width), line.numbers) for line in below]
+    notes = (*raw.notes, *_unseen(raw, header, hidden))
+    return Sheet(_padded(header.cells, width), tuple(lines), notes)
+
+
+def _unseen(raw: Raw, header: Line, hidden: int) -> list[Text]:
+    """What people do not see as it is read."""
+    notes = []
+    if hidden:
+        notes.append(
+            Text(
+                f"Hidden rows are left out ({hidden}). Show them in Excel if they belong to the list.",
+                f"已略过隐藏行（{hidden} 行）。如需包含，请在 Excel 中取消隐藏或筛选。",
+            )
+        )
+    named = [text[:40] for place, text in enumerate(header.cells) if text and place in raw.hidden_columns]
+    if named:
+        notes.append(Text(f"Hidden columns are read: {', '.join(named)}.", f"隐藏的列也已读取：{'、'.join(named)}。"))
+    # A title that is merged above the list takes nothing from it.
+    if merged := [rows for rows in raw.merged if rows[1] > header.number]:
+        first, last = min(merged)
+        notes.append(
+            Text(
+                f"Merged cells ({len(merged)}, like rows {first} to {last}): only the first cell of each has its text. "
+                "Unmerge them if something is missing.",
+                f"存在 {len(merged)} 处合并单元格（如第 {first} 至 {last} 行）：仅首个单元格有内容，如有缺失请取消合并。",
+            )
+        )
+    return notes
 
 
 def _header(lines: Sequence[Line], known: Known) -> int | None:
-    """The place of the first row in which most cells name a field."""
-    worth = [known(line.cells) for line in lines[:HEADER_WITHIN]]
-    best = max(worth, default=0)
-    return worth.index(best) if best else None
+    """The place of the first row in which most cells name a field, among those that people see, or else of all."""
+    for hidden in (False, True):
+        worth = [known(line.cells) if line.hidden == hidden else 0 for line in lines[: 2 * HEADER_WITHIN]]
+        if best := max(worth, default=0):
+            return worth.index(best)
+    return None
 
 
 def _width(cells: Sequence[str]) -> int:

@@ -21,24 +21,49 @@ Complain = Callable[[ValidationError], Sequence[Problem]]
 Propose = Callable[[Mapping[str, str], set[str]], str | None]
 """An account for whom the row is about, which is none of those; None without one."""
 
-_TOTAL = re.compile(r"(?:合计|总计|小计|共计|总数|合計|total|grand total|subtotal|sum)[\s:：]*\d*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(?:合计|总计|小计|共计|总数|总人数|合計|(?:grand |sub)?total(?: \w+)?|sum|count)[\s:：=]*\d*\s*(?:人|名|位|people)?|共\s*\d+\s*[人名位]",
+    re.IGNORECASE,
+)
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
 _DAY_NUMBER = re.compile(r"[3-6]\d{4}(?:\.0)?")
-_DAY = re.compile(r"((?:19|20)\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]00:00(?::00)?)?")
+_DAY = re.compile(r"((?:19|20)\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?")
+_ENGLISH_DAY = re.compile(r"(\d{1,2})[- ]([A-Z][a-z]{2})[a-z]*[- ,]+((?:20)?\d\d)")
+_OTHER_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d\d){1,2}")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ERROR = re.compile(r"#(?:[A-Z]+[!?]|N/A|DIV/0!|GETTING_DATA|#+)|Err:\d{3}")
+_NAMED_ADDRESS = re.compile(r"[^<>@]*<([^<>@\s]+@[^<>@\s]+)>;?")
+"""As Outlook copies it: Zhang Wei <zhang.wei@example.com>."""
+_NUMBERS = ("phone", "employee_id", "account")
+"""Fields that spreadsheets take for numbers to count with."""
+_NOTHING = frozenset(("-", "--", "—", "/", "无", "n/a", "N/A", "null", "NULL", "nan", "NaN"))
+"""What stands where nothing is meant: by hand, or by the program that wrote the file. In a name it is a name."""
 
 SHORTENED = Text(
     "Excel has shortened this number (like 1.38E+10). Format the column as text, and type the number again.",
     "Excel 已将该号码缩写（如 1.38E+10）。请将该列设为“文本”格式后重新填写。",
+)
+SHOWS_AN_ERROR = Text(
+    "The spreadsheet shows an error here ({text}). Put the value itself into the cell.",
+    "此处是表格的错误值（{text}），请直接填写内容。",
+)
+WHICH_DAY = Text(
+    "It isn't clear which is the day and which is the month. Write it like 2026-12-01.",
+    "无法判断日和月的先后，请写成 2026-12-01 的形式。",
 )
 TWICE = Text("The same person stands in row {line}.", "与第 {line} 行是同一人。")
 
 
 @dataclass(frozen=True)
 class Understood:
-    """The rows with what the file itself decides about them, and what is to be said about it."""
+    """The rows with what the file itself decides about them, and what is to be said about it.
+
+    `identities`: by what the person of each row that is ready can be recognised, in the order of those.
+    """
 
     rows: tuple[tuple[Row, RowState], ...]
     notes: tuple[Text, ...]
+    identities: tuple[Mapping[str, str], ...] = ()
 
 
 class Reader:
@@ -92,8 +117,8 @@ class Reader:
         for name, cell in zip(columns, line.cells, strict=False):
             if name in (GIVEN, FAMILY):
                 halves[name] = cell
-            elif name is not None and cell:
-                typed[name] = self._cell(self._fields[name], cell)
+            elif name is not None and cell and (text := self._cell(self._fields[name], cell)):
+                typed[name] = text
         if halves and (whole := _whole_name(halves.get(GIVEN, ""), halves.get(FAMILY, ""))):
             typed["name"] = whole
         return typed
@@ -101,6 +126,18 @@ class Reader:
     def _cell(self, field: Field, cell: str) -> str:
         """What a cell says, as the form takes it: a choice by its title, a day however a spreadsheet writes it."""
         text = cell[1:] if cell[:1] == "'" and len(cell) > 1 else cell
+        if text[:2] == '="' and text[-1:] == '"':
+            # How CSV keeps Excel from counting with a number (parsecsv/parsecsv-for-php 213).
+            text = text[2:-1]
+        if field.name in _NUMBERS and re.fullmatch(r"\d+\.0", text):
+            # pandas, where a cell of the column is empty (pandas-dev/pandas 28335).
+            text = text[:-2]
+        if field.name == "email" and (found := _NAMED_ADDRESS.fullmatch(text)):
+            text = found[1]
+        if field.name == "phone":
+            text = text.removeprefix("tel:")
+        if text in _NOTHING and field.name != "name":
+            return ""
         for choice in field.ask.choices:
             if text.casefold() in (choice.value.casefold(), choice.title.en.casefold(), choice.title.zh.casefold()):
                 return choice.value
@@ -110,6 +147,7 @@ class Reader:
         self, people: Iterable[tuple[int, tuple[str, ...], dict[str, str]]], notes: list[Text]
     ) -> Understood:
         rows: list[tuple[Row, RowState]] = []
+        identities: list[Mapping[str, str]] = []
         seen: dict[str, int] = {}
         accounts: set[str] = set()
         proposed = 0
@@ -122,7 +160,8 @@ class Reader:
             if hire is None:
                 rows.append((row, "wrong"))
                 continue
-            marks = [f"{key}\n{value}" for key, value in hire.identity().items()]
+            identity = hire.identity()
+            marks = [f"{key}\n{value}" for key, value in identity.items()]
             twin = min((seen[mark] for mark in marks if mark in seen), default=None)
             accounts.add(str(getattr(hire, "account", "") or "").casefold())
             if twin is not None:
@@ -130,31 +169,42 @@ class Reader:
                 continue
             seen.update(dict.fromkeys(marks, line))
             rows.append((row, "ready"))
+            identities.append(identity)
         if proposed:
             notes.append(
                 Text(
-                    f"Accounts are proposed for {proposed} rows that have none.",
+                    f"Rows without an account get a proposed one ({proposed}).",
                     f"有 {proposed} 行未填账号，已自动拟定。",
                 )
             )
-        return Understood(tuple(rows), tuple(notes))
+        return Understood(tuple(rows), tuple(notes), tuple(identities))
 
     def _row(self, number: int, line: int, cells: tuple[str, ...], typed: dict[str, str]) -> tuple[Row, NewHire | None]:
         common = {"number": number, "line": line, "cells": cells, "name": typed.get("name", "")[:100]}
-        shortened = [
-            Problem(field=self._fields[name].ask.title, said=SHORTENED)
+        spoilt = [
+            Problem(field=self._fields[name].ask.title, said=said)
             for name, text in typed.items()
-            if name in ("phone", "employee_id", "account") and _SHORTENED.fullmatch(text)
+            if (said := self._spoilt(self._fields[name], text))
         ]
         try:
             hire = self._form.model_validate(typed, context={"region": self._region})
         except ValidationError as error:
-            titles = [problem.field for problem in shortened]
+            titles = [problem.field for problem in spoilt]
             others = [problem for problem in self._complain(error) if problem.field not in titles]
-            return Row.model_validate({**common, "problems": (*shortened, *others)}), None
-        if shortened:
-            return Row.model_validate({**common, "problems": tuple(shortened)}), None
+            return Row.model_validate({**common, "problems": (*spoilt, *others)}), None
+        if spoilt:
+            return Row.model_validate({**common, "problems": tuple(spoilt)}), None
         return Row.model_validate({**common, "hire": hire.typed(), "name": hire.name}), hire
+
+    def _spoilt(self, field: Field, text: str) -> Text | None:
+        """What the spreadsheet has made of a cell, which nobody has typed so."""
+        if text[:1] in "#E" and _ERROR.fullmatch(text):
+            return Text(*(said.format(text=text[:20]) for said in (SHOWS_AN_ERROR.en, SHOWS_AN_ERROR.zh)))
+        if field.name in _NUMBERS and "+" in text and _SHORTENED.fullmatch(text):
+            return SHORTENED
+        if field.ask.kind == "date" and _OTHER_DAY.fullmatch(text):
+            return WHICH_DAY
+        return None
 
     # The file as a whole.
 
@@ -163,14 +213,14 @@ class Reader:
         if n := sum(_is_total(line, columns) for line in sheet.lines):
             notes.append(Text(f"Total rows are left out ({n}).", f"已略过合计行（{n} 行）。"))
         if any(cell[:1] == "'" for line in lines for cell in line.cells):
-            notes.append(Text("An apostrophe in front of a number is left out.", "单元格开头的单引号已忽略。"))
+            notes.append(Text("Apostrophes at the start of cells are left out.", "单元格开头的单引号已忽略。"))
         for place, name in enumerate(columns):
             cells = [line.cells[place] for line in lines if place < len(line.cells)]
             if name in ("employee_id", "account") and any(place in line.numbers for line in lines):
                 title = self._fields[name].ask.title
                 notes.append(
                     Text(
-                        f"{title.en}: Excel keeps these as numbers, without leading zeros. Check them.",
+                        f"{title.en}: Excel keeps these as numbers and drops leading zeros. Check them.",
                         f"{title.zh}：Excel 将其存为数字，开头的 0 会丢失，请核对。",
                     )
                 )
@@ -182,7 +232,7 @@ class Reader:
                 title = self._fields[name].ask.title
                 notes.append(
                     Text(
-                        f"{title.en}: numbers like 46357 are read as Excel's days.",
+                        f"{title.en}: numbers like 46357 are read as dates, as Excel counts them.",
                         f"{title.zh}：46357 这类数字已按 Excel 日期读取。",
                     )
                 )
@@ -222,6 +272,8 @@ def _day(text: str) -> str:
     if found := _DAY.fullmatch(text.strip()):
         year, month, day = (int(part) for part in found.groups())
         return f"{year:04d}-{month:02d}-{day:02d}"
+    if (english := _ENGLISH_DAY.fullmatch(text.strip())) and english[2] in _MONTHS:
+        return f"{int(english[3]) % 100 + 2000:04d}-{_MONTHS.index(english[2]) + 1:02d}-{int(english[1]):02d}"
     if _DAY_NUMBER.fullmatch(text):
         return (dt.date(1899, 12, 30) + dt.timedelta(days=int(float(text)))).isoformat()
     return text

@@ -26,11 +26,13 @@ class NotASheet(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """A row with its number as a spreadsheet counts it, from 1 on. `numbers`: places of cells that are numbers there."""
+    """A row with its number as a spreadsheet counts it, from 1 on. `numbers`: places of cells that are numbers there;
+    `hidden`: people do not see it there."""
 
     number: int
     cells: tuple[str, ...]
     numbers: frozenset[int] = frozenset()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,26 @@ class Sheet:
 
 @dataclass
 class Raw:
-    """Rows as they stand in the file, before it is known which one is the header."""
+    """Rows as they stand in the file, before it is known which one is the header.
+
+    `hidden` rows are counted beside those in `lines`; `hidden_columns` are places, `merged` the first and last row of each
+    group of merged cells.
+    """
 
     lines: list[Line]
     notes: list[Text] = field(default_factory=list)
+    hidden: int = 0
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int]] = field(default_factory=list)
 
 
 TOO_BIG = Text("This file is larger than 10 MB. Split it.", "文件超过 10 MB，请拆分后再提交。")
 TOO_MANY = Text("This file has more than 10,000 rows. Split it.", "文件超过 10,000 行，请拆分后再提交。")
 EMPTY = Text("There are no rows in this file.", "文件中没有数据行。")
+ALL_HIDDEN = Text(
+    "All rows of this list are hidden in Excel. Show them (clear the filter), save, and try again.",
+    "名单中的数据行均已隐藏。请在 Excel 中清除筛选或取消隐藏，保存后再提交。",
+)
 NO_HEADER = Text(
     "No row names the columns. The first row must say what stands where, like Full name, Phone, Email. "
     "Type /newhire template for one to fill in.",

@@ -1,8 +1,7 @@
-"""Workbooks: the first sheet that has something in it, row by row, in bounded memory.
+"""Workbooks: the rows of the first sheet that people see and that names columns, one after the other, in bounded memory.
 
-openpyxl in its read-only mode gives values; what it does not give there (hidden rows, merged cells, formulas that nobody has
-computed) is counted in the sheet's own XML, as text. Nothing is computed, and no entity is expanded: a part with a DOCTYPE
-is refused, as no spreadsheet program writes one.
+openpyxl reads the cells, in its read-only mode; what it does not give there is counted in `unseen`. A row that Excel hides (by a
+filter, or by hand) is nobody to whoever looks at the list: it is left out, and that is said. Nothing is computed.
 """
 
 from __future__ import annotations
@@ -12,16 +11,31 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bot.hire import Text
-from bot.spreadsheet.sheet import MOST_CHARACTERS, MOST_COLUMNS, MOST_ROWS, TOO_MANY, Line, NotASheet, Raw
+from bot.spreadsheet.sheet import (
+    HEADER_WITHIN,
+    MOST_CHARACTERS,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    TOO_MANY,
+    Line,
+    NotASheet,
+    Raw,
+)
+from bot.spreadsheet.unseen import LAST_ROW, Unseen, unseen
 
 UNPACKED = 60_000_000
 """Bytes that a workbook may unpack to: ten thousand rows of fifty cells are some thirty million."""
 MOST_PARTS = 2_000
-SCANNED_AT_ONCE = 1 << 16
+MOST_TEXT = 20_000_000
+"""Characters of all cells: a text that is stored once may stand in every cell."""
+MOST_SHEETS = 50
+"""So many are looked at for a header."""
+STRAYED = 2 * MOST_ROWS
+"""So many rows without anything in a row are the end: a border, or a format, may go on to the last row that there is."""
 
 TOO_LARGE_INSIDE = Text(
     "This workbook unpacks to far more than a list of people. Copy the rows into a new workbook, and try that.",
@@ -31,17 +45,33 @@ BROKEN = Text(
     "This workbook can't be opened. Save it again as .xlsx or .csv, and try that.",
     "无法打开该工作簿。请重新另存为 .xlsx 或 .csv 后再提交。",
 )
+CUT_OFF = Text(
+    "This workbook can't be opened: the end of the file is missing. Save it again, and send it once more.",
+    "无法打开该工作簿：文件不完整。请重新保存后再提交。",
+)
+LOCKED = Text(
+    "This file has a password. Save it without one (in Excel: File > Info > Protect Workbook), and try that.",
+    "该文件设有密码。请先取消密码（Excel：文件 > 信息 > 保护工作簿）并保存后再提交。",
+)
+
+Known = Callable[[Sequence[str]], int]
 
 
-def read(content: bytes) -> Raw:
-    """The rows of the first sheet that has any. Raises NotASheet."""
+class TooLarge(Exception):
+    """It holds far more than a list of people."""
+
+
+def read(content: bytes, known: Known) -> Raw:
+    """The rows of one sheet; `known` tells how many cells of a row name a field. Raises NotASheet."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             _check(packed)
-            return _read(content, packed)
+            return _read(content, packed, known)
     except NotASheet:
         raise
-    except MemoryError:
+    except zipfile.BadZipFile as error:
+        raise NotASheet(CUT_OFF if "not a zip" in str(error) else BROKEN) from None
+    except (MemoryError, TooLarge):
         raise NotASheet(TOO_LARGE_INSIDE) from None
     except Exception:  # noqa: BLE001 - a workbook can be broken in every way, and openpyxl raises whatever it stumbles on
         raise NotASheet(BROKEN) from None
@@ -51,6 +81,8 @@ def _check(packed: zipfile.ZipFile) -> None:
     parts = packed.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > UNPACKED:
         raise NotASheet(TOO_LARGE_INSIDE)
+    if any(part.flag_bits & 1 for part in parts):
+        raise NotASheet(LOCKED)
     for part in parts:
         if part.filename.endswith((".xml", ".rels")):
             with packed.open(part) as file:
@@ -59,7 +91,7 @@ def _check(packed: zipfile.ZipFile) -> None:
                     raise NotASheet(BROKEN)
 
 
-def _read(content: bytes, packed: zipfile.ZipFile) -> Raw:
+def _read(content: bytes, packed: zipfile.ZipFile, known: Known) -> Raw:
     import openpyxl
 
     with warnings.catch_warnings():
@@ -67,102 +99,117 @@ def _read(content: bytes, packed: zipfile.ZipFile) -> Raw:
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
-        sheet: Any  # the stubs know nothing of read-only ones
-        for sheet in book.worksheets:
+        sheets: list[Any] = list(book.worksheets)  # the stubs know nothing of read-only ones
+        for sheet in sheets:
             # What a sheet claims about its size is often wrong (files of other programs), and then rows are missing.
             sheet.reset_dimensions()
-            lines = list(_lines(sheet))
-            if lines:
-                return Raw(lines, _notes(packed, str(sheet._worksheet_path), len(book.worksheets)))
+        shown = [sheet for sheet in sheets if sheet.sheet_state == "visible"] or sheets
+        sheet = _chosen(shown, known)
+        with packed.open(str(sheet._worksheet_path).lstrip("/")) as part:
+            aside = unseen(part)
+        raw = _rows(sheet, aside)
+        raw.notes += _notes(aside, str(sheet.title), len(shown))
+        return raw
     finally:
         book.close()
-    return Raw([])
+
+
+def _chosen(sheets: Sequence[Any], known: Known) -> Any:
+    """The first sheet with a row of column names: a cover, instructions or an empty sheet may stand before it."""
+    best, sheet, filled = 0, sheets[0], False
+    for each in sheets[:MOST_SHEETS] if len(sheets) > 1 else ():
+        lines = [line for line, _ in zip(_lines(each), range(HEADER_WITHIN), strict=False)]
+        # One alone may be a word of a cover: "Phone:".
+        worth = min(max((known(line.cells) for line in lines), default=0), 2)
+        if worth > best or (lines and not filled):
+            best, sheet, filled = worth, each, True
+    return sheet
+
+
+def _rows(sheet: Any, aside: Unseen) -> Raw:
+    """Hidden rows are kept only as long as one of them may be the header; after that they are counted."""
+    raw, room = Raw([], hidden_columns=aside.hidden_columns, merged=aside.merged), 0
+    for line in _lines(sheet):
+        hidden = aside.hides(line.number)
+        if hidden and len(raw.lines) >= HEADER_WITHIN:
+            raw.hidden += 1
+            continue
+        room += sum(map(len, line.cells))
+        if room > MOST_TEXT:
+            raise TooLarge
+        raw.lines.append(Line(line.number, line.cells, line.numbers, hidden))
+        if len(raw.lines) > MOST_ROWS + 2 * HEADER_WITHIN:
+            raise NotASheet(TOO_MANY)
+    return raw
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
-    found = 0
-    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), 1):
-        cells = tuple(_text(value) for value in row)
-        if any(cells):
-            found += 1
-            if found > MOST_ROWS + 50:
-                raise NotASheet(TOO_MANY)
-            numbers = frozenset(
-                place
-                for place, value in enumerate(row)
-                if isinstance(value, int | float) and not isinstance(value, bool)
-            )
-            yield Line(number, cells, numbers)
-        elif number > 2 * MOST_ROWS + 1000:
-            # A million empty rows with a border are no rows.
+    """Its rows that have something in them."""
+    last = 0
+    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
+        if number > LAST_ROW or number - last > STRAYED:
             return
+        numbers: list[int] = []
+        cells = tuple(_text(cell, place, numbers) for place, cell in enumerate(row))
+        if any(cells):
+            last = number
+            yield Line(number, cells, frozenset(numbers))
 
 
-def _text(value: object) -> str:
-    """A cell as people read it: whole numbers without a point, days as 2026-12-01."""
+def _text(cell: Any, place: int, numbers: list[int]) -> str:
+    """A cell as people read it: whole numbers without a point, days as 2026-12-01. `numbers` gets its place, if it is one."""
+    value = cell.value
     match value:
         case None:
             return ""
         case bool():
             return "TRUE" if value else "FALSE"
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
+        case int() | float():
+            whole = abs(value) < 1e15 and float(value).is_integer()
+            text = str(int(value)) if whole else str(value)
+            if (wanted := str(cell.number_format)).strip("0") == "" and len(text) < len(wanted):
+                # The format shows 0007, and so does this.
+                return text.zfill(len(wanted))
+            numbers.append(place)
+            return text
         case dt.datetime() if value.time() == dt.time():
             return value.date().isoformat()
         case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
         case _:
-            return str(value)[:MOST_CHARACTERS].strip()
+            return _clean(str(value))
 
 
-_ROW = re.compile(rb"<row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*>")
-_MERGED = re.compile(rb"<mergeCell\b")
-_FORMULA = re.compile(rb"<f[\s>/]")
-_NOT_COMPUTED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+def _clean(text: str) -> str:
+    """A text as people read it: Excel writes what XML cannot hold as _x000D_."""
+    if "_x" in text:
+        text = re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text[: 8 * MOST_CHARACTERS])
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text[:MOST_CHARACTERS].strip()
 
 
-def _notes(packed: zipfile.ZipFile, path: str, sheets: int) -> list[Text]:
-    counts = _counted(packed, path.lstrip("/"))
+def _notes(aside: Unseen, title: str, sheets: int) -> list[Text]:
     notes = []
     if sheets > 1:
-        notes.append(
-            Text("The workbook has several sheets: only the first one is read.", "工作簿中有多个工作表，仅读取第一个。")
-        )
-    if n := counts[_ROW]:
-        notes.append(Text(f"{n} hidden rows are read, too.", f"隐藏的 {n} 行也已读取。"))
-    if n := counts[_MERGED]:
+        name = _clean(title)[:31]
         notes.append(
             Text(
-                f"Merged cells ({n}): only the first row of each has its text. Unmerge them if something is missing.",
-                f"存在 {n} 处合并单元格：仅首行有内容，如有缺失请取消合并。",
+                f"The workbook has {sheets} sheets: only “{name}” is read.",
+                f"工作簿中有 {sheets} 个工作表，仅读取“{name}”。",
             )
         )
-    if counts[_FORMULA]:
-        notes.append(
-            Text("Formulas aren't run: what they showed last is read.", "公式不会运行，读取的是其上次显示的结果。")
-        )
-    if n := counts[_NOT_COMPUTED]:
+    if aside.formulas:
         notes.append(
             Text(
-                f"{n} formulas have no result stored and are read as empty. Open and save the file in Excel first.",
-                f"{n} 个公式没有保存结果，按空值读取。请先用 Excel 打开并保存。",
+                "Formulas aren't calculated: their last saved results are read.",
+                "不会计算公式，读取的是上次保存的结果。",
+            )
+        )
+    if n := aside.not_computed:
+        notes.append(
+            Text(
+                f"Formulas without a saved result are read as empty ({n}). Open and save the file in Excel, and send it again.",
+                f"有 {n} 个公式没有保存结果，按空值读取。请用 Excel 打开并保存后重新提交。",
             )
         )
     return notes
-
-
-def _counted(packed: zipfile.ZipFile, path: str) -> dict[re.Pattern[bytes], int]:
-    """How often these stand in a part. Read in pieces that overlap at a bracket, so that none is cut in two."""
-    counts = dict.fromkeys((_ROW, _MERGED, _FORMULA, _NOT_COMPUTED), 0)
-    rest = b""
-    with packed.open(path) as file:
-        while piece := file.read(SCANNED_AT_ONCE):
-            text = rest + piece
-            # Behind the last cell or row that is whole.
-            cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6) if b"</c>" in text or b"</row>" in text else 0
-            whole, rest = text[:cut], text[cut:][-SCANNED_AT_ONCE:]
-            for pattern in counts:
-                counts[pattern] += len(pattern.findall(whole))
-    for pattern in counts:
-        counts[pattern] += len(pattern.findall(rest))
-    return counts

@@ -18,8 +18,7 @@ from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import is_sqlite
 from bot.store.outbox import Draft, Outbox
-from bot.store.requests import BEGUN
-from bot.store.tables import BATCH_ROWS, BATCHES, IDEMPOTENCY_KEYS, REQUESTS
+from bot.store.tables import BATCH_ROWS, BATCHES, REQUESTS
 
 _BATCH, _ROW = BATCHES.c, BATCH_ROWS.c
 
@@ -217,13 +216,13 @@ class Batches:
             rows = connection.execute(taken.values(state="begun", request_id=request_id).returning(BATCH_ROWS))
             return sorted((self._row(row) for row in rows.mappings()), key=lambda each: each.row.number)
 
-    def not_begun(self, batch_id: str) -> list[StoredRow]:
-        """Rows that were given out and are no request that has begun: whoever gave them out may have died before that."""
-        key = sa.and_(IDEMPOTENCY_KEYS.c.request_id == REQUESTS.c.id, IDEMPOTENCY_KEYS.c.key == BEGUN)
-        begun = sa.exists().where(
-            REQUESTS.c.id == _ROW.request_id, sa.or_(REQUESTS.c.state != "accepted", sa.exists().where(key))
+    def not_done(self, batch_id: str) -> list[StoredRow]:
+        """Rows that were given out and are not done: whoever gave them out may have died before the engine had them."""
+        query = (
+            sa.select(BATCH_ROWS)
+            .select_from(BATCH_ROWS.outerjoin(REQUESTS, REQUESTS.c.id == _ROW.request_id))
+            .where(_ROW.batch_id == batch_id, _ROW.state == "begun", REQUESTS.c.state.is_distinct_from("done"))
         )
-        query = sa.select(BATCH_ROWS).where(_ROW.batch_id == batch_id, _ROW.state == "begun", ~begun)
         with self._engine.connect() as connection:
             return [self._row(row) for row in connection.execute(query.order_by(_ROW.number)).mappings()]
 
@@ -301,10 +300,18 @@ class Batches:
 
     # What people are told.
 
-    def draw(self, batch_id: str, round_: int, at: float, not_since: float, drafts: Sequence[Draft]) -> list[Draft]:
+    def draw(
+        self,
+        batch_id: str,
+        round_: int,
+        at: float,
+        not_since: float,
+        drafts: Sequence[Draft],
+        once: Sequence[Draft] = (),
+    ) -> list[Draft]:
         """Put its message anew, unless it was drawn since then or has gone on: by one process. What was put.
 
-        The drafts' versions are counted here.
+        The drafts' versions are counted here; those of `once` are put if they never were.
         """
         drawn = sa.and_(_BATCH.id == batch_id, _BATCH.round == round_, _BATCH.drawn_at <= not_since)
         with self._begun() as connection:
@@ -316,7 +323,7 @@ class Batches:
             ).scalar_one_or_none()
             if version is None:
                 return []
-            put = [Draft(draft.id, draft.request_id, draft.content, version) for draft in drafts]
+            put = [Draft(draft.id, draft.request_id, draft.content, version) for draft in drafts] + [*once]
             for draft in put:
                 self._outbox.put_in(connection, draft)
         return put

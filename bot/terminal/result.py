@@ -71,4 +71,4 @@ def _read(path: Path) -> list[list[str]]:
     if not content.startswith(b"PK"):
         found = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         return [[cell[1:] if cell[:1] == "'" else cell for cell in row] for row in found]
-    return [list(line.cells) for line in xlsx.read(content).lines]
+    return [list(line.cells) for line in xlsx.read(content, len).lines]

@@ -2,6 +2,7 @@
 
 import { botAvatar } from "./avatar.js";
 import { h } from "./dom.js";
+import { withArt } from "./emoji-art.js";
 import { icon } from "./icons.js";
 import { spoken } from "./mrkdwn.js";
 import { botName, change, channelOf, goTo, isAtHome, redraw, state } from "./store.js";
@@ -50,7 +51,7 @@ export function banners() {
             "span",
             { class: "ping-body" },
             h("span", { class: "ping-from" }, from(each.channel)),
-            h("span", { class: "ping-text" }, spoken(each.text)),
+            h("span", { class: "ping-text" }, withArt(spoken(each.text))),
           ),
         ),
         h(

@@ -4,10 +4,14 @@ import { classes, h } from "./dom.js";
 import { control, holdsValue, speaksAtOnce } from "./elements.js";
 import { icon } from "./icons.js";
 import { mrkdwn, plainText, textObject } from "./mrkdwn.js";
+import { redraw } from "./store.js";
 import { t } from "./words.js";
 
 /** Where a block lives. What a surface must say about its elements:
     id: a prefix that keeps element ids unique; use(block, element) -> {value, errors, onInput, onAct, …}. */
+
+// Which page of a data table somebody looks at: {place of the table: number from 0 on}.
+const pages = new Map();
 
 /** Draw blocks, in order. */
 export function blocks(list, surface) {
@@ -40,7 +44,8 @@ const BLOCKS = {
   image: (block) => [block.title && h("p", { class: "image-title" }, plainText(block.title)), picture(block)],
   alert,
   input,
-  table,
+  table: (block) => h("div", { class: "table-frame" }, grid(block.rows[0], block.rows.slice(1))),
+  data_table: dataTable,
   markdown: (block) => mrkdwn(fromMarkdown(block.text ?? "")),
 };
 
@@ -70,19 +75,58 @@ function section(block, surface) {
 }
 
 // https://docs.slack.dev/reference/block-kit/blocks/table-block: the first row is the header.
-function table(block) {
-  const [head, ...rows] = block.rows;
+function grid(head, rows, caption, named) {
   const cell = (each) => (each.type === "rich_text" ? "…" : each.text ?? String(each.value ?? ""));
-  return h(
-    "div",
-    { class: "table-frame" },
+  const body = (row, index) =>
     h(
-      "table",
-      { class: "table" },
-      h("thead", {}, h("tr", {}, head.map((each) => h("th", {}, cell(each))))),
-      h("tbody", {}, rows.map((row, index) => h("tr", { key: `${index}` }, row.map((each) => h("td", {}, cell(each)))))),
-    ),
+      "tr",
+      { key: `${index}` },
+      row.map((each, place) => (place === named ? h("th", { scope: "row" }, cell(each)) : h("td", {}, cell(each)))),
+    );
+  return h(
+    "table",
+    { class: "table" },
+    caption && h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, head.map((each) => h("th", { scope: "col" }, cell(each))))),
+    h("tbody", {}, rows.map(body)),
   );
+}
+
+// https://docs.slack.dev/reference/block-kit/blocks/data-table-block: a page at a time. Slack also sorts and filters it.
+function dataTable(block, surface) {
+  const [head, ...rows] = block.rows;
+  const size = block.page_size ?? 5;
+  const place = `${surface.id} ${block.block_id}`;
+  const last = Math.ceil(rows.length / size) - 1;
+  const page = Math.min(pages.get(place) ?? 0, last);
+  const turn = (to, face, label) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": label,
+        title: label,
+        disabled: to < 0 || to > last,
+        "data-testid": to < page ? "page-before" : "page-after",
+        onclick: () => {
+          pages.set(place, to);
+          redraw();
+        },
+      },
+      icon(face),
+    );
+  const shown = rows.slice(page * size, (page + 1) * size);
+  return [
+    h("div", { class: "table-frame paged" }, grid(head, shown, block.caption, block.row_header_column_index ?? 0)),
+    h(
+      "div",
+      { class: "pages" },
+      turn(page - 1, "back", t("pageBefore")),
+      h("span", { "data-testid": "page-number" }, t("pageOf", page * size + 1, page * size + shown.length, rows.length)),
+      turn(page + 1, "chevron", t("pageAfter")),
+    ),
+  ];
 }
 
 function contextItem(item) {

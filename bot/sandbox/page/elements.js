@@ -131,7 +131,12 @@ function fileInput(element, use) {
   return h(
     "span",
     { class: "file-input" },
-    h("input", { ...naming(use), type: "file", class: "input", key: "file", onchange: choose }),
+    h(
+      "span",
+      { class: "button file-button" },
+      t("chooseFile"),
+      h("input", { ...naming(use), type: "file", key: "file", onchange: choose }),
+    ),
     chosen && h("span", { class: "file-chosen" }, icon("file"), chosen.name),
   );
 }

@@ -11,6 +11,7 @@ const STROKES = {
   ],
   close: ["M6 6l12 12M18 6 6 18"],
   chevron: ["M9 6l6 6-6 6"],
+  back: ["M15 6l-6 6 6 6"],
   down: ["M6 9l6 6 6-6"],
   arrowDown: ["M12 5v14M6 13l6 6 6-6"],
   check: ["M5 12.5l4.5 4.5L19 7.5"],

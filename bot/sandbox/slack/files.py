@@ -72,8 +72,8 @@ class FakeFiles:
         """A person deletes it."""
         del self.objects[file_id], self.contents[file_id]
 
-    def _keep(self, user: str, name: str, content: bytes) -> Json:
-        file_id = f"F0SANDBOX{next(self._numbers)}"
+    def _keep(self, user: str, name: str, content: bytes, file_id: str = "") -> Json:
+        file_id = file_id or f"F0SANDBOX{next(self._numbers)}"
         kind = PurePath(name).suffix.lstrip(".").lower()
         private = f"{self._url()}/files-pri/{file_id}/{name.replace('/', '_').replace('?', '_').replace('#', '_')}"
         found: Json = {
@@ -120,8 +120,9 @@ class FakeFiles:
         channel = self._workspace.destination(str(arguments["channel_id"])) if arguments.get("channel_id") else None
         files = []
         for each, upload in zip(given, uploads, strict=True):
-            files.append(self._keep(BOT_USER, str(each.get("title") or upload["name"]), upload["content"]))
-            del self._uploads[str(each["id"])]
+            file_id = str(each["id"])
+            files.append(self._keep(BOT_USER, str(each.get("title") or upload["name"]), upload["content"], file_id))
+            del self._uploads[file_id]
         if channel is not None:
             text = str(arguments.get("initial_comment") or "")
             thread = str(arguments["thread_ts"]) if arguments.get("thread_ts") else None
