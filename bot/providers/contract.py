@@ -292,6 +292,13 @@ class Provider(ABC, Generic[H, S]):
         """`look` for each, in this order; in fewer calls where the vendor has one for many. Raises as `look`, for all."""
         return [self.look(account) for account in accounts]
 
+    def everybody(self, calls: int) -> list[Account] | None:
+        """All accounts of the enterprise, if so many calls (1 or more) show them; None where they do not, or nothing does.
+
+        Raises any ProvisionError but OutcomeUnknown.
+        """
+        return None
+
     def resend(self, account: Account) -> None:
         """Send the invitation to activate the account once more: exactly one send.
 

@@ -325,8 +325,13 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         if len(accounts) > 2:
             # An enterprise may have more of them than are asked for: no more pages than can save calls.
             pages = max(len(accounts) // 10, 1)
-            waiting = {user.userid.casefold(): user for user in islice(self._not_activated(), pages * PAGE)}
+            waiting = {user.userid.casefold(): user for user in islice(self._listed(status=3), pages * PAGE)}
         return [self._among(waiting, account) or self.look(account) for account in accounts]
+
+    def everybody(self, calls: int) -> list[Account] | None:
+        """`GET /v1/users/advance/list`, a page for a hundred; as many pages as show that there are no more, or None."""
+        found = list(islice(self._listed(), calls * PAGE + 1))
+        return [user.account(user.username or user.userid) for user in found] if len(found) <= calls * PAGE else None
 
     def resend(self, account: Account) -> None:
         """`PUT /v1/users/{userid}/invite-activate`, the operator in the query, no body; 15101 is "already today"."""
@@ -423,11 +428,11 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         if self.same(account, found) is None:
             raise self.another()
 
-    def _not_activated(self) -> Iterator[_User]:
-        """Those who are not activated, page by page; at most as many pages as it takes to come to their end."""
+    def _listed(self, **only: int) -> Iterator[_User]:
+        """All users, or `only` some, page by page; at most as many pages as it takes to come to their end."""
         position: int | None = 0
         while position is not None:
-            path = self._asking("/v1/users/advance/list", pos=position, size=PAGE, status=3)
+            path = self._asking("/v1/users/advance/list", pos=position, size=PAGE, **only)
             page = self.parse(_Page, self._send("GET", path), mutates=False, strict=True)
             yield from page.users
             going_on = page.has_remaining and page.users and page.next_pos is not None and page.next_pos > position
