@@ -7,6 +7,7 @@ that is begun is a request; what comes of it is read from there. Times are Unix 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,16 @@ _CANDIDATES = (
     .limit(sa.bindparam("many"))
 )
 _UNDER_WAY = sa.select(sa.func.count()).where(REQUESTS.c.batch == sa.bindparam("batch"), REQUESTS.c.state != "done")
+_COUNTS = sa.union_all(
+    sa.select(_ROW.state, sa.cast(sa.null(), sa.Text).label("kind"), sa.func.count())
+    .where(_ROW.batch_id == sa.bindparam("batch"))
+    .group_by(_ROW.state),
+    sa.select(sa.literal_column("'done'"), REQUESTS.c.kind, sa.func.count())
+    .where(REQUESTS.c.batch == sa.bindparam("batch"), REQUESTS.c.state == sa.literal_column("'done'"))
+    .group_by(REQUESTS.c.kind),
+)
+"""Rows by their state, and their requests that are done by how they ended: each from an index alone, for a list of ten thousand is
+counted every few seconds."""
 
 
 @dataclass(frozen=True)
@@ -248,18 +259,15 @@ class Batches:
 
     def tally(self, batch_id: str) -> Tally:
         """Counted anew each time: rows and requests are the truth."""
-        over = sa.case((REQUESTS.c.state == "done", REQUESTS.c.kind), else_=None)
-        query = (
-            sa.select(_ROW.state, over.label("kind"), sa.func.count().label("many"))
-            .select_from(BATCH_ROWS.outerjoin(REQUESTS, REQUESTS.c.id == _ROW.request_id))
-            .where(_ROW.batch_id == batch_id)
-            .group_by(_ROW.state, over)
-        )
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         with self._engine.connect() as connection:
-            for state, kind, many in connection.execute(query):
-                name = state if state != "begun" else "under_way" if kind is None else _KINDS.get(kind, "failed")
-                counts[name] = counts.get(name, 0) + many
+            for state, kind, many in connection.execute(_COUNTS, {"batch": batch_id}):
+                if state == "done":
+                    counts[_KINDS.get(kind, "failed")] += many
+                    counts["begun"] -= many
+                else:
+                    counts[state] += many
+        counts["under_way"] = counts.pop("begun", 0)
         return Tally(**counts)
 
     def rows(

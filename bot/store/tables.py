@@ -39,6 +39,13 @@ REQUESTS = sa.Table(
         postgresql_where=sa.text("batch IS NOT NULL AND state <> 'done'"),
     ),
     sa.Index(
+        "newhire_requests_rows_done",
+        "batch",
+        "kind",
+        sqlite_where=sa.text("batch IS NOT NULL AND state = 'done'"),
+        postgresql_where=sa.text("batch IS NOT NULL AND state = 'done'"),
+    ),
+    sa.Index(
         "newhire_requests_under_way",
         "requester",
         sqlite_where=sa.text("state <> 'done'"),
@@ -226,7 +233,7 @@ BATCH_ROWS = sa.Table(
     sa.Column("state", sa.Text, nullable=False),  # request.RowState
     sa.Column("request_id", sa.Text),  # once it is begun
     sa.Column("content", sa.Text),  # encrypted JSON: its cells, what was made of them; null: forgotten
-    sa.Index("newhire_batch_rows_state", "batch_id", "state"),
+    sa.Index("newhire_batch_rows_state", "batch_id", "state", "number"),
     sa.Index("newhire_batch_rows_request", "request_id"),
 )
 

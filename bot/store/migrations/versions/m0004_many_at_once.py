@@ -20,6 +20,10 @@ def upgrade() -> None:
         sqlite_where=under_way,
         postgresql_where=under_way,
     )
+    done = sa.text("batch IS NOT NULL AND state = 'done'")
+    op.create_index(
+        "newhire_requests_rows_done", "newhire_requests", ["batch", "kind"], sqlite_where=done, postgresql_where=done
+    )
     op.create_table(
         "newhire_batches",
         sa.Column("id", sa.Text, primary_key=True),
@@ -47,7 +51,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text),
         sa.Column("content", sa.Text),
     )
-    op.create_index("newhire_batch_rows_state", "newhire_batch_rows", ["batch_id", "state"])
+    op.create_index("newhire_batch_rows_state", "newhire_batch_rows", ["batch_id", "state", "number"])
     op.create_index("newhire_batch_rows_request", "newhire_batch_rows", ["request_id"])
     op.create_table(
         "newhire_approvals",
