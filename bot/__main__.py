@@ -1,4 +1,4 @@
-"""The `newhire` command: `run` the bot, `demo` it, make a `key`, read its `history`, `forget` somebody. Parses, calls, prints."""
+"""The `newhire` command: `run`, `doctor`, `demo`, `key`, `history`, `forget`. Parses, calls, prints."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import datetime as dt
 import gc
 import logging
 import os
+import shutil
 import sys
 from importlib.metadata import version
 
@@ -22,6 +23,7 @@ examples:
   newhire demo --port 0 --no-browser    the same on any free port, and open the page yourself
   newhire key                           a new key for NEWHIRE_SECRET_KEY
   newhire run                           the bot; copy .env.example to .env and fill it in first
+  newhire doctor                        what of the set-up works, what does not, and how it is mended (--json: for machines)
   newhire history --since 2026-11-01    who asked for whom since then, and what came of it (--csv: for a spreadsheet)
   newhire forget zhang.wei@example.com  take a person out of the database
 """
@@ -58,6 +60,25 @@ def command_demo(port: int, browser: bool) -> int:
     if code == 0:
         print("newhire demo: ended; nothing of it is left.")  # noqa: T201 - the command's output
     return code
+
+
+def command_doctor(as_json: bool, slack_blocks: bool) -> int:
+    """What of the set-up works; 1 when something must be mended."""
+    # Libraries have words of their own for what is found here, and would say them between the lines.
+    logging.getLogger().addHandler(logging.NullHandler())
+    from bot.doctor import report
+    from bot.doctor.examination import everything, referee
+
+    examined = referee() if slack_blocks else everything()
+    found = examined.findings
+    if as_json:
+        said = [report.as_json(found, examined.sources, healthy=examined.healthy)]
+    elif sys.stdout.isatty():
+        said = [report.table(found, shutil.get_terminal_size().columns), report.summary(found)]
+    else:
+        said = [*report.lines(found), report.summary(found)]
+    print(*said, sep="\n")  # noqa: T201 - the command's output
+    return 0 if examined.healthy else 1
 
 
 def command_history(since: dt.datetime | None, until: dt.datetime | None, as_csv: bool) -> int:
@@ -107,6 +128,8 @@ def main(arguments: list[str] | None = None, policy: Policy | None = None) -> in
 
         print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
         return 0
+    if chosen.command == "doctor":
+        return command_doctor(chosen.json, chosen.slack_blocks)
     if chosen.command == "history":
         return command_history(chosen.since, chosen.until, chosen.csv)
     if chosen.command == "forget":
@@ -132,6 +155,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=_port, default=8765, help="where the page is (0: any free port; default: 8765)")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
     commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
+    doctor = commands.add_parser("doctor", help="what of the set-up works, what does not, and how it is mended")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument(
+        "--slack-blocks",
+        action="store_true",
+        help="have Slack check everything that newhire can draw, and nothing else",
+    )
     history = commands.add_parser("history", help="the audit: who asked for whom, when, and what came of it")
     history.add_argument("--since", type=_day, metavar="DAY", help="from this day on, like 2026-11-01 (UTC)")
     history.add_argument("--until", type=_end_of_day, metavar="DAY", help="up to the end of this day")
