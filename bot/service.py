@@ -209,6 +209,7 @@ class Bot:
         self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
         self.digests = Digests(self.providers, self.records, self.seats, self.said, self.relay)
         breaker = self._breaker()
+        self.incidents = Incidents(self.stored_incidents, self.relay)
         self.batches = Batches(self.database, self.cipher, self.outbox)
         stored = StoredApprovals(self.database, self.cipher, self.outbox)
         self.approvals = Approvals(stored, self.relay, self.policy, settings.approval_rows)
@@ -232,7 +233,7 @@ class Bot:
             self.limiter,
             breaker,
             self.relay,
-            Incidents(self.stored_incidents, self.relay),
+            self.incidents,
             self.engine,
             self.policy,
         )
@@ -405,6 +406,15 @@ class Bot:
             except Interrupted:
                 return
 
+    def check_set_up(self) -> None:
+        """The brief checks of `newhire doctor`. They, and what they load, come when the bot is ready: nobody waits for them."""
+        from bot.doctor import at_start
+
+        try:
+            at_start.check(self.settings, self.incidents.set_up)
+        except (Interrupted, SQLAlchemyError) as error:
+            log.warning("what the set-up lacks was not told (%s)", type(error).__name__)
+
     def _run(self, request: Request, stored: Stored) -> None:
         with logs.about(request.id):
             if "action" in stored:
@@ -537,6 +547,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         log.info("ready: /newhire in %s for %s", auth.get("team"), titles)
         watching = _keep_homes(bot, web, auth.get("team_id"))
         threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
+        threading.Thread(target=bot.check_set_up, name="newhire-doctor", daemon=True).start()
         await stop.wait()
         watching.cancel()
     finally:

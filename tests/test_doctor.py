@@ -17,11 +17,11 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
@@ -30,14 +30,17 @@ import yaml
 from cryptography.fernet import Fernet
 
 from bot.__main__ import main
+from bot.doctor import at_start, drawings, machine, manifest, network, referee, report
 from bot.doctor import database as about_database
-from bot.doctor import drawings, machine, manifest, network, referee, report
 from bot.doctor import slack as about_slack
 from bot.doctor.findings import Finding, Mark, gather
-from bot.request import Alert, Whisper
+from bot.request import Alert, Trouble, Whisper
 from bot.sandbox.demo import bot_settings
+from bot.sandbox.slack.referee import validated
+from bot.sandbox.slack.server import FakeSlack
 from bot.sandbox.vendors.tencent import FakeTencent
 from bot.sandbox.world import World
+from bot.settings import Settings, variable
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.lock import claim_file
@@ -45,7 +48,8 @@ from bot.store.migrate import migrate
 from bot.store.requests import Requests
 from bot.store.tables import INCIDENTS, OUTBOX, REQUESTS
 from tests.certificates import self_signed, serving
-from tests.conftest import ROOT
+from tests.conftest import ROOT, begin
+from tests.people import ADMINS, words
 from tests.regenerate import configured, own
 
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -803,12 +807,92 @@ def test_the_scopes_and_the_apps_facts_are_those_of_the_manifest() -> None:
     assert tuple(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == manifest.EVENTS
 
 
+# --- at the start of the bot
+
+
+@pytest.mark.slow
+async def test_what_must_be_mended_is_told_once_and_over_when_it_is_mended(setup: SetUp) -> None:
+    slack = setup.world.slack
+    slack.scopes = SCOPES - {"files:write"}
+    setup.settings["NEWHIRE_ALLOWED"] = "U0ALICE01,U0NOBODY1"
+    for start in (1, 2):
+        bot = await begin(setup.world, setup.folder, **setup.settings)
+        said = await slack.until(lambda s: [words(each) for each in s.messages[ADMINS]])
+        await slack.until(lambda s: len(edits(s)) >= start - 1)  # noqa: B023 - awaited here
+        assert await bot.stop() == 0
+        assert len(said) == 1
+        assert "`files:write`" in said[0]
+        assert "`U0NOBODY1`" in said[0]
+        assert "slack.scopes: The token lacks scopes" in bot.fresh_log()
+        bot.check_log(bot.log)
+    slack.scopes = set(SCOPES)
+    del setup.settings["NEWHIRE_ALLOWED"]
+    bot = await begin(setup.world, setup.folder, **setup.settings)
+    await slack.until(lambda s: "Solved" in words(s.messages[ADMINS][0]))
+    assert len(slack.messages[ADMINS]) == 1
+    assert await bot.stop() == 0
+    assert "the set-up is well" in bot.log
+
+
+def edits(slack: FakeSlack) -> list[object]:
+    return [call for call in slack.calls if call["method"] == "chat.update" and call["ok"]]
+
+
+@pytest.mark.slow
+async def test_a_bot_whose_admin_channel_is_none_works_and_says_so(setup: SetUp) -> None:
+    setup.settings |= {"NEWHIRE_ADMIN_CHANNEL": "C0NOWHERE", "NEWHIRE_ALLOWED": "U0ALICE01,U0NOBODY1"}
+    bot = await begin(setup.world, setup.folder, **setup.settings)
+    await setup.world.slack.until(lambda _: "slack.allowed" in bot.log)
+    assert "The admin channel C0NOWHERE takes no messages: channel_not_found" in bot.log
+    delivery = await setup.world.slack.command("U0ALICE01", "C0PEOPLE1")
+    assert delivery.acked
+    assert await bot.stop() == 0
+    bot.check_log(bot.log)
+
+
+@pytest.mark.parametrize("how", ["503", "html", "broken_json", "invalid_auth"])
+async def test_a_slack_in_trouble_gives_no_false_alarm_at_the_start(
+    how: str, setup: SetUp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor a false all-clear: those who are told of a set-up believe it."""
+    setup.world.slack.fail("*", how, times=99)
+    told: list[object] = []
+    settings = settings_of(setup)
+    await asyncio.to_thread(at_start.check, settings, told.append)
+    assert told == []
+
+
+async def test_what_a_start_finds_is_what_the_admins_have_words_for(setup: SetUp) -> None:
+    """All of a start's checks that can be bad; of the admin channel nobody can hear there."""
+    setup.world.slack.scopes = SCOPES - {"files:write"}
+    setup.settings |= {"NEWHIRE_ALLOWED": "U0NOBODY1", "NEWHIRE_APPROVERS": "U0NOBODY2"}
+    setup.world.slack.app_token = setup.settings["SLACK_APP_TOKEN"] = "xapp-1-A0ANOTHER-made-up"
+    told: list[Sequence[Trouble]] = []
+    await asyncio.to_thread(at_start.check, settings_of(setup), told.append)
+    (troubles,) = told
+    assert {each.name for each in troubles} | {"database.disk"} == set(drawings.TROUBLES)
+    assert all(each.what for each in troubles)
+
+
+def settings_of(setup: SetUp) -> Settings:
+    names = {variable(Settings, name): name for name in Settings.model_fields}
+    given: dict[str, Any] = {names[name]: text for name, text in setup.settings.items() if name in names}
+    return Settings(**given)
+
+
 # --- Slack as the referee
 
 
 PROVIDERS = {key: configured(kind) for key, kind in own().items()}
 
 
+@pytest.mark.parametrize("key", PROVIDERS)
+def test_the_sandboxes_checker_takes_everything_that_newhire_can_draw(key: str) -> None:
+    for drawing in drawings.everything({key: PROVIDERS[key]}):
+        assert validated({drawing.kind: drawing.payload}) == {}, drawing.name
+
+
+@pytest.mark.slow
 async def test_slack_takes_everything_that_newhire_can_draw(
     setup: SetUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from bot.settings import secrets_of
 from bot.store import opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database
+from bot.store.incidents import SET_UP
 from bot.store.migrate import NEWEST, version_of
 from bot.store.requests import Requests
 from bot.store.tables import CIPHER_SAMPLE, INCIDENTS, OUTBOX, RECORDS, REQUESTS
@@ -229,7 +230,7 @@ def _untold(engine: sa.Engine) -> Finding:
 
 def _incidents(engine: sa.Engine) -> Finding:
     row = INCIDENTS.c
-    query = sa.select(row.provider, row.cause, row.since).where(row.resolved_at.is_(None)).order_by(row.since)
+    query = sa.select(row.provider, row.cause, row.since).where(row.resolved_at.is_(None), row.provider != SET_UP)
     with engine.connect() as connection:
         open_ = connection.execute(query).all()
     if not open_:

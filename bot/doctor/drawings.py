@@ -46,8 +46,10 @@ from bot.request import (
     Person,
     Reminder,
     SeatsLow,
+    SetUp,
     Standing,
     Stuck,
+    Trouble,
     Unheard,
     Unsure,
     Waiting,
@@ -56,11 +58,14 @@ from bot.request import (
 from bot.slack import batch_messages, form, lists, messages
 from bot.slack.approvals import decline_form
 from bot.slack.messages import About, Message
+from bot.slack.words_set_up import SET_UP_WORDS
 
 NOW = 1_795_305_600.0
 LONGEST = "<!channel> 张伟 *x* " + "开" * 3000
 TEXTS = ("Zhang Wei", LONGEST)
 LANGUAGES = ("en", "zh")
+TROUBLES = tuple(sorted(key.removeprefix("set_up.") for key in SET_UP_WORDS if key.count(".") == 2))
+"""Checks at the start of which the admins hear."""
 
 
 class Provider(Protocol):
@@ -149,7 +154,7 @@ def _licences(provider: Provider) -> list[str | None]:
 
 
 def _lists(providers: Mapping[str, Provider], lang: str) -> Iterator[Drawing]:
-    reader = lists.Reader("U0ALICE01", lang, NOW, "https://acme.slack.com/", providers)
+    reader = lists.Reader("U0ALICE01", lang, NOW, "https://example.slack.com/", providers)
     key = next(iter(providers))
     for text in TEXTS:
         for kind in (None, "Created", "Rejected"):
@@ -231,7 +236,7 @@ def _about(provider: Provider, lang: str, text: str) -> About:
         typed={"account": text},
         admins_hear=True,
         handle="a" * 24,
-        follows="https://acme.slack.com/archives/C0PEOPLE1/p1800000000000100",
+        follows="https://example.slack.com/archives/C0PEOPLE1/p1800000000000100",
     )
 
 
@@ -306,6 +311,8 @@ def alerts(key: str, title: Text, text: str) -> Sequence[Alert]:
         Unheard(outcome=_successes(key, text)[0]),
         *incidents,
         GroupGone(group="S0PEOPLE1"),
+        SetUp(since=NOW, troubles=tuple(Trouble(name=name, what=(text,) * 30) for name in TROUBLES)),
+        SetUp(since=NOW, resolved_at=NOW),
         *(SeatsLow(what=what, **counts) for what in get_args(SeatsLow.model_fields["what"].annotation)),
         Joined(user="U0ALICE01", name=text),
         Digest(

@@ -9,7 +9,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -300,14 +300,10 @@ def _standing(user: Any, team: str | None) -> tuple[str, str]:
 
 
 def brief(wanted: Wanted, base_url: str) -> list[Finding]:
-    """What is worth saying at every start, with a bot that is connected already. Raises nothing."""
+    """What is worth saying at every start, with a bot that is connected already. Skipped when Slack does not answer."""
     web = client(wanted.bot_token, base_url, ssl.create_default_context())
     try:
         auth = web.auth_test()
-    except TROUBLES:
-        return []
-    return list(_troubled(said_of_the_app(wanted, web, auth)))
-
-
-def _troubled(findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (finding for finding in findings if finding.mark in ("bad", "warn"))
+    except TROUBLES as error:
+        return [Finding("slack", "skipped", f"{why(error, web.base_url, web.proxy)}.")]
+    return list(said_of_the_app(wanted, web, auth))
