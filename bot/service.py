@@ -382,13 +382,16 @@ class Bot:
         for provider in self.providers.values():
             provider.close()
 
-    def check_credentials(self) -> None:
-        """Say in the log at start, and not first to a person, that a provider does not let us in."""
-        for provider in self.providers.values():
+    def check_credentials(self) -> dict[str, bool]:
+        """Say in the log at start, and not first to a person, that a provider does not let us in; who does, of those who answer."""
+        known: dict[str, bool] = {}
+        for key, provider in self.providers.items():
             try:
                 provider.check()
+                known[key] = True
                 log.info("%s: the credentials work", provider.title.en)
             except NotAuthorised as error:
+                known[key] = False
                 advice = provider.advice(error.code)
                 log.error(
                     "%s refuses the credentials (%s %s). %s",
@@ -399,21 +402,19 @@ class Bot:
                 )
             except ProvisionError as error:
                 log.warning("%s could not be asked (%s)", provider.title.en, error)
-            except SQLAlchemyError as error:
-                log.warning(
-                    "%s was not asked: the database does not work (%s)", provider.title.en, type(error).__name__
-                )
-            except Interrupted:
-                return
+        return known
 
     def check_set_up(self) -> None:
         """The brief checks of `newhire doctor`. They, and what they load, come when the bot is ready: nobody waits for them."""
-        from bot.doctor import at_start
-
         try:
-            at_start.check(self.settings, self.incidents.set_up)
-        except (Interrupted, SQLAlchemyError) as error:
-            log.warning("what the set-up lacks was not told (%s)", type(error).__name__)
+            known = self.check_credentials()
+            from bot.doctor import at_start
+
+            at_start.check(self.settings, {key: known.get(key) for key in self.providers}, self.incidents.set_up)
+        except SQLAlchemyError as error:
+            log.warning("not all was looked at: the database does not work (%s)", type(error).__name__)
+        except Interrupted:
+            return
 
     def _run(self, request: Request, stored: Stored) -> None:
         with logs.about(request.id):
@@ -546,8 +547,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         titles = ", ".join(each.title.en for each in bot.providers.values())
         log.info("ready: /newhire in %s for %s", auth.get("team"), titles)
         watching = _keep_homes(bot, web, auth.get("team_id"))
-        threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
-        threading.Thread(target=bot.check_set_up, name="newhire-doctor", daemon=True).start()
+        threading.Thread(target=bot.check_set_up, name="newhire-check", daemon=True).start()
         await stop.wait()
         watching.cancel()
     finally:

@@ -49,7 +49,7 @@ from bot.store.requests import Requests
 from bot.store.tables import INCIDENTS, OUTBOX, REQUESTS
 from tests.certificates import self_signed, serving
 from tests.conftest import ROOT, begin
-from tests.people import ADMINS, words
+from tests.people import ADMINS, ALICE, Person, words
 from tests.regenerate import configured, own
 
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -844,8 +844,7 @@ async def test_a_bot_whose_admin_channel_is_none_works_and_says_so(setup: SetUp)
     bot = await begin(setup.world, setup.folder, **setup.settings)
     await setup.world.slack.until(lambda _: "slack.allowed" in bot.log)
     assert "The admin channel C0NOWHERE takes no messages: channel_not_found" in bot.log
-    delivery = await setup.world.slack.command("U0ALICE01", "C0PEOPLE1")
-    assert delivery.acked
+    assert (await Person(setup.world, ALICE).opens()).is_open
     assert await bot.stop() == 0
     bot.check_log(bot.log)
 
@@ -858,7 +857,7 @@ async def test_a_slack_in_trouble_gives_no_false_alarm_at_the_start(
     setup.world.slack.fail("*", how, times=99)
     told: list[object] = []
     settings = settings_of(setup)
-    await asyncio.to_thread(at_start.check, settings, told.append)
+    await asyncio.to_thread(at_start.check, settings, {"tencent": True}, told.append)
     assert told == []
 
 
@@ -868,10 +867,18 @@ async def test_what_a_start_finds_is_what_the_admins_have_words_for(setup: SetUp
     setup.settings |= {"NEWHIRE_ALLOWED": "U0NOBODY1", "NEWHIRE_APPROVERS": "U0NOBODY2"}
     setup.world.slack.app_token = setup.settings["SLACK_APP_TOKEN"] = "xapp-1-A0ANOTHER-made-up"
     told: list[Sequence[Trouble]] = []
-    await asyncio.to_thread(at_start.check, settings_of(setup), told.append)
+    await asyncio.to_thread(at_start.check, settings_of(setup), {"tencent": False, "huawei": None}, told.append)
     (troubles,) = told
     assert {each.name for each in troubles} | {"database.disk"} == set(drawings.TROUBLES)
     assert all(each.what for each in troubles)
+
+
+@pytest.mark.parametrize("huawei", [True, None])
+async def test_all_is_well_only_when_everybody_could_be_asked(huawei: bool | None, setup: SetUp) -> None:
+    told: list[Sequence[Trouble]] = []
+    known = {"tencent": True, "huawei": huawei}
+    await asyncio.to_thread(at_start.check, settings_of(setup), known, told.append)
+    assert told == ([[]] if huawei else [])
 
 
 def settings_of(setup: SetUp) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.doctor.examination import at_start
 from bot.doctor.findings import Finding
@@ -16,19 +16,28 @@ UNHEARD = "slack.admin_channel"
 """Of this the admins cannot be told, and nobody else is."""
 
 
-def check(settings: Settings, tell: Callable[[Sequence[Trouble]], None]) -> None:
-    """`tell` hears what must be mended; nothing, when everything was looked at and is well. The log masks what is said there."""
+CREDENTIALS = "providers.credentials"
+
+
+def check(settings: Settings, providers: Mapping[str, bool | None], tell: Callable[[Sequence[Trouble]], None]) -> None:
+    """`tell` hears what must be mended; nothing, when everything was looked at and is well. The log masks what is said there.
+
+    `providers`: who takes the credentials, as the log has it already; None for one that could not be asked.
+    """
     found = at_start(settings, str)
     wrong = [each for each in found if each.mark in ("bad", "warn")]
     for finding in wrong:
         level = logging.ERROR if finding.mark == "bad" else logging.WARNING
         log.log(level, "%s: %s %s", finding.name, finding.said, finding.mending)
-    whole = all(each.mark != "skipped" and _is_one(each) for each in found)
-    if whole and not wrong:
+    refusing = tuple(key for key, well in providers.items() if well is False)
+    whole = None not in providers.values() and all(each.mark != "skipped" and _is_one(each) for each in found)
+    if whole and not wrong and not refusing:
         log.info("the set-up is well (`newhire doctor` looks closer)")
     if settings.newhire_admin_channel is None or any(each.name == UNHEARD and each in wrong for each in found):
         return
     troubles = [Trouble(name=each.name, what=each.what) for each in wrong if each.mark == "bad" and _is_one(each)]
+    if refusing:
+        troubles.append(Trouble(name=CREDENTIALS, what=refusing))
     if troubles or whole:
         tell(troubles)
 

@@ -25,6 +25,9 @@ SET_UP_WORDS: dict[str, Text] = {
         "Slack doesn't know {what} on the list of who may approve. Correct the list.",
         "Slack 中不存在审批人名单里的 {what} ，请更正名单。",
     ),
+    "set_up.providers.credentials": Text(
+        "newhire's credentials are refused by {what}. Correct them.", "newhire 的凭据被 {what} 拒绝，请更正。"
+    ),
     "set_up.database.disk": Text(
         "The disk with newhire's database is almost full. Make room.",
         "newhire 数据库所在的磁盘即将写满，请清理空间。",
