@@ -66,6 +66,8 @@ def command_doctor(as_json: bool, slack_blocks: bool) -> int:
     """What of the set-up works; 1 when something must be mended."""
     # Libraries have words of their own for what is found here, and would say them between the lines.
     logging.getLogger().addHandler(logging.NullHandler())
+    # SQLite makes files beside the database when it opens it.
+    os.umask(0o077)
     from bot.doctor import report
     from bot.doctor.examination import everything, referee
 

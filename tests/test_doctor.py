@@ -43,7 +43,7 @@ from bot.sandbox.world import World
 from bot.settings import Settings, variable
 from bot.store.cipher import Cipher
 from bot.store.database import database
-from bot.store.lock import claim_file
+from bot.store.lock import claim_file, claim_postgres
 from bot.store.migrate import migrate
 from bot.store.requests import Requests
 from bot.store.tables import INCIDENTS, OUTBOX, REQUESTS
@@ -599,6 +599,31 @@ async def test_while_a_bot_runs_no_second_connection_takes_what_people_send(
     found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
     assert found["slack.socket_mode"]["mark"] == "skipped"
     assert setup.world.slack.sockets.opened == 0
+
+
+async def test_on_postgresql(
+    setup: SetUp, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup.settings["NEWHIRE_DATABASE_URL"] = postgres_url
+    engine = database(postgres_url)
+    migrate(engine)
+    Requests(engine, Cipher([setup.settings["NEWHIRE_SECRET_KEY"]])).check_cipher()
+    assert await setup.doctor(monkeypatch, "--json") == 0
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert "PostgreSQL" in found["database.open"]["said"]
+    assert {each["name"] for each in found.values() if each["mark"] != "ok"} == {"slack.manifest"}
+    with claim_postgres(postgres_url, "another newhire"):
+        await setup.doctor(monkeypatch, "--json")
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["slack.socket_mode"]["mark"] == "skipped"
+    with engine.begin() as connection:
+        name = postgres_url.rpartition("/")[2]
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    engine.dispose()
+    assert await setup.doctor(monkeypatch, "--json") == 1
+    (mark, said) = read(capsys.readouterr().out)["database.write"]
+    assert mark == "bad"
+    assert "read-only" in said
 
 
 async def test_a_message_that_cannot_be_taken_back_is_said(

@@ -132,9 +132,9 @@ def _slack(settings: Settings, wrong: frozenset[str], peer: Peer) -> Check:
         wanted = wanted_of(settings, running=database.running(settings.newhire_database_url))
         for finding in slack.look(wanted, peer):
             yield Finding(finding.name, "skipped", UNSET) if NEEDS.get(finding.name) in wrong else finding
-        web = slack.client("", peer.url, peer.trust)
+        web = slack.client(os.environ.get(manifest.VARIABLE, "").strip(), peer.url, peer.trust)
         joins = settings.newhire_watch_joins == "true"
-        yield manifest.look(os.environ.get(manifest.VARIABLE), wanted.app_token, web, joins=joins)
+        yield manifest.look(wanted.app_token, web, joins=joins)
 
     return check
 

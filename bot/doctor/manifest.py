@@ -21,16 +21,16 @@ COMMAND, SHORTCUTS, EVENTS = "/newhire", ("newhire_global", "newhire_message"), 
 MENDING = "Paste manifest.yml again (https://api.slack.com/apps, App Manifest), and install the app again."
 
 
-def look(token: str | None, app_token: str, web: WebClient, *, joins: bool) -> Finding:
-    """`joins`: people who join Slack are to be told of. `web` is a client without a token of its own."""
+def look(app_token: str, web: WebClient, *, joins: bool) -> Finding:
+    """`joins`: people who join Slack are to be told of. `web` has the configuration token, or none."""
     name = "slack.manifest"
     app = re.match(r"xapp-\d+-([A-Z0-9]+)-", app_token)
-    if not token or not app:
+    if not web.token or not app:
         said = "Whether /newhire answers and interactivity is on, Slack tells no bot: type `/newhire help` in Slack, or set "
         more = f"{VARIABLE} (https://api.slack.com/apps, Your App Configuration Tokens) for one run of this."
         return Finding(name, "skipped", said + more)
     try:
-        found = web.api_call("apps.manifest.export", http_verb="POST", params={"token": token, "app_id": app[1]})
+        found = web.api_call("apps.manifest.export", http_verb="POST", json={"app_id": app[1]})
         differences = list(_differences(dict(found["manifest"]), joins=joins))
     except (*TROUBLES, TypeError) as error:
         said = f"The app's manifest was not given out: {trouble(error).reason}."

@@ -9,7 +9,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -256,8 +256,7 @@ def _named(
     if not listed:
         yield Finding(name, "ok", f"{setting} is empty: workspace admins and owners.")
         return
-    ask: Callable[[str], tuple[str, str]] = lambda one: _who(one, web, auth, scopes)  # noqa: E731
-    found = {one: ask(one) for one in dict.fromkeys(listed[:MOST_NAMED])}
+    found = {one: _who(one, web, auth, scopes) for one in dict.fromkeys(listed[:MOST_NAMED])}
     marks: tuple[Mark, ...] = ("bad", "warn", "skipped")
     for mark in marks:
         these = [(one, said) for one, (how, said) in found.items() if how == mark]
