@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 UNHEARD = "slack.admin_channel"
 """Of this the admins cannot be told, and nobody else is."""
 
-
 CREDENTIALS = "providers.credentials"
 
 
