@@ -14,10 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.hire import Text
 from bot.outcome import Failure
-from bot.request import MessageRef, handle_of
-
-SHELL = "shell:"
-"""A requester at the machine's command line begins so: nobody is told in Slack."""
+from bot.request import SHELL, MessageRef, handle_of
 
 
 class _Fact(BaseModel):

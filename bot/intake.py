@@ -24,9 +24,9 @@ from bot.onboarding.lists import Lists
 from bot.onboarding.seats import SeatCounts, Seats
 from bot.request import (
     Act,
-    ApprovalState,
     Asked,
     Decided,
+    Decision,
     Duplicate,
     Health,
     Listing,
@@ -224,9 +224,9 @@ class Approving:
         """What a button is about. Raises NotConfirmed, as the others do."""
         return await self._intake.in_time(lambda: self._approvals.find(handle))
 
-    async def decide(self, handle: str, state: ApprovalState, actor: str, reason: str, *, alone: bool) -> Decided:
+    async def decide(self, handle: str, decision: Decision) -> Decided:
         """The first decision stands."""
-        return await self._intake.in_time(lambda: self._approvals.decide(handle, state, actor, reason, alone=alone))
+        return await self._intake.in_time(lambda: self._approvals.decide(handle, decision))
 
 
 class Licences:

@@ -4,6 +4,7 @@
       Created           the account exists and can be used
       ActionRequired    the account exists; a person must still do something (activate it)
       AlreadyExists     somebody has it already; the differences are named
+      Declined          nobody agreed to it, so nothing was asked of the provider
     ProvisionError      the class says who must act
       Rejected          the requester: a value was refused                -> which field, the vendor's words
         Conflict        the requester: the vendor says that person exists -> look, then say whose it is
@@ -92,6 +93,21 @@ class AlreadyExists(_Success):
     differences: tuple[str, ...] = ()
 
 
+class Declined(BaseModel):
+    """Nothing was asked of the provider: an approver said no, nobody decided in time, or whoever asked has cancelled it.
+
+    `by` is the Slack id of whoever decided ("" where nobody did), `by_name` what they are called, `reason` what they wrote.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["Declined"] = "Declined"
+    why: Literal["declined", "expired", "withdrawn"]
+    by: str = ""
+    by_name: str = ""
+    reason: str = ""
+
+
 FailureKind = Literal[
     "Rejected", "Conflict", "NotAuthorised", "NoSeatLeft", "RateLimited", "Unreachable", "OutcomeUnknown"
 ]
@@ -123,8 +139,8 @@ class Failure(BaseModel):
         return {was.get(key, key): value for key, value in stored.items()} if isinstance(stored, dict) else stored
 
 
-Outcome = Annotated[Created | ActionRequired | AlreadyExists | Failure, Field(discriminator="kind")]
-OUTCOME: TypeAdapter[Created | ActionRequired | AlreadyExists | Failure] = TypeAdapter(Outcome)
+Outcome = Annotated[Created | ActionRequired | AlreadyExists | Declined | Failure, Field(discriminator="kind")]
+OUTCOME: TypeAdapter[Created | ActionRequired | AlreadyExists | Declined | Failure] = TypeAdapter(Outcome)
 """Reads and writes an outcome, stored by this version or an older one."""
 
 
@@ -133,9 +149,9 @@ def success(account: Account) -> Created | ActionRequired:
     return ActionRequired(account=account) if account.activation_pending else Created(account=account)
 
 
-def account_of(outcome: Created | ActionRequired | AlreadyExists | Failure) -> Account | None:
+def account_of(outcome: Created | ActionRequired | AlreadyExists | Declined | Failure) -> Account | None:
     """The person's account; None for none, and for somebody else's, of which nobody is shown anything."""
-    if isinstance(outcome, Failure) or (isinstance(outcome, AlreadyExists) and outcome.differences):
+    if isinstance(outcome, Failure | Declined) or (isinstance(outcome, AlreadyExists) and outcome.differences):
         return None
     return outcome.account
 

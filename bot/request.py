@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from bot.hire import Text
 from bot.outcome import Account, Failure, FailureKind, Outcome
 
+SHELL = "shell:"
+"""A requester at the machine's command line begins so: nobody is told in Slack."""
+
 
 def handle_of(whose: str) -> str:
     """24 hexadecimal digits that stand for an id where people could see it."""
@@ -81,7 +84,18 @@ Action = Literal["look_up", "retry", "edit", "resend", "link", "undo", "disable"
 class Deed(_Fact):
     """Something that was done about a request after its end: by whom (a Slack id; "" by newhire itself), when (Unix seconds)."""
 
-    kind: Literal["retried", "corrected", "looked_up", "invited", "removed", "gone", "disabled", "enabled", "activated"]
+    kind: Literal[
+        "approved",
+        "retried",
+        "corrected",
+        "looked_up",
+        "invited",
+        "removed",
+        "gone",
+        "disabled",
+        "enabled",
+        "activated",
+    ]
     by: str
     by_name: str = ""
     at: float
@@ -155,7 +169,9 @@ class Wanted(_Fact):
 
 
 class Listed(_Fact):
-    """One request in a list. `outcome` is None while it is under way, `waits` while its provider does not take it."""
+    """One request in a list. `kind` is None while it is under way, `waits` while its provider does not take it, `asked` while
+    somebody has to agree to it.
+    """
 
     handle: str
     provider: str
@@ -163,6 +179,7 @@ class Listed(_Fact):
     requester: str
     accepted_at: float
     waits: bool = False
+    asked: bool = False
     ref: MessageRef | None = None
     kind: str | None = None
     account: Account | None = None
@@ -198,6 +215,21 @@ class Creating(_Fact):
     kind: Literal["creating"] = "creating"
 
 
+class AwaitsApproval(_Fact):
+    """Somebody else has to agree first; `handle` is what the button carries by which whoever asked can cancel it."""
+
+    kind: Literal["awaits_approval"] = "awaits_approval"
+    handle: str
+
+
+class Agreed(_Fact):
+    """Somebody has (a Slack id, and what they are called), and it is under way."""
+
+    kind: Literal["agreed"] = "agreed"
+    by: str
+    by_name: str = ""
+
+
 class InLine(_Fact):
     """The provider does not answer since `since` (Unix seconds); the request waits for it."""
 
@@ -230,7 +262,7 @@ class Final(_Fact):
     again: bool = False
 
 
-Update = Annotated[Creating | InLine | Late | Unsure | Final, Field(discriminator="kind")]
+Update = Annotated[Creating | AwaitsApproval | Agreed | InLine | Late | Unsure | Final, Field(discriminator="kind")]
 
 
 class Nudge(_Fact):
@@ -434,7 +466,8 @@ ApprovalState = Literal["asked", "approved", "declined", "expired", "withdrawn"]
 
 
 class Asked(_Fact):
-    """Somebody asks to create accounts for so many `people`, from a `file` ("": pasted); once decided, by whom and why.
+    """Somebody asks to create one account (`request`), or so many (`people`) from a `file` ("": pasted); once decided, by
+    whom and why.
 
     `alone`: whoever approved had asked for it, and nobody else could decide. Times are Unix seconds.
     """
@@ -446,8 +479,10 @@ class Asked(_Fact):
     requester_name: str = ""
     file: str = ""
     people: int
+    request: Request | None = None
     state: ApprovalState = "asked"
     decided_by: str = ""
+    decided_by_name: str = ""
     decided_at: float = 0.0
     reason: str = ""
     alone: bool = False
@@ -456,6 +491,16 @@ class Asked(_Fact):
     def handle(self) -> str:
         """What its buttons carry."""
         return handle_of(f"approval {self.id}")
+
+
+class Decision(_Fact):
+    """What somebody (a Slack id; "" for nobody) decides: `alone` when nobody else could, though they had asked for it."""
+
+    state: ApprovalState
+    by: str = ""
+    by_name: str = ""
+    reason: str = ""
+    alone: bool = False
 
 
 class Decided(_Fact):

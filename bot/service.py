@@ -35,7 +35,7 @@ from bot.engine import RESTARTED, Engine, Interrupted, Stored
 from bot.environment import DOTENV
 from bot.intake import Approving, Clicks, Intake, Licences, Looks, Many
 from bot.onboarding.actions import Actions
-from bot.onboarding.approvals import Approvals
+from bot.onboarding.approvals import Approvals, Rules
 from bot.onboarding.batches import BatchRuns
 from bot.onboarding.digest import Digests
 from bot.onboarding.follow_up import FollowUp
@@ -46,7 +46,7 @@ from bot.onboarding.relay import Relay
 from bot.onboarding.seats import SeatCounts
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
-from bot.outcome import NotAuthorised, ProvisionError, RateLimited
+from bot.outcome import RateLimited
 from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
 from bot.request import Act, GroupGone, Record, Request
 from bot.settings import Misconfigured, Settings
@@ -212,7 +212,8 @@ class Bot:
         self.incidents = Incidents(self.stored_incidents, self.relay)
         self.batches = Batches(self.database, self.cipher, self.outbox)
         stored = StoredApprovals(self.database, self.cipher, self.outbox)
-        self.approvals = Approvals(stored, self.relay, self.policy, settings.approval_rows)
+        rules = Rules(settings.approval, {key: provider.licence for key, provider in self.providers.items()})
+        self.approvals = Approvals(stored, self.relay, self.policy, rules)
         self.batch_runs = BatchRuns(
             self.providers,
             self.batches,
@@ -236,6 +237,7 @@ class Bot:
             self.incidents,
             self.engine,
             self.policy,
+            approvals=self.approvals,
         )
 
     def _notifier(self) -> Notifier:
@@ -352,13 +354,20 @@ class Bot:
     def _row_ended(self, batch_id: str) -> None:
         self.batch_runs.ended(batch_id)
 
-    def _decided(self, approval: StoredApproval) -> None:
-        """An approver has decided about a batch, or nobody has; told again after a crash, it changes nothing."""
+    def _decided(self, approval: StoredApproval) -> bool:
+        """An approver has decided, or nobody has; told again after a crash, it changes nothing.
+
+        A request carries it out itself, and its next run stands far in the future.
+        """
         asked = approval.asked
+        if asked.request is not None:
+            self.engine.wake([approval.subject])
+            return self.requests.ended(approval.subject)
         if asked.state == "approved":
             self.batch_runs.approved(approval.subject, asked.decided_by)
         elif asked.state in ("declined", "expired"):
             self.batch_runs.refused(approval.subject, asked.decided_by, asked.reason, expired=asked.state == "expired")
+        return True
 
     def _changed(self, requester: str) -> None:
         if self.home is not None:
@@ -382,35 +391,12 @@ class Bot:
         for provider in self.providers.values():
             provider.close()
 
-    def check_credentials(self) -> dict[str, bool]:
-        """Say in the log at start, and not first to a person, that a provider does not let us in; who does, of those who answer."""
-        known: dict[str, bool] = {}
-        for key, provider in self.providers.items():
-            try:
-                provider.check()
-                known[key] = True
-                log.info("%s: the credentials work", provider.title.en)
-            except NotAuthorised as error:
-                known[key] = False
-                advice = provider.advice(error.code)
-                log.error(
-                    "%s refuses the credentials (%s %s). %s",
-                    provider.title.en,
-                    error.code,
-                    error.words,
-                    advice.en if advice else "",
-                )
-            except ProvisionError as error:
-                log.warning("%s could not be asked (%s)", provider.title.en, error)
-        return known
-
     def check_set_up(self) -> None:
         """The brief checks of `newhire doctor`. They, and what they load, come when the bot is ready: nobody waits for them."""
-        try:
-            known = self.check_credentials()
-            from bot.doctor import at_start
+        from bot.doctor import at_start
 
-            at_start.check(self.settings, {key: known.get(key) for key in self.providers}, self.incidents.set_up)
+        try:
+            at_start.check(self.settings, self.providers, self.incidents.set_up)
         except SQLAlchemyError as error:
             log.warning("not all was looked at: the database does not work (%s)", type(error).__name__)
         except Interrupted:

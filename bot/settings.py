@@ -123,8 +123,13 @@ def _numbers(text: str) -> list[float]:
 
 
 def _approval(text: str) -> str:
-    if text != "never" and not re.fullmatch("bulk:[1-9][0-9]{0,4}", text):
-        raise ValueError("must be never, or bulk: and from how many people on, like bulk:50")
+    words = listed(text)
+    odd = [word for word in words if word.startswith("bulk") and not re.fullmatch("bulk:[1-9][0-9]{0,4}", word)]
+    if not words or odd or ("never" in words and len(words) > 1):
+        raise ValueError(
+            "must be never, always, or what needs approval, comma-separated: bulk: and from how many people on, like bulk:50; "
+            "a provider; a provider: and a licence type"
+        )
     return text
 
 
@@ -231,8 +236,9 @@ class Settings(GivenSettings):
     )
     newhire_approval: Annotated[str, Lower, AfterValidator(_approval)] = Field(
         "bulk:50",
-        description="From how many people on a list must be approved before they are created, like bulk:50, or never; "
-        "without NEWHIRE_ADMIN_CHANNEL nobody can be asked, and nothing is",
+        description="What somebody else must approve before it is created, comma-separated: bulk:50 (lists of so many people "
+        "or more), a provider, a provider's licence type (tencent:1, see docs/fields.md), always, or never; it is asked in "
+        "NEWHIRE_ADMIN_CHANNEL",
     )
     newhire_approvers: Annotated[str, AfterValidator(_ids)] = Field(
         "",
@@ -258,11 +264,10 @@ class Settings(GivenSettings):
         return listed(self.newhire_approvers)
 
     @property
-    def approval_rows(self) -> int | None:
-        """From so many on; None: never, or nobody can be asked."""
-        if self.newhire_approval == "never" or self.newhire_admin_channel is None:
-            return None
-        return int(self.newhire_approval.removeprefix("bulk:"))
+    def approval(self) -> list[str]:
+        """The words of NEWHIRE_APPROVAL (`onboarding.approvals.Rules`); none where nobody can be asked."""
+        words = listed(self.newhire_approval)
+        return [] if words == ["never"] or self.newhire_admin_channel is None else words
 
     @property
     def follow_up_days(self) -> list[float]:
@@ -305,6 +310,7 @@ def examine(providers: Providers) -> Examined:
     used = {key: provider for key, provider in sorted(providers.items()) if given(provider.settings, here)}
     settings, wrong = _built(Settings, here)
     sentences = [*here.mistakes.values(), *_about_tokens(here, wrong), *_about_providers(providers, used, here)]
+    sentences += _about_approval(providers, settings) if settings else []
     filled_in, wrong = _defaults(used or providers, here)
     sentences += wrong
     configured: dict[str, ProviderSettings] = {}
@@ -370,6 +376,31 @@ def _about_providers(providers: Providers, used: Providers, here: Environment) -
     if first and first not in used:
         return [f"NEWHIRE_PROVIDER is {first}, but its credentials are not set."]
     return []
+
+
+def _about_approval(providers: Providers, settings: Settings) -> list[str]:
+    """Rules that nothing could ever meet, or that nobody could be asked by."""
+    name, words = "NEWHIRE_APPROVAL", listed(settings.newhire_approval)
+    for word in (word for word in words if word not in ("never", "always") and not word.startswith("bulk:")):
+        key, colon, licence = word.partition(":")
+        if key not in providers:
+            return [f"{name} names a provider that there is not; there are {', '.join(sorted(providers))}."]
+        choices = _licences(providers[key])
+        if colon and licence not in choices:
+            there = "; ".join(f"{value} = {title}" for value, title in choices.items())
+            return [
+                f"{name}: {key} has no such licence type; "
+                + (f"its types are {there}." if there else "it has only one.")
+            ]
+    if words not in (["never"], ["bulk:50"]) and settings.newhire_admin_channel is None:
+        return [f"{name} needs NEWHIRE_ADMIN_CHANNEL, where approval is asked for; set it, or set {name}=never."]
+    return []
+
+
+def _licences(provider: type[Provider[Any, Any]]) -> dict[str, str]:
+    """Its licence types: value -> what it is called."""
+    fields = (declared for declared in provider.form.fields() if declared.name == provider.licence)
+    return {choice.value: choice.title.en for declared in fields for choice in declared.ask.choices}
 
 
 def _about_tokens(here: Environment, sentences: list[str]) -> list[str]:

@@ -18,11 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import event
 
 from bot.batch import Batch, Row
-from bot.onboarding.approvals import Approvals
+from bot.onboarding.approvals import Approvals, Rules
 from bot.onboarding.batches import BatchRuns, Press, Read
 from bot.onboarding.policy import Policy
 from bot.providers.tencent import TencentHire
-from bot.request import ApprovalState, Request
+from bot.request import ApprovalState, Decision, Request
 from bot.sandbox.world import World
 from bot.spreadsheet.files import as_csv
 from bot.store.approvals import Approvals as Stored
@@ -68,7 +68,7 @@ async def test_another_admin_approves_and_whoever_asked_reads_who(another_bot: A
     assert world.tencent.created == []
     await decides(world, LINA, asked, "approve")
     await message_of(world, ALICE, "Done", "Created, to be activated: 3")
-    assert f"Approved by <@{LINA}>" in words(asked)
+    assert "Approved by Li Na" in words(asked)
     assert not [block for block in asked["blocks"] if block["type"] == "actions"]
     assert len(world.tencent.created) == 3
 
@@ -118,6 +118,33 @@ async def test_what_is_cancelled_needs_no_decision_and_few_need_none(another_bot
     await presses(world, ALICE, await message_of(world, ALICE, "Create 2"), "create")
     await message_of(world, ALICE, "Done")
     assert len(world.tencent.created) == 2
+
+
+# --- the rules
+
+FREE, PREMIUM, LEFT_TO_THE_VENDOR = {"account_type": 2}, {"account_type": 1}, {"name": "1"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "one", "many"),
+    [
+        ([], [False, False, False], [False, False]),
+        (["always"], [True, True, True], [True, True]),
+        (["bulk:3"], [False, False, False], [False, True]),
+        (["bulk:3", "bulk:2"], [False, False, False], [True, True]),
+        (["huawei"], [False, False, False], [False, False]),
+        (["tencent"], [True, True, True], [True, True]),
+        (["tencent:1"], [False, True, True], [False, True]),
+        (["huawei:1"], [False, False, False], [False, False]),
+        (["tencent:2", "bulk:9"], [True, False, True], [True, True]),
+    ],
+)
+def test_what_must_be_approved(rules: list[str], one: list[bool], many: list[bool]) -> None:
+    """One with each licence; a list of two free ones, and one of three in which somebody leaves it to the vendor."""
+    held = Rules(rules, {"tencent": "account_type", "huawei": None})
+    assert [held.one("tencent", typed) for typed in (FREE, PREMIUM, LEFT_TO_THE_VENDOR)] == one
+    lists: list[list[dict[str, Any]]] = [[FREE, FREE], [FREE, FREE, LEFT_TO_THE_VENDOR]]
+    assert [held.many("tencent", len(each), each.copy) for each in lists] == many
 
 
 # --- whatever comes between
@@ -181,7 +208,7 @@ class Deciding(RuleBasedStateMachine):
         """A process, on what the last one left."""
         cipher, policy, outbox = Cipher(), Policy(), Outbox(self.tables, Cipher(), "me")
         requests = Requests(self.tables, cipher)
-        self.approvals = Approvals(Stored(self.tables, cipher, outbox), self.nobody, policy, 2)
+        self.approvals = Approvals(Stored(self.tables, cipher, outbox), self.nobody, policy, Rules(["bulk:2"]))
         breaker = CircuitBreaker(self.tables, 5, policy.shortest_probe, policy.longest_probe)
         nobody: Any = self.nobody
         self.runs = BatchRuns(
@@ -190,13 +217,14 @@ class Deciding(RuleBasedStateMachine):
         )  # fmt: skip
         self.approvals.carry_out = self.carry_out
 
-    def carry_out(self, approval: Any) -> None:
+    def carry_out(self, approval: Any) -> bool:
         if self.dies:
             raise Crash
         if approval.asked.state == "approved":
             self.runs.approved(approval.subject, approval.asked.decided_by)
         elif approval.asked.state in ("declined", "expired"):
             self.runs.refused(approval.subject, approval.asked.decided_by, "", expired=False)
+        return True
 
     def teardown(self) -> None:
         self.tables.dispose()
@@ -214,7 +242,7 @@ class Deciding(RuleBasedStateMachine):
         with self.tables.connect() as connection:
             handles = list(connection.execute(sa.select(APPROVALS.c.handle)).scalars())
         for handle in handles:
-            decided = self.approvals.decide(handle, state, actor)
+            decided = self.approvals.decide(handle, Decision(state=state, by=actor))
             self.approved_in_time |= decided.done and state == "approved"
         if dies:
             self.dies_while_it_looks()

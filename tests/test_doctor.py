@@ -34,7 +34,8 @@ from bot.doctor import at_start, drawings, machine, manifest, network, referee, 
 from bot.doctor import database as about_database
 from bot.doctor import slack as about_slack
 from bot.doctor.findings import Finding, Mark, gather
-from bot.request import Alert, Trouble, Whisper
+from bot.outcome import NotAuthorised, Outcome, Unreachable
+from bot.request import Alert, Final, Trouble, Update, Whisper
 from bot.sandbox.demo import bot_settings
 from bot.sandbox.slack.referee import validated
 from bot.sandbox.slack.server import FakeSlack
@@ -882,7 +883,7 @@ async def test_a_slack_in_trouble_gives_no_false_alarm_at_the_start(
     setup.world.slack.fail("*", how, times=99)
     told: list[object] = []
     settings = settings_of(setup)
-    await asyncio.to_thread(at_start.check, settings, {"tencent": True}, told.append)
+    await asyncio.to_thread(at_start.check, settings, running(tencent=True), told.append)
     assert told == []
 
 
@@ -892,7 +893,7 @@ async def test_what_a_start_finds_is_what_the_admins_have_words_for(setup: SetUp
     setup.settings |= {"NEWHIRE_ALLOWED": "U0NOBODY1", "NEWHIRE_APPROVERS": "U0NOBODY2"}
     setup.world.slack.app_token = setup.settings["SLACK_APP_TOKEN"] = "xapp-1-A0ANOTHER-made-up"
     told: list[Sequence[Trouble]] = []
-    await asyncio.to_thread(at_start.check, settings_of(setup), {"tencent": False, "huawei": None}, told.append)
+    await asyncio.to_thread(at_start.check, settings_of(setup), running(tencent=False, huawei=None), told.append)
     (troubles,) = told
     assert {each.name for each in troubles} | {"database.disk"} == set(drawings.TROUBLES)
     assert all(each.what for each in troubles)
@@ -901,9 +902,22 @@ async def test_what_a_start_finds_is_what_the_admins_have_words_for(setup: SetUp
 @pytest.mark.parametrize("huawei", [True, None])
 async def test_all_is_well_only_when_everybody_could_be_asked(huawei: bool | None, setup: SetUp) -> None:
     told: list[Sequence[Trouble]] = []
-    known = {"tencent": True, "huawei": huawei}
+    known = running(tencent=True, huawei=huawei)
     await asyncio.to_thread(at_start.check, settings_of(setup), known, told.append)
     assert told == ([[]] if huawei else [])
+
+
+def running(**well: bool | None) -> Any:
+    """Providers that take the credentials, that do not, and that do not answer."""
+
+    def provider(key: str, takes: bool | None) -> Any:
+        def check() -> None:
+            if not takes:
+                raise (Unreachable if takes is None else NotAuthorised)(key)
+
+        return SimpleNamespace(title=own()[key].title, check=check, advice=lambda code: None)
+
+    return {key: provider(key, takes) for key, takes in well.items()}
 
 
 def settings_of(setup: SetUp) -> Settings:
@@ -971,6 +985,12 @@ def test_every_kind_of_message_and_view_is_among_the_drawings() -> None:
         title = PROVIDERS[key].title
         kinds = {type(alert) for alert in drawings.alerts(key, title, "x")}
         assert kinds == set(get_args(get_args(Alert)[0]))
+    for update in get_args(get_args(Update)[0]):
+        if update is not Final:
+            assert f"under way, {update.model_fields['kind'].default}" in names
+    for outcome in get_args(get_args(Outcome)[0]):
+        for kind in get_args(outcome.model_fields["kind"].annotation):
+            assert f"result {kind}" in names
     for said in get_args(Whisper.model_fields["said"].annotation):
         assert f"whisper, {said}" in names
     callbacks = {each.payload.get("callback_id") for each in drawn if each.kind == "view"}

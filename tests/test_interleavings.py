@@ -20,6 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import event
 
 from bot.batch import BatchFiles, BatchUpdate
+from bot.onboarding.approvals import Approvals, Rules
 from bot.onboarding.incidents import Incidents
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import Relay
@@ -29,7 +30,9 @@ from bot.outcome import Account, Conflict, NoSeatLeft, Outcome, OutcomeUnknown, 
 from bot.providers.tencent import Tencent, TencentHire
 from bot.request import (
     Alert,
+    ApprovalState,
     Creating,
+    Decision,
     Final,
     ManyWaiting,
     MessageRef,
@@ -39,7 +42,10 @@ from bot.request import (
     TryLater,
     Update,
     Whisper,
+    handle_of,
 )
+from bot.store.approvals import Approvals as StoredApprovals
+from bot.store.approvals import StoredApproval
 from bot.store.cipher import Cipher
 from bot.store.database import database
 from bot.store.incidents import Incidents as StoredIncidents
@@ -252,10 +258,16 @@ class TwoRequests(RuleBasedStateMachine):
         self.forms = {"VA": person, "VB": person | changed[second]}
         self.accepted: set[str] = set()
 
+    needs = Rules()
+    """What must be approved."""
+
     def _begin_process(self) -> None:
         """A new process on the same database: what the last one had in its head is gone."""
         policy = Policy()
         self.relay = ModelRelay(self.outbox, self.people, policy.give_up)
+        stored = StoredApprovals(self.tables, Cipher(), self.outbox, lambda: self.engine.now)
+        self.approvals = Approvals(stored, self.relay, policy, self.needs, lambda: self.engine.now)
+        self.approvals.carry_out = self._wake
         breaker = CircuitBreaker(self.tables, policy.failures_before_open, policy.shortest_probe, policy.longest_probe)
         self.workflow = Workflow(
             {"tencent": self.vendor},
@@ -267,8 +279,13 @@ class TwoRequests(RuleBasedStateMachine):
             self.engine,
             policy,
             clock=lambda: self.engine.now,
+            approvals=self.approvals,
         )
         self.relay.take_over(None)
+
+    def _wake(self, approval: StoredApproval) -> bool:
+        self.engine.wake([approval.subject])
+        return self.requests.ended(approval.subject)
 
     def teardown(self) -> None:
         if not hasattr(self, "engine"):
@@ -368,11 +385,56 @@ class TwoRequests(RuleBasedStateMachine):
             assert (one, other) != ("send", "send"), f"a second send without a look-up: {calls}"
 
 
-TestTwoRequests = TwoRequests.TestCase
-TestTwoRequests.settings = settings(
+class TwoAskedFor(TwoRequests):
+    """The same, and each must be approved: clicks at any time, nobody for a day, whoever asked cancels."""
+
+    needs = Rules(["always"])
+
+    @initialize(second=st.sampled_from(["same", "other name", "other account"]))
+    def start(self, second: str) -> None:
+        self.approved: set[str] = set()
+        super().start(second)
+
+    @rule(which=st.sampled_from(["VA", "VB"]), state=st.sampled_from(["approved", "declined", "withdrawn"]))
+    def somebody_decides(self, which: str, state: ApprovalState) -> None:
+        decided = self.approvals.decide(handle_of(f"approval {which}"), Decision(state=state, by="U2"))
+        if decided.done and state == "approved":
+            self.approved.add(which)
+
+    @rule(dies=st.booleans())
+    def newhire_looks(self, dies: bool) -> None:
+        if dies:
+            self._begin_process()
+        self.approvals.look()
+
+    def teardown(self) -> None:
+        if hasattr(self, "engine"):
+            # Whoever was not asked yet is asked, and nobody answers any more.
+            self.engine.crash_in, self.people.away = None, 0
+            for run in list(self.engine.runs):
+                self._run(run)
+            self.engine.now += 2 * 86400
+            self.approvals.look()
+        super().teardown()
+
+    def _promises(self) -> None:
+        super()._promises()
+        for request_id in self.accepted - self.approved:
+            assert {final.kind for final in self.people.finals[request_id]} == {"Declined"}
+            assert ("send", request_id) not in self.vendor.calls, "sent, and nobody had agreed"
+        for request_id in self.approved:
+            assert "Declined" not in {final.kind for final in self.people.finals[request_id]}
+        assert not self.approvals.stored.decided(), "decided, and not carried out"
+
+
+MUCH = settings(
     max_examples=tries(500),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )
+TestTwoRequests = TwoRequests.TestCase
+TestTwoRequests.settings = MUCH
+TestTwoAskedFor = TwoAskedFor.TestCase
+TestTwoAskedFor.settings = MUCH

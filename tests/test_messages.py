@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
@@ -18,6 +19,7 @@ from bot.outcome import (
     AlreadyExists,
     Conflict,
     Created,
+    Declined,
     Failure,
     FailureKind,
     NoSeatLeft,
@@ -31,7 +33,11 @@ from bot.outcome import (
 )
 from bot.request import (
     Action,
+    Agreed,
     Alert,
+    ApprovalState,
+    Asked,
+    AwaitsApproval,
     Cause,
     Creating,
     Deed,
@@ -45,6 +51,7 @@ from bot.request import (
     Joined,
     Late,
     Reminder,
+    Request,
     SeatsLow,
     Standing,
     Stuck,
@@ -56,7 +63,8 @@ from bot.request import (
 )
 from bot.sandbox.block_kit import check_message
 from bot.slack import messages
-from bot.slack.messages import About, Message
+from bot.slack.blocks import Message
+from bot.slack.messages import About
 from tests.conftest import tries
 from tests.regenerate import configured, own
 
@@ -83,7 +91,9 @@ HOSTILE = [
 ]
 
 
-def about(provider: str = "tencent", lang: str = "en", name: str = "Zhang Wei") -> About:
+def about(
+    provider: str = "tencent", lang: str = "en", name: str = "Zhang Wei", typed: Mapping[str, object] | None = None
+) -> About:
     """As bot.slack.notifier makes it."""
     offer = PROVIDERS[provider]
     return About(
@@ -95,7 +105,9 @@ def about(provider: str = "tencent", lang: str = "en", name: str = "Zhang Wei") 
         advice=offer.advice,
         knows=lambda code: offer.meaning(code) is not None,
         requester_name="alice",
+        typed=typed,
         fields={field.name: field.ask.title for field in offer.fields()},
+        choices={field.name: {choice.value: choice.title for choice in field.ask.choices} for field in offer.fields()},
     )
 
 
@@ -136,6 +148,10 @@ def outcomes(text: str = "Zhang Wei") -> list[Outcome]:
         ActionRequired(account=account(text, activation_pending=True)),
         AlreadyExists(account=account(text), differences=("name", "phone", "nothing_we_know")),
         AlreadyExists(account=account(text)),
+        *(
+            Declined(why=why, by="U0LINA001", by_name=text, reason=text)
+            for why in get_args(Declined.model_fields["why"].annotation)
+        ),
     ]
 
 
@@ -169,6 +185,14 @@ def of_the_week(text: str) -> list[Alert]:
         *(SeatsLow(what=what, **few) for what in get_args(SeatsLow.model_fields["what"].annotation)),
         SeatsLow(what="full", licence=title, **few),
     ]
+
+
+def asked(text: str) -> list[Asked]:
+    """What approvers read about one person, before and after each way in which it is decided."""
+    request = Request(id="V1", provider="tencent", hire={}, requester="U0ALICE01", accepted_at=1795305600.0)
+    one = Asked(id="V1", provider="tencent", requester="U0ALICE01", requester_name=text, people=1, request=request)
+    by = {"decided_by": "U0LINA001", "reason": text, "alone": True}
+    return [one, *(one.model_copy(update={"state": state, **by}) for state in get_args(ApprovalState)[1:])]
 
 
 def incidents(provider: str, text: str) -> list[Incident]:
@@ -212,6 +236,12 @@ def every_message(lang: str, text: str) -> list[Message]:
     for provider in PROVIDERS:
         who = about(provider, lang, text)
         made += [messages.alert(who, one) for one in [*incidents(provider, text), *of_the_week(text)]]
+        everything = about(
+            provider, lang, text, dict.fromkeys((field.name for field in PROVIDERS[provider].fields()), text)
+        )
+        made += [messages.alert(everything, one) for one in asked(text)]
+        meanwhile: list[Update] = [AwaitsApproval(handle="a" * 24), Agreed(by="U0LINA001", by_name=text)]
+        made += [messages.update(who, one) for one in meanwhile]
         for outcome in [*outcomes(text), *errors(text, text, provider)]:
             made += [messages.update(who, Final(outcome=outcome, standing=one)) for one in standings(text)]
             made += [messages.alert(who, one) for one in alerts(outcome)]

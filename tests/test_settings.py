@@ -558,6 +558,31 @@ def test_no_sentence_is_pydantics(start: Environment, name: str, value: str, sen
     assert not re.search("input|parse|valid|string|pattern|pydantic|'[a-z]+'", said)
 
 
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("sometimes", "NEWHIRE_APPROVAL names a provider that there is not; there are huawei, tencent."),
+        ("huawei:1", "NEWHIRE_APPROVAL: huawei has no such licence type; it has only one."),
+        ("tencent:99", "NEWHIRE_APPROVAL: tencent has no such licence type; its types are 2 = Free; 1 = Premium"),
+        ("never,bulk:2", "NEWHIRE_APPROVAL must be never, always, or what needs approval, comma-separated: bulk:"),
+        ("bulk", "NEWHIRE_APPROVAL must be never, always, or"),
+        ("bulk:0", "NEWHIRE_APPROVAL must be never, always, or"),
+        ("tencent", "NEWHIRE_APPROVAL needs NEWHIRE_ADMIN_CHANNEL, where approval is asked for"),
+        ("bulk:5", "NEWHIRE_APPROVAL needs NEWHIRE_ADMIN_CHANNEL, where approval is asked for"),
+    ],
+)
+def test_a_rule_of_approval_that_cannot_be_kept_is_a_sentence(start: Environment, value: str, sentence: str) -> None:
+    (said,) = refused(start, **(SLACK | TENCENT | HUAWEI | {"NEWHIRE_APPROVAL": value}))
+    assert said.startswith(sentence)
+
+
+def test_without_an_admin_channel_nothing_is_asked_by_itself(start: Environment) -> None:
+    settings, _ = start(**(SLACK | TENCENT))
+    assert settings.approval == []
+    settings, _ = start(**(SLACK | TENCENT | {"NEWHIRE_ADMIN_CHANNEL": "C0ADMINS1"}))
+    assert settings.approval == ["bulk:50"]
+
+
 def test_half_a_log_in_is_named_beside_a_field_that_is_wrong(start: Environment) -> None:
     """A model's own check is not asked by pydantic while one of its fields does not fit."""
     assert refused(start, **SLACK, HUAWEI_APP_ID="x", HUAWEI_API="2020", HUAWEI_BASE_URL="huawei") == [

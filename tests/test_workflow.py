@@ -23,7 +23,7 @@ from bot.outcome import (
     Unreachable,
 )
 from bot.providers.tencent import Tencent, TencentHire
-from bot.request import Alert, Incident, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
+from bot.request import Alert, AwaitsApproval, Incident, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
 from bot.store import limits
 from bot.store.cipher import Cipher
 from bot.store.database import database
@@ -70,7 +70,9 @@ class Heard:
     records: list[tuple[Record, Standing]] = field(default_factory=list)
     follow_ups: list[float | None] = field(default_factory=list)
 
-    def begin(self, request: Request) -> None: ...
+    def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
+        if first is not None:
+            self.updates.append(first)
 
     def update(self, request: Request, update: Update, version: int) -> None:
         self.updates.append(update)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from bot.doctor.examination import at_start
 from bot.doctor.findings import Finding
+from bot.doctor.providers import credentials
+from bot.providers.contract import Provider
 from bot.request import Trouble
 from bot.settings import Settings
 
@@ -18,18 +21,21 @@ UNHEARD = "slack.admin_channel"
 CREDENTIALS = "providers.credentials"
 
 
-def check(settings: Settings, providers: Mapping[str, bool | None], tell: Callable[[Sequence[Trouble]], None]) -> None:
+def check(
+    settings: Settings, running: Mapping[str, Provider[Any, Any]], tell: Callable[[Sequence[Trouble]], None]
+) -> None:
     """`tell` hears what must be mended; nothing, when everything was looked at and is well. The log masks what is said there.
 
-    `providers`: who takes the credentials, as the log has it already; None for one that could not be asked.
+    `running`: the bot's own providers, which keep to its pace. Raises what that raises.
     """
+    known = credentials(running)
     found = at_start(settings, str)
     wrong = [each for each in found if each.mark in ("bad", "warn")]
     for finding in wrong:
         level = logging.ERROR if finding.mark == "bad" else logging.WARNING
         log.log(level, "%s: %s %s", finding.name, finding.said, finding.mending)
-    refusing = tuple(key for key, well in providers.items() if well is False)
-    whole = None not in providers.values() and all(each.mark != "skipped" and _is_one(each) for each in found)
+    refusing = tuple(key for key, well in known.items() if well is False)
+    whole = None not in known.values() and all(each.mark != "skipped" and _is_one(each) for each in found)
     if whole and not wrong and not refusing:
         log.info("the set-up is well (`newhire doctor` looks closer)")
     if settings.newhire_admin_channel is None or any(each.name == UNHEARD and each in wrong for each in found):

@@ -17,14 +17,17 @@ from bot.outcome import (
     ActionRequired,
     AlreadyExists,
     Created,
+    Declined,
     Failure,
     FailureKind,
     Outcome,
 )
 from bot.request import (
     Action,
+    Agreed,
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     Cause,
     Creating,
@@ -45,6 +48,7 @@ from bot.request import (
     MessageRef,
     Person,
     Reminder,
+    Request,
     SeatsLow,
     SetUp,
     Standing,
@@ -57,7 +61,8 @@ from bot.request import (
 )
 from bot.slack import batch_messages, form, lists, messages
 from bot.slack.approvals import decline_form
-from bot.slack.messages import About, Message
+from bot.slack.blocks import Message
+from bot.slack.messages import About
 from bot.slack.words_set_up import SET_UP_WORDS
 
 NOW = 1_795_305_600.0
@@ -213,8 +218,9 @@ def _messages(provider: Provider, lang: str, text: str) -> Iterator[Drawing]:
             reminder = Reminder(outcome=outcome, standing=standing, since=NOW, at=NOW + 259200, last=last)
             yield from draw("reminder", messages.reminder(about, reminder))
     for why in failures[:1]:
+        agreed = (AwaitsApproval(handle="a" * 24), Agreed(by="U2", by_name=text))
         late = (InLine(since=NOW), InLine(since=None), Late(why=why, next_at=NOW), Unsure(why=why, next_at=NOW))
-        for update in (Creating(), *late):
+        for update in (Creating(), *agreed, *late):
             yield from draw(f"under way, {update.kind}", messages.update(about, update))
         for whisper in _whispers(why):
             yield from draw(f"whisper, {whisper.said}", messages.whisper(about, whisper))
@@ -233,7 +239,8 @@ def _about(provider: Provider, lang: str, text: str) -> About:
         advice=provider.advice,
         requester_name=text,
         fields={field.name: field.ask.title for field in provider.fields()},
-        typed={"account": text},
+        typed={field.name: text for field in provider.fields()},
+        choices={field.name: {text: provider.title} for field in provider.fields() if field.ask.choices},
         admins_hear=True,
         handle="a" * 24,
         follows="https://example.slack.com/archives/C0PEOPLE1/p1800000000000100",
@@ -262,6 +269,10 @@ def _successes(key: str, text: str) -> list[Outcome]:
         ActionRequired(account=_account(key, text, activation_pending=True)),
         AlreadyExists(account=_account(key, text)),
         AlreadyExists(account=_account(key, text), differences=("name", "phone")),
+        *(
+            Declined(why=why, by="U2", by_name=text, reason=text)
+            for why in get_args(Declined.model_fields["why"].annotation)
+        ),
     ]
 
 
@@ -321,8 +332,13 @@ def alerts(key: str, title: Text, text: str) -> Sequence[Alert]:
         BatchEnded(
             provider=key, requester="U1", requester_name=text, approved_by="U2", rows=187, created=180, failed=7
         ),
+        *(Asked(**asked, request=_request(key), state=state) for state in states),
         *(Asked(**asked, file=text[:200], state=state, decided_by="U2", reason=text, alone=True) for state in states),
     ]
+
+
+def _request(key: str) -> Request:
+    return Request(id="r1", provider=key, requester="U1", language="en", hire={}, accepted_at=NOW)
 
 
 # --- many at once

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 
 from bot.doctor.findings import Finding, Mark
 from bot.doctor.network import Peer
+from bot.outcome import NotAuthorised, ProvisionError
 from bot.providers.contract import Exam, Provider, ProviderSettings
 from bot.providers.transport import proxy_for
+
+log = logging.getLogger(__name__)
 
 SECONDS = 8.0
 """For a whole call."""
@@ -30,6 +34,26 @@ def look(kind: type[Provider[Any, Any]], config: ProviderSettings) -> Iterator[F
     with contextlib.closing(kind(config, timeout=TIMEOUT, total_seconds=SECONDS)) as provider:
         for exam in provider.examine():
             yield _finding(kind, exam)
+
+
+def credentials(running: Mapping[str, Provider[Any, Any]]) -> dict[str, bool | None]:
+    """Say in the log at start, and not first to a person, that a provider does not let us in; None: it could not be asked."""
+    return {key: _let_in(provider) for key, provider in running.items()}
+
+
+def _let_in(provider: Provider[Any, Any]) -> bool | None:
+    title = provider.title.en
+    try:
+        provider.check()
+    except NotAuthorised as error:
+        advice = provider.advice(error.code)
+        log.error("%s refuses the credentials (%s %s). %s", title, error.code, error.words, advice.en if advice else "")
+        return False
+    except ProvisionError as error:
+        log.warning("%s could not be asked (%s)", title, error)
+        return None
+    log.info("%s: the credentials work", title)
+    return True
 
 
 def _finding(kind: type[Provider[Any, Any]], exam: Exam) -> Finding:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from bot.batch import (
     ENDS,
@@ -189,11 +189,8 @@ class BatchRuns:
         if not tally.ready:
             return Moved(came="over", state=stored.state)
         first = press.move == "first"
-        if (
-            self.approval
-            and not stored.batch.decided_by
-            and self.approval.needed(stored.batch, 1 if first else tally.ready)
-        ):
+        many = 1 if first else tally.ready
+        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, many):
             moved = self._go(stored, "asked", press.actor)
             if moved.came == "done":
                 self.approval.ask(stored.batch, tally, stored.round + 1)
@@ -460,7 +457,14 @@ class BatchRuns:
 
     def _needs_approval(self, stored: StoredBatch, tally: Tally) -> bool:
         decided = stored.batch.decided_by or stored.state != "shown"
-        return bool(not decided and self.approval and self.approval.needed(stored.batch, tally.ready))
+        return not decided and self._must_be_approved(stored.batch, tally.ready)
+
+    def _must_be_approved(self, batch: Batch, people: int) -> bool:
+        return bool(self.approval and self.approval.needed(batch, people, lambda: self._hires(batch)))
+
+    def _hires(self, batch: Batch) -> Iterator[Mapping[str, JsonValue]]:
+        """What is known of those who can be created."""
+        return (each.row.hire for each in self.batches.rows(batch.id, READY))
 
     def _seats_left(self, batch: Batch) -> int | None:
         counted = self.seats.last(batch.provider)
@@ -481,7 +485,7 @@ class BatchRuns:
 class Approval(Protocol):
     """Who must agree before many are created."""
 
-    def needed(self, batch: Batch, rows: int) -> bool: ...
+    def needed(self, batch: Batch, people: int, hires: Callable[[], Iterable[Mapping[str, JsonValue]]]) -> bool: ...
     def ask(self, batch: Batch, tally: Tally, round_: int) -> None: ...
     def withdraw(self, batch_id: str) -> None: ...
 

@@ -55,11 +55,13 @@ class Lists:
             "requester": row.requester,
             "accepted_at": row.accepted_at,
             "waits": row.waits,
+            "asked": row.asked,
             "ref": row.ref,
         }
         if stored is None:
             # Ended before version 0.3.0, it has no record and nothing is offered.
-            offers = standing_under_way(self._clock() - row.accepted_at) if row.kind is None else None
+            under_way = row.kind is None and not row.asked
+            offers = standing_under_way(self._clock() - row.accepted_at) if under_way else None
             person = self._overview.person(row)
             return Listed.model_validate(
                 common | {"person": person, "kind": row.kind, **({"standing": offers} if offers else {})}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from bot.outcome import ActionRequired, AlreadyExists, Created, Failure
+from bot.outcome import ActionRequired, AlreadyExists, Created, Declined, Failure
 from bot.request import Action, Record, Standing
 
 _AGAIN: dict[str, tuple[Action, ...]] = {
@@ -49,6 +49,8 @@ def offered(record: Record, abilities: Collection[str], now: float, undo: timede
         case Failure(kind=kind):
             again = tuple(action for action in _AGAIN[kind] if not (action == "retry" and record.request.has_password))
             return (*again, "copy")
+        case Declined():
+            return ("edit", "copy")
         case AlreadyExists(differences=differences) if differences:
             return ("edit", "copy")
         case AlreadyExists():

@@ -23,6 +23,7 @@ from bot.outcome import Outcome
 from bot.request import (
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     CannotBeTold,
     Creating,
@@ -174,8 +175,9 @@ def batch_files(files: BatchFiles) -> Draft:
 
 def approval_drawn(asked: Asked, version: int) -> Draft:
     """What approvers read of it, as it is to read now."""
-    content = AlertContent(alert=asked).model_dump_json()
-    return Draft(f"approval/{asked.id}", None, content, version)
+    request = asked.request
+    content = AlertContent(request=request, alert=asked).model_dump_json()
+    return Draft(f"approval/{asked.id}", request.id if request else None, content, version)
 
 
 def batch_ended(batch: Batch, tally: Tally) -> Draft:
@@ -236,12 +238,12 @@ class Relay:
 
     # What the workflow says.
 
-    def begin(self, request: Request) -> None:
+    def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
         """The first message of a request, at most once however often it is begun. A row of a batch has none."""
         if request.batch:
             self._outbox.begin(request.id, "", None)
             return
-        content, message = UpdateContent(request=request, update=Creating()), _message_id(request)
+        content, message = UpdateContent(request=request, update=first or Creating()), _message_id(request)
         self._put_and_tell(
             {message: content}, lambda: [self._outbox.begin(request.id, message, content.model_dump_json())]
         )

@@ -45,6 +45,7 @@ from bot.outcome import (
     ActionRequired,
     AlreadyExists,
     Created,
+    Declined,
     Failure,
     FailureKind,
     NotAuthorised,
@@ -55,7 +56,22 @@ from bot.outcome import (
     account_of,
     success,
 )
-from bot.request import Alert, Cause, InLine, Late, Record, Request, Standing, Stuck, Unsure, Update
+from bot.request import (
+    Agreed,
+    Alert,
+    Asked,
+    AwaitsApproval,
+    Cause,
+    Deed,
+    InLine,
+    Late,
+    Record,
+    Request,
+    Standing,
+    Stuck,
+    Unsure,
+    Update,
+)
 from bot.store.cipher import Unreadable
 from bot.store.limits import CircuitBreaker, RateLimiter
 from bot.store.requests import Requests
@@ -77,6 +93,7 @@ class Checkpoint(BaseModel):
     outcome: Outcome | None = None
     ended_at: float | None = None
     made: bool = False  # by the vendor's own answer to this request
+    asked: Asked | None = None  # whether somebody else agrees: what is known of that
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,7 @@ PASSED: dict[FailureKind, tuple[Cause, ...]] = {
 """What a vendor's answer to the creating call shows to be over. A look-up proves less: it has rights and limits of its own."""
 
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
+ASKED: TypeAdapter[Asked] = TypeAdapter(Asked)
 NOTHING: TypeAdapter[None] = TypeAdapter(None)
 
 
@@ -133,6 +151,13 @@ class Provider(Protocol):
     def find(self, hire: Any, request_id: str) -> Account | None: ...
 
 
+class Approvals(Protocol):
+    """Whom somebody else has to agree to (`approvals.Approvals`)."""
+
+    def concerns(self, request: Request) -> bool: ...
+    def of(self, request: Request) -> Asked: ...
+
+
 class Incidents(Protocol):
     """Who tells the admins what concerns all requests of a provider (`incidents.Incidents`)."""
 
@@ -144,7 +169,7 @@ class Incidents(Protocol):
 class Relay(Protocol):
     """What the use case needs to tell people (`relay.Relay`)."""
 
-    def begin(self, request: Request) -> None: ...
+    def begin(self, request: Request, first: AwaitsApproval | None = None) -> None: ...
     def update(self, request: Request, update: Update, version: int) -> None: ...
     def alert(self, key: str, alert: Alert, request: Request | None = None) -> None: ...
     def end(
@@ -175,12 +200,16 @@ class Workflow:
         engine: Engine,
         policy: Policy,
         clock: Callable[[], float] = time.time,
+        approvals: Approvals | None = None,
     ) -> None:
         self.providers, self.requests, self.limiter, self.breaker = providers, requests, limiter, breaker
         self.relay, self.incidents, self.engine, self.policy, self.clock = relay, incidents, engine, policy, clock
+        self.approvals = approvals
 
     def run(self, request: Request, checkpoint: Checkpoint) -> None:
         """One stretch of work for one request; ends with the outcome told, or with the next run enqueued."""
+        if not self._agreed(request, checkpoint):
+            return
         if checkpoint.run == 0:
             self.relay.begin(request)
         while checkpoint.outcome is None:
@@ -193,10 +222,37 @@ class Workflow:
                 self.engine.sleep(wait)
         self._end(request, checkpoint, checkpoint.outcome)
 
+    def _agreed(self, request: Request, checkpoint: Checkpoint) -> bool:
+        """Whether it may go on: nobody has to agree to it, somebody has, or it is over because nobody did.
+
+        Else the next run, which a decision wakes (`Engine.wake`), sees what came of the asking.
+        """
+        approvals, asked = self.approvals, checkpoint.asked
+        if approvals is None or (asked is None and (checkpoint.run or not approvals.concerns(request))):
+            return True
+        if asked is not None and asked.state != "asked":
+            return True
+        asked = self.engine.step("approval", lambda: approvals.of(request), ASKED)
+        checkpoint.asked = asked.model_copy(update={"request": None})
+        if checkpoint.run == 0:
+            self.relay.begin(request, AwaitsApproval(handle=asked.handle))
+        by, by_name = asked.decided_by, asked.decided_by_name
+        match asked.state:
+            case "asked":
+                checkpoint.run += 1
+                self.engine.later(request, checkpoint, checkpoint.run, self.policy.batch_expires.total_seconds())
+                return False
+            case "approved":
+                self._say(request, checkpoint, Agreed(by=by, by_name=by_name))
+            case why:
+                checkpoint.outcome = Declined(why=why, by=by, by_name=by_name, reason=asked.reason)
+                checkpoint.ended_at = asked.decided_at
+        return True
+
     def _attempt(self, request: Request, checkpoint: Checkpoint) -> float:
         """Look, or send; then decide. Seconds to wait before the next attempt."""
-        state, number = checkpoint.progress.state, checkpoint.sends + 1
-        attempt = self.engine.step("attempt", lambda: self._try(request, state, number), ATTEMPT)
+        state, number, since = checkpoint.progress.state, checkpoint.sends + 1, _since(request, checkpoint)
+        attempt = self.engine.step("attempt", lambda: self._try(request, state, number, since), ATTEMPT)
         if isinstance(attempt.tried, Waiting):
             return self._wait_in_line(request, checkpoint, attempt.tried)
         if isinstance(attempt.tried, Sent):
@@ -213,9 +269,9 @@ class Workflow:
 
     # One attempt, as one step: a process that dies under it does all of it again.
 
-    def _try(self, request: Request, state: State, number: int) -> Attempt:
+    def _try(self, request: Request, state: State, number: int, since: float) -> Attempt:
         at = self.clock()
-        age = timedelta(seconds=at - request.accepted_at)
+        age = timedelta(seconds=at - since)
         late = age > self.policy.patience
         tried = Overdue(request.provider) if age > self.policy.give_up else self._reach(request, state, number, late)
         return Attempt(tried, at=at, late=late, jitter=random.uniform(0.5, 1.0))  # noqa: S311 - no secret
@@ -316,7 +372,7 @@ class Workflow:
         if why.kind == "OutcomeUnknown":
             if checkpoint.progress.looks > len(self.policy.quick_looks):
                 self._say(request, checkpoint, Unsure(why=why, next_at=next_at))
-        elif attempt.at - request.accepted_at > self.policy.first_word.total_seconds():
+        elif attempt.at - _since(request, checkpoint) > self.policy.first_word.total_seconds():
             self._say(request, checkpoint, Late(why=why, next_at=next_at))
         return wait
 
@@ -360,13 +416,17 @@ class Workflow:
         )
         record, shown = self._record(request, checkpoint, outcome)
         follow_up = first_look(record, self._abilities(request), self.policy)
-        self.relay.end(record, shown, nudge=failed or slow, admins=not told_for_all, follow_up=follow_up)
+        # Whoever has cancelled knows, and the admins read below what was asked of them what came of it.
+        nudge = outcome.why != "withdrawn" if isinstance(outcome, Declined) else failed or slow
+        admins = not told_for_all and not isinstance(outcome, Declined)
+        self.relay.end(record, shown, nudge=nudge, admins=admins, follow_up=follow_up)
 
     def _record(self, request: Request, checkpoint: Checkpoint, outcome: Outcome) -> tuple[Record, Standing]:
         """What is kept of it, and the buttons below its message."""
         at = self.clock() if checkpoint.ended_at is None else checkpoint.ended_at
+        account, deeds = account_of(outcome), _approved(checkpoint)
         record = Record(
-            request=request, outcome=outcome, ended_at=at, made=checkpoint.made, account=account_of(outcome)
+            request=request, outcome=outcome, ended_at=at, made=checkpoint.made, account=account, deeds=deeds
         )
         return record, standing(record, self._abilities(request), 0, at, self.policy.undo)
 
@@ -387,6 +447,19 @@ def first_look(record: Record, abilities: Collection[str], policy: Policy) -> fl
     if not (policy.follow_up and awaited(record) and "look" in abilities):
         return None
     return record.ended_at + policy.follow_up[0].total_seconds()
+
+
+def _since(request: Request, checkpoint: Checkpoint) -> float:
+    """From when on patience counts (Unix seconds): nobody waited for the provider before somebody had agreed."""
+    return checkpoint.asked.decided_at if checkpoint.asked else request.accepted_at
+
+
+def _approved(checkpoint: Checkpoint) -> tuple[Deed, ...]:
+    """Who agreed to it."""
+    asked = checkpoint.asked
+    if asked is None or asked.state != "approved":
+        return ()
+    return (Deed(kind="approved", by=asked.decided_by, by_name=asked.decided_by_name, at=asked.decided_at),)
 
 
 def _made(tried: Tried) -> bool:

@@ -225,6 +225,7 @@ class Provider(ABC, Generic[H, S]):
       hidden            fields that this configuration of the vendor does not take
       offered           field -> the setting that lists its choices (`choices_of`): the form offers only those, or all of
                         them where the setting is empty
+      licence           the field by which the kind of licence is chosen, where there are several
 
     `config` is checked settings. `transport` replaces the network (tests), `clock` gives Unix seconds. `turn` is called
     before every call on the wire with the seconds that lie between two calls, and may block or raise RateLimited: the pace
@@ -246,6 +247,7 @@ class Provider(ABC, Generic[H, S]):
     credentials_page: ClassVar[str] = ""
     hidden: frozenset[str] = frozenset()
     offered: ClassVar[Mapping[str, str]] = {}
+    licence: ClassVar[str | None] = None
 
     def __init__(
         self,

@@ -233,6 +233,7 @@ class Tencent(Provider[TencentHire, TencentSettings]):
     settings = TencentSettings
     pace = Pace(calls=100, seconds=60, daily=200_000)
     offered = {"account_type": "licence_types"}  # noqa: RUF012 - annotated in Provider
+    licence = "account_type"
     credentials_page = "https://meeting.tencent.com/open-api.html"
     abilities = frozenset[Ability]({"look", "resend", "link", "remove", "switch", "seats"})
     follow_up = True

@@ -1,4 +1,6 @@
-"""*Approve* and *Decline*, in the admin channel: who presses is asked who they are, and the first decision stands."""
+"""*Approve* and *Decline*, in the admin channel, and *Cancel request* for whoever asked: who presses is asked who they are, and
+the first decision stands.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,11 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.intake import NotConfirmed
-from bot.request import ApprovalState, Asked, Decided
+from bot.request import Asked, Decided, Decision
 from bot.slack.batch_messages import VALUE
+from bot.slack.blocks import plain
 from bot.slack.errors import TROUBLES, trouble
 from bot.slack.listeners import ACKNOWLEDGE_SECONDS, TRIGGER_SECONDS, Body, Next, not_opened
-from bot.slack.messages import plain
 from bot.slack.permission import Permission, Verdict
 from bot.slack.reply import slacks_own, tell
 from bot.slack.words import say
@@ -24,7 +26,7 @@ from bot.slack.words import say
 log = logging.getLogger(__name__)
 
 CALLBACK, REASON = "newhire_decline", "reason"
-STATES: dict[str, ApprovalState] = {"approve": "approved", "decline": "declined"}
+WITHDRAW = "withdraw"
 MOST_REASON = 500
 
 
@@ -32,7 +34,7 @@ class Approving(Protocol):
     """Where decisions are handed in (`intake.Approving`)."""
 
     async def find(self, handle: str) -> Asked | None: ...
-    async def decide(self, handle: str, state: ApprovalState, actor: str, reason: str, *, alone: bool) -> Decided: ...
+    async def decide(self, handle: str, decision: Decision) -> Decided: ...
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,25 @@ class ApprovalButtons:
     async def pressed(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext, next: Next
     ) -> None:
-        """Approved at once; to decline, a reason is asked for."""
+        """Approved, or cancelled, at once; to decline, a reason is asked for."""
         user, pressed = body["user"]["id"], body["actions"][0]
-        handle = str(pressed.get("value") or "")
+        handle, action = str(pressed.get("value") or ""), pressed["action_id"]
         lang, said = "en", None
         try:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                lang, said, alone = await self._may(client, user, context.team_id, handle)
-                if said is None and pressed["action_id"] == "approve":
-                    said = await self._decide(handle, "approved", user, "", lang, alone=alone)
+                if action == WITHDRAW:
+                    lang, said = await self._withdraw(client, user, handle)
+                else:
+                    lang, said, by = await self._may(client, user, context.team_id, handle)
+                    if by and action == "approve":
+                        said = await self._decide(handle, by, lang)
         except (NotConfirmed, TimeoutError):
             said = say(lang, "not_done.not_confirmed")
         except Exception:
             log.exception("a decision of %s failed", user)
             said = say(lang, "batch.trouble")
         await ack()
-        if said is None and pressed["action_id"] == "decline":
+        if said is None and action == "decline":
             said = await self._ask_why(client, body["trigger_id"], handle, lang)
         if said:
             await tell(client, user, slacks_own(body.get("response_url"), client.base_url), said)
@@ -76,8 +81,10 @@ class ApprovalButtons:
         lang, said = "en", None
         try:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                lang, said, alone = await self._may(client, user, context.team_id, handle)
-                said = said or await self._decide(handle, "declined", user, reason, lang, alone=alone)
+                lang, said, by = await self._may(client, user, context.team_id, handle)
+                if by:
+                    declined = by.model_copy(update={"state": "declined", "reason": reason})
+                    said = await self._decide(handle, declined, lang)
         except (NotConfirmed, TimeoutError):
             said = say(lang, "not_done.not_confirmed")
         except Exception:
@@ -90,26 +97,36 @@ class ApprovalButtons:
 
     async def _may(
         self, client: AsyncWebClient, user: str, team: str | None, handle: str
-    ) -> tuple[str, str | None, bool]:
-        """(their language, the sentence why not, whether nobody else could decide about what they have asked for)."""
+    ) -> tuple[str, str | None, Decision | None]:
+        """(their language, the sentence why not, or that it is approved by them)."""
         verdict: Verdict = await self.approvers.verdict(client, user, team, anew=True)
-        lang = verdict.language
+        lang, approved = verdict.language, Decision(state="approved", by=user, by_name=verdict.name)
         if verdict.unchecked:
-            return lang, verdict.refusal, False
+            return lang, verdict.refusal, None
         if verdict.refusal:
-            return lang, say(lang, "approval.not_yours"), False
+            return lang, say(lang, "approval.not_yours"), None
         asked = await self.approving.find(handle)
         if asked is None:
-            return lang, say(lang, "approval.unknown"), False
+            return lang, say(lang, "approval.unknown"), None
         if asked.requester != user:
-            return lang, None, False
-        alone = await self.approvers.only(client, user)
-        return lang, None if alone else say(lang, "approval.own"), alone
+            return lang, None, approved
+        if not await self.approvers.only(client, user):
+            return lang, say(lang, "approval.own"), None
+        return lang, None, approved.model_copy(update={"alone": True})
 
-    async def _decide(
-        self, handle: str, state: ApprovalState, user: str, reason: str, lang: str, *, alone: bool
-    ) -> str | None:
-        decided = await self.approving.decide(handle, state, user, reason, alone=alone)
+    async def _withdraw(self, client: AsyncWebClient, user: str, handle: str) -> tuple[str, str | None]:
+        """(their language, the sentence why not)."""
+        lang, asked = await self.approvers.language(client, user), await self.approving.find(handle)
+        if asked is None:
+            return lang, say(lang, "approval.unknown")
+        if asked.requester != user:
+            return lang, say(lang, "approval.not_theirs")
+        return lang, await self._decide(
+            handle, Decision(state="withdrawn", by=user, by_name=asked.requester_name), lang
+        )
+
+    async def _decide(self, handle: str, decision: Decision, lang: str) -> str | None:
+        decided = await self.approving.decide(handle, decision)
         if decided.done:
             return None
         asked = decided.asked

@@ -9,18 +9,8 @@ from bot.batch import Batch, BatchUpdate, Row, RowState, Sample, Tally
 from bot.hire import Field, Text
 from bot.outcome import Failure, account_of
 from bot.request import Record
-from bot.slack.messages import (
-    ICONS,
-    Message,
-    actions_block,
-    button_element,
-    code,
-    context_block,
-    escape,
-    moment,
-    plain,
-    section,
-)
+from bot.slack.blocks import Message, actions_block, button_element, context_block, plain, section
+from bot.slack.messages import ICONS, code, escape, moment
 from bot.slack.words import enumerated, long, pick, say
 from bot.spreadsheet import columns
 

@@ -21,9 +21,9 @@ from bot.intake import NotConfirmed
 from bot.onboarding.policy import Policy
 from bot.request import Wanted
 from bot.slack import lists
+from bot.slack.blocks import Message
 from bot.slack.errors import TROUBLES, trouble
 from bot.slack.lists import Everything, HomeState, Provider, Reader
-from bot.slack.messages import Message
 from bot.slack.permission import Permission, Verdict
 from bot.slack.status import Body, Looks
 from bot.slack.words import say

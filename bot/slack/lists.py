@@ -11,20 +11,8 @@ from typing import Any, Protocol, get_args
 from bot.hire import Text, mask_phone
 from bot.request import Health, Listed, Listing, State
 from bot.slack import messages
-from bot.slack.messages import (
-    BUTTONS,
-    ICONS,
-    About,
-    Message,
-    actions_block,
-    button_element,
-    code,
-    context_block,
-    moment,
-    permalink,
-    plain,
-    section,
-)
+from bot.slack.blocks import Message, actions_block, button_element, context_block, plain, section
+from bot.slack.messages import BUTTONS, ICONS, About, code, moment, permalink
 from bot.slack.words import ago, pick, say
 
 STATUS_PAGE = "newhire_status"
@@ -177,13 +165,13 @@ def _entry(reader: Reader, row: Listed, number: int) -> list[Message]:
 
 def _state(row: Listed) -> str:
     if row.kind is None:
-        return "waits" if row.waits else "open"
+        return "asked" if row.asked else "waits" if row.waits else "open"
     done = row.account.state if row.account and row.kind in _SUCCEEDED else None
     return "disabled" if done == "disabled" else row.kind
 
 
 def _icon(state: str) -> str:
-    return "⏳" if state in ("open", "waits") else ICONS.get("removed" if state == "Removed" else state, "⚠️")
+    return "⏳" if state in ("open", "waits", "asked") else ICONS.get("removed" if state == "Removed" else state, "⚠️")
 
 
 def _link(reader: Reader, row: Listed) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import assert_never
 
 from bot.hire import Text, mask_phone
-from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Failure, Outcome
+from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Declined, Failure, Outcome
 from bot.request import (
     Action,
+    Agreed,
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     Creating,
     Deed,
@@ -39,9 +41,8 @@ from bot.request import (
     Waiting,
     Whisper,
 )
+from bot.slack.blocks import Message, actions_block, button_element, context_block, mrkdwn, plain, section
 from bot.slack.words import WORDS, ago, enumerated, listing, long, pick, say, sentences
-
-Message = dict[str, Any]
 
 _NUMBER = re.compile(r"\d{7,}")
 # Control characters, lone surrogates, and what turns the direction of the text behind it.
@@ -55,6 +56,7 @@ ICONS = {
     "removed": "🚫",
     "gone": "🚫",
     "disabled": "🔒",
+    "Declined": "🚫",
 }
 
 BUTTONS = "newhire_buttons"
@@ -96,12 +98,15 @@ class About:
         admins_hear: bool = False,
         handle: str = "",
         follows: str = "",
+        choices: Mapping[str, Mapping[str, Text]] | None = None,
     ) -> None:
         """`requester_name` stands where a mention would ring somebody up; `typed` is the form, as `NewHire.typed` gives it.
 
         `knows` says whether a vendor's code is in the provider's table, `admins_hear` whether admins read of what concerns
-        them. `handle` is what the buttons carry, `follows` a link to the request that this one corrects or repeats.
+        them. `handle` is what the buttons carry, `follows` a link to the request that this one corrects or repeats. `choices`
+        are the titles of what can be chosen (field -> value -> title).
         """
+        self.choices = choices or {}
         self.handle, self.follows = handle, follows
         self.language, self.to_do, self.advice, self.fields = language, to_do, advice, fields or {}
         self.typed, self.admins_hear, self.knows = typed or {}, admins_hear, knows
@@ -135,6 +140,14 @@ def update(about: About, news: Update) -> Message:
     match news:
         case Creating():
             return _message(f"⏳ {about.say('creating')}", context=_follows(about))
+        case AwaitsApproval(handle=handle):
+            message = _message(f"🕓 {about.say('awaits_approval')}", context=_follows(about))
+            cancel = button_element("withdraw", about.say("button.withdraw"), handle)
+            message["blocks"].append(actions_block(APPROVAL, [cancel]))
+            return message
+        case Agreed(by=by, by_name=name):
+            line = about.say("deed.approved.now", who=escape(name) or escape(by))
+            return _message(f"⏳ {about.say('creating')}", context=[line, *_follows(about)])
         case InLine(since=since):
             line = about.say("line.just_now") if since is None else about.say("line", since=moment(since))
             return _waiting(about, _message(f"⏳ {line}"))
@@ -153,10 +166,10 @@ def update(about: About, news: Update) -> Message:
 def final(about: About, outcome: Outcome, standing: Standing) -> Message:
     """The result, what was done about it since, and the buttons for what can be done."""
     state = next((_STATES[deed.kind] for deed in reversed(standing.deeds) if deed.kind in _STATES), None)
-    there = None if state is None or isinstance(outcome, Failure) else outcome.account
+    there = None if state is None or isinstance(outcome, Failure | Declined) else outcome.account
     message = _account(about, state or "", there, None) if there else result(about, outcome)
     _add_lines(message, [*_follows(about), *_deeds(about, standing)])
-    account = None if isinstance(outcome, Failure) else outcome.account.account
+    account = None if isinstance(outcome, Failure | Declined) else outcome.account.account
     if standing.offers:
         message["blocks"].append(buttons(about, standing, account))
     return message
@@ -215,7 +228,7 @@ def _confirm(about: About, action: Action, account: str) -> Message:
     text = about.say("confirm.undo.text" if removes else "confirm.disable.text", account=_code(account))
     return {
         "title": plain(about.say(f"confirm.{action}"), 100),
-        "text": _mrkdwn(text, 300),
+        "text": mrkdwn(text, 300),
         "confirm": plain(about.say("confirm.undo.yes" if removes else "confirm.disable.yes"), 30),
         "deny": plain(about.say("confirm.no"), 30),
         **({"style": "danger"} if removes else {}),
@@ -277,6 +290,10 @@ def result(about: About, outcome: Outcome) -> Message:
             return _account(about, outcome.kind, outcome.account, about.say("same"))
         case AlreadyExists():
             return _message(f"⚠️ {about.say('failed')}", step=_somebody_elses(about, outcome))
+        case Declined(why=why, by=by, by_name=name, reason=reason):
+            said = about.say(f"declined.{why}", who=escape(name) or escape(by))
+            step = about.sentences(said, about.say("batch.reason", reason=escape(reason))) if reason else said
+            return _message(f"🚫 {about.say('failed')}", step=step)
         case Failure():
             headline = about.say("OutcomeUnknown" if outcome.kind == "OutcomeUnknown" else "failed")
             icon = ICONS.get(outcome.kind, "⚠️")
@@ -290,6 +307,8 @@ def reply(about: About, outcome: Outcome) -> Message:
     match outcome:
         case Created() | ActionRequired() | AlreadyExists(differences=()):
             key = "reply.done"
+        case Declined():
+            key = "reply.declined"
         case Failure(kind="OutcomeUnknown"):
             key = "reply.unknown"
         case _:
@@ -354,13 +373,16 @@ def _approval(about: About, news: Asked) -> Message:
     who = escape(news.requester_name) or escape(news.requester)
     file = _code(news.file) or about.say("batch.pasted")
     icon = {"asked": "🕓", "approved": "✅"}.get(news.state, "🚫")
-    message = _message(f"{icon} {about.say('approval.asked', who=who, n=news.people, file=file)}")
+    key = "approval.asked.one" if news.request else "approval.asked"
+    message = _message(f"{icon} {about.say(key, who=who, n=news.people, file=file)}", context=_follows(about))
+    if news.request and (lines := [f"• {line}" for line in _filled_in(about)]):
+        message["blocks"] += _sections(lines)
     if news.state == "asked":
         approve = button_element("approve", about.say("approval.approve"), news.handle) | {"style": "primary"}
         decline = button_element("decline", about.say("approval.decline"), news.handle)
         message["blocks"].append(actions_block(APPROVAL, [approve, decline]))
         return message
-    by = f"<@{news.decided_by}>" if news.decided_by else "newhire"
+    by = escape(news.decided_by_name) or escape(news.decided_by) or "newhire"
     lines = [about.say(f"approval.was.{news.state}", who=by)]
     if news.reason:
         lines.append(about.say("batch.reason", reason=escape(news.reason)))
@@ -368,6 +390,17 @@ def _approval(about: About, news: Asked) -> Message:
         message["blocks"].append(section(f"🚨 {about.say('approval.alone', who=by)}"))
     _add_lines(message, lines)
     return message
+
+
+def _filled_in(about: About) -> Iterator[str]:
+    """What the form says, but for the name."""
+    for name, title in about.fields.items():
+        value = str(about.typed.get(name) or "")
+        if name == "name" or not value:
+            continue
+        named = about.choices.get(name, {}).get(value)
+        said = pick(named, about.language) if named else mask_phone(value) if name == "phone" else value
+        yield about.say("approval.field", field=pick(title, about.language), value=escape(said[:200]))
 
 
 def _batch(about: About, news: BatchEnded) -> Message:
@@ -456,7 +489,7 @@ def _ended(about: About, outcome: Outcome) -> Message | None:
     match outcome:
         case Created() | ActionRequired():
             return _message(about.say("admin.created", account=_code(outcome.account.account)))
-        case AlreadyExists():
+        case AlreadyExists() | Declined():
             return None
         case Failure(kind="Rejected" | "Conflict") if not _unknown_code(about, outcome):
             return None
@@ -598,7 +631,7 @@ def _message(
     if step:
         blocks.append(section(step))
     if fields:
-        blocks.append({"type": "section", "fields": [_mrkdwn(item, 2000) for item in fields]})
+        blocks.append({"type": "section", "fields": [mrkdwn(item, 2000) for item in fields]})
     if context:
         blocks.append(context_block(" · ".join(context)))
     return {"text": text[:3000], "blocks": blocks}
@@ -607,36 +640,3 @@ def _message(
 def _add_lines(message: Message, lines: list[str]) -> None:
     if lines:
         message["blocks"].append(context_block("\n".join(lines)))
-
-
-# Blocks, as Slack takes them: each text cut to its limit.
-
-
-def section(text: str) -> Message:
-    """A paragraph."""
-    return {"type": "section", "text": _mrkdwn(text, 3000)}
-
-
-def context_block(text: str) -> Message:
-    """Small and grey."""
-    return {"type": "context", "elements": [_mrkdwn(text, 2000)]}
-
-
-def actions_block(block_id: str, elements: list[Message]) -> Message:
-    """Buttons and menus beside each other."""
-    return {"type": "actions", "block_id": block_id, "elements": elements}
-
-
-def button_element(action: str, label: str, value: str) -> Message:
-    """One button; `value` comes with the click."""
-    return {"type": "button", "action_id": action, "text": plain(label, 75), "value": value}
-
-
-def plain(text: str, most: int) -> Message:
-    """A text in which nothing is markup, of at most so many characters."""
-    return {"type": "plain_text", "text": text[:most], "emoji": False}
-
-
-def _mrkdwn(text: str, most: int) -> Message:
-    # verbatim: a bare @channel, #name or address in what somebody typed stays text.
-    return {"type": "mrkdwn", "text": text[:most], "verbatim": True}

@@ -20,6 +20,7 @@ from bot.onboarding.policy import Policy
 from bot.request import (
     Alert,
     Asked,
+    AwaitsApproval,
     BatchEnded,
     CannotBeTold,
     Creating,
@@ -37,9 +38,10 @@ from bot.request import (
     Whisper,
 )
 from bot.slack import batch_messages, messages
+from bot.slack.blocks import Message
 from bot.slack.errors import BROKEN, TROUBLES, retry_after, trouble
 from bot.slack.files import Attachment, Files
-from bot.slack.messages import About, Message
+from bot.slack.messages import About
 from bot.slack.proxy import proxy_for
 from bot.slack.reply import slacks_own, was_taken
 from bot.slack.words import pick, say
@@ -113,6 +115,8 @@ class Notifier:
                 return ref
         if isinstance(update, Creating):
             return self._post_first(request, message)
+        if isinstance(update, AwaitsApproval):
+            return self._post_where_it_stays(request, message)
         if isinstance(update, Final) and update.again:
             self._replace(request, message)
             return None
@@ -240,6 +244,17 @@ class Notifier:
             log.info("request %s: its first message has no place (%s)", request.id, closed)
             return None
 
+    def _post_where_it_stays(self, request: Request, message: Message) -> MessageRef:
+        """It is read for a day, has a button, and must be edited."""
+        try:
+            return self._in_channel(request, message, final=False)
+        except _Closed as closed:
+            log.info("request %s: nothing is said in the channel (%s)", request.id, closed)
+        try:
+            return self._directly(request, message, final=False)
+        except _Closed:
+            raise CannotBeTold from None
+
     def _in_channel(self, request: Request, message: Message, final: bool) -> MessageRef:
         if request.channel is None:
             raise _Closed("no channel")
@@ -337,6 +352,9 @@ class Notifier:
             advice=provider.advice,
             knows=lambda code: provider.meaning(code) is not None,
             fields={field.name: field.ask.title for field in provider.fields()},
+            choices={
+                field.name: {choice.value: choice.title for choice in field.ask.choices} for field in provider.fields()
+            },
             admins_hear=self._admins is not None,
             **who,
         )

@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.intake import NotConfirmed
 from bot.request import Health, Listing, Wanted
 from bot.slack import lists
+from bot.slack.blocks import Message
 from bot.slack.lists import Provider, Reader
-from bot.slack.messages import Message
 from bot.slack.permission import Permission, Verdict
 from bot.slack.reply import slacks_own, tell
 from bot.slack.words import say

@@ -149,6 +149,16 @@ WORDS: dict[str, Text] = {
         "Creating a {provider} account for *{name}*… (requested by {requester})",
         "正在为 *{name}* 开通{provider}账号…（申请人：{requester}）",
     ),
+    "awaits_approval": Text(
+        "*Waiting for approval:* a {provider} account for *{name}* (requested by {requester})",
+        "*待审批：* 为 *{name}* 开通{provider}账号（申请人：{requester}）",
+    ),
+    "declined.declined": Text("Declined by {who}.", "审批人 {who} 已拒绝。"),
+    "declined.expired": Text(
+        "Nobody approved it within a day. Submit it again if it is still needed.",
+        "一天内无人审批。如仍需要，请重新提交。",
+    ),
+    "declined.withdrawn": Text("Cancelled by {who}.", "{who} 已取消申请。"),
     "not_in_channel": Text(
         "We couldn't post in the channel where you typed /newhire, so the result comes here. To see results there, invite newhire to that channel.",
         "无法在您输入 /newhire 的频道中发布，因此在这里告知您。如需在该频道查看结果，请邀请 newhire 加入。",
@@ -199,6 +209,10 @@ WORDS: dict[str, Text] = {
         "{mention} Your request for *{name}* didn't go through. See above for what to do.",
         "{mention} 您为 *{name}* 提交的申请未成功，处理办法请见上方。",
     ),
+    "reply.declined": Text(
+        "{mention} Your request for *{name}* wasn't approved: see above.",
+        "{mention} 您为 *{name}* 提交的申请未获批准，请见上方。",
+    ),
     "reply.unknown": Text(
         "{mention} We couldn't find out whether *{name}*'s account was created. See above for what to do.",
         "{mention} 无法确认 *{name}* 的账号是否已创建，处理办法请见上方。",
@@ -216,6 +230,8 @@ WORDS: dict[str, Text] = {
         "*{name}*'s {provider} account is disabled (requested by {requester})",
         "*{name}* 的{provider}账号已停用（申请人：{requester}）",
     ),
+    "deed.approved": Text("Approved by {who}, {when}.", "{who} 于 {when} 同意。"),
+    "deed.approved.now": Text("Approved by {who}.", "{who} 已同意。"),
     "deed.retried": Text("Tried again by {who}, {when}: see the new message.", "{who} 于 {when} 重试，结果见新消息。"),
     "deed.corrected": Text("Corrected and submitted again by {who}, {when}.", "{who} 于 {when} 修改后重新提交。"),
     "deed.looked_up": Text("Looked up by {who}, {when}.", "{who} 于 {when} 核实。"),
@@ -279,6 +295,7 @@ WORDS: dict[str, Text] = {
     "digest.more": Text("and {n} more", "另有 {n} 个"),
     "digest.seats": Text("*Licences left:*", "*剩余账号数：*"),
     "digest.seat": Text("{at}{licence}: {free} of {total}", "{at}{licence}：{free} 个（共 {total} 个）"),
+    "button.withdraw": Text("Cancel request", "取消申请"),
     "button.look_up": Text("Check now", "立即核实"),
     "button.retry": Text("Try again", "重试"),
     "button.edit": Text("Edit and try again", "修改后重试"),
@@ -373,6 +390,8 @@ WORDS: dict[str, Text] = {
     "status.message": Text("See the message", "查看消息"),
     "state.open": Text("in progress", "处理中"),
     "state.waits": Text("waiting for {provider}", "等待{provider}恢复"),
+    "state.asked": Text("waiting for approval", "待审批"),
+    "state.Declined": Text("not approved", "未获批准"),
     "state.Created": Text("account ready", "已开通"),
     "state.ActionRequired": Text("not activated yet", "待激活"),
     "state.AlreadyExists": Text("there was an account already", "账号已存在"),

@@ -151,6 +151,10 @@ BATCH_WORDS: dict[str, Text] = {
         "*{who} asks to create {n} {provider} accounts*, from {file}.",
         "*{who} 申请开通 {n} 个{provider}账号* （{file}）。",
     ),
+    "approval.asked.one": Text(
+        "*{who} asks to create a {provider} account* for *{name}*.", "*{who} 申请开通{provider}账号：* {name}"
+    ),
+    "approval.field": Text("{field}: {value}", "{field}：{value}"),
     "approval.approve": Text("Approve", "同意"),
     "approval.decline": Text("Decline", "拒绝"),
     "approval.decline.title": Text("Decline", "拒绝申请"),
@@ -169,6 +173,7 @@ BATCH_WORDS: dict[str, Text] = {
         "You asked for this yourself: somebody else has to approve it.", "这是您本人的申请，须由其他人审批。"
     ),
     "approval.not_yours": Text("You may not approve this.", "您没有审批权限。"),
+    "approval.not_theirs": Text("Only whoever asked for it can cancel it.", "只有申请人可以取消。"),
     "approval.late": Text("It's too late: nobody decided within a day.", "已过期：一天内无人审批。"),
     "approval.unknown": Text("Nothing is known of this request any more.", "该申请已不存在。"),
     # Columns.

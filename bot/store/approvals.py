@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.request import ApprovalState, Asked
+from bot.request import Asked, Decision, Request
 from bot.store.audit import NEW_ENTRY, NEWHIRE, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import insert_once
 from bot.store.outbox import Draft, Outbox
-from bot.store.tables import APPROVALS
+from bot.store.tables import APPROVALS, REQUESTS
 
 _ROW = APPROVALS.c
 
@@ -37,8 +37,10 @@ class StoredApproval:
 class Approvals:
     """All that are remembered."""
 
-    def __init__(self, engine: sa.Engine, cipher: Cipher, outbox: Outbox) -> None:
-        self._engine, self._cipher, self._outbox = engine, cipher, outbox
+    def __init__(
+        self, engine: sa.Engine, cipher: Cipher, outbox: Outbox, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._engine, self._cipher, self._outbox, self._clock = engine, cipher, outbox, clock
         self._audit = Audit(engine, cipher)
 
     def ask(self, approval_id: str, subject: str, asked: Asked, expires_at: float, drawn: Drawn) -> list[str]:
@@ -46,17 +48,19 @@ class Approvals:
         row = {
             "id": approval_id,
             "handle": asked.handle,
-            "kind": "batch",
+            "kind": "request" if asked.request else "batch",
             "subject": subject,
             "requester": asked.requester,
             "state": "asked",
-            "asked_at": time.time(),
+            "asked_at": self._clock(),
             "expires_at": expires_at,
             "content": self._cipher.encrypt(asked.model_dump_json()),
         }
         with self._engine.begin() as connection:
             if connection.execute(insert_once(self._engine, APPROVALS, **row)).rowcount == 0:
                 return []
+            if asked.request is not None:
+                connection.execute(_of(subject, "accepted").values(state="asked"))
             draft = drawn(asked, 1)
             self._outbox.put_in(connection, draft)
             connection.execute(NEW_ENTRY, self._audit.row(_noted(asked, subject, "asked", asked.requester)))
@@ -64,15 +68,21 @@ class Approvals:
 
     def by_handle(self, handle: str) -> StoredApproval | None:
         """The approval whose buttons carry this handle."""
+        return self._first(_ROW.handle == handle)
+
+    def of(self, request: Request) -> Asked | None:
+        """What became of the asking for one request; None when nobody was asked."""
+        found = self._first(sa.and_(_ROW.subject == request.id, _ROW.kind == "request"))
+        return found.asked if found else None
+
+    def _first(self, which: sa.ColumnElement[bool]) -> StoredApproval | None:
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(APPROVALS).where(_ROW.handle == handle)).mappings().first()
+            row = connection.execute(sa.select(APPROVALS).where(which)).mappings().first()
         return self._stored(row) if row else None
 
-    def decide(
-        self, handle: str, state: ApprovalState, actor: str, reason: str, drawn: Drawn, *, alone: bool = False
-    ) -> list[str] | None:
+    def decide(self, handle: str, decision: Decision, drawn: Drawn) -> list[str] | None:
         """Decide, or let it expire; the ids of what was put. None when it was decided before, or is too late or too early."""
-        now = time.time()
+        now, state, actor = self._clock(), decision.state, decision.by
         with self._engine.begin() as connection:
             mine = sa.and_(_ROW.handle == handle, _ROW.state == "asked")
             in_time = _ROW.expires_at <= now if state == "expired" else _ROW.expires_at > now
@@ -89,14 +99,17 @@ class Approvals:
             if row is None:
                 return None
             before = self._stored(row)
+            made = {"decided_by": actor, "decided_by_name": decision.by_name, "decided_at": now}
             asked = before.asked.model_copy(
-                update={"state": state, "decided_by": actor, "decided_at": now, "reason": reason, "alone": alone}
+                update={"state": state, "reason": decision.reason, "alone": decision.alone, **made}
             )
             content = self._cipher.encrypt(asked.model_dump_json())
             connection.execute(sa.update(APPROVALS).where(_ROW.handle == handle).values(content=content))
+            if asked.request is not None:
+                connection.execute(_of(before.subject, "asked").values(state="accepted"))
             draft = drawn(asked, row["version"])
             self._outbox.put_in(connection, draft)
-            what = f"{state}, alone" if alone else state
+            what = f"{state}, alone" if decision.alone else state
             connection.execute(NEW_ENTRY, self._audit.row(_noted(asked, before.subject, what, actor or NEWHIRE)))
         return [draft.id]
 
@@ -105,11 +118,12 @@ class Approvals:
         query = sa.select(_ROW.handle).where(_ROW.subject == subject, _ROW.state == "asked")
         with self._engine.connect() as connection:
             handles = list(connection.execute(query).scalars())
-        return [letter for handle in handles for letter in self.decide(handle, "withdrawn", "", "", drawn) or ()]
+        withdrawn = Decision(state="withdrawn")
+        return [letter for handle in handles for letter in self.decide(handle, withdrawn, drawn) or ()]
 
     def overdue(self) -> list[StoredApproval]:
         """Asked, and nobody has decided in time."""
-        return self._all(sa.and_(_ROW.acted == 0, _ROW.state == "asked", _ROW.expires_at <= time.time()))
+        return self._all(sa.and_(_ROW.acted == 0, _ROW.state == "asked", _ROW.expires_at <= self._clock()))
 
     def decided(self) -> list[StoredApproval]:
         """Decided, and not carried out."""
@@ -135,5 +149,11 @@ class Approvals:
         return StoredApproval(row["id"], row["subject"], asked.model_copy(update={"state": row["state"]}))
 
 
+def _of(request_id: str, state: str) -> sa.Update:
+    return sa.update(REQUESTS).where(REQUESTS.c.id == request_id, REQUESTS.c.state == state)
+
+
 def _noted(asked: Asked, subject: str, what: str, actor: str) -> Entry:
+    if asked.request is not None:
+        return Entry("approval", actor, asked.request.id, asked.provider, {"outcome": what})
     return Entry("approval", actor, provider=asked.provider, facts={"outcome": what, "batch": subject})

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from bot.hire import mask_phone
 from bot.logs import mask_phones
-from bot.outcome import Failure, Outcome
+from bot.outcome import Declined, Failure, Outcome
 from bot.request import Request
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.tables import AUDIT, SAID
@@ -185,6 +185,9 @@ def ended(request: Request, outcome: Outcome) -> Entry:
         return Entry(
             "ended", NEWHIRE, request.id, request.provider, facts, _filled(words=outcome.words or outcome.detail)
         )
+    if isinstance(outcome, Declined):
+        facts = _filled(outcome=outcome.kind, why=outcome.why)
+        return Entry("ended", outcome.by or NEWHIRE, request.id, request.provider, facts)
     account = outcome.account
     facts = _filled(outcome=outcome.kind, code=account.vendor_code, vendor_request=account.request_id)
     detail = _filled(

@@ -24,7 +24,7 @@ KINDS: Mapping[State, tuple[str | None, ...]] = {
     "open": (None,),
     "to_activate": ("ActionRequired",),
     "done": WELL,
-    "failed": ("Rejected", "Conflict", *BY_PROVIDER),
+    "failed": ("Rejected", "Conflict", "Declined", *BY_PROVIDER),
 }
 EVERY = tuple(itertools.chain(*KINDS.values()))
 
@@ -58,6 +58,7 @@ class Row:
     sealed: str | None
     accepted_at: float
     waits: bool
+    asked: bool
     kind: str | None
     ref: MessageRef | None
 
@@ -191,6 +192,7 @@ class Overview:
             sealed=row["person"],
             accepted_at=row["accepted_at"],
             waits=row["state"] == "waiting",
+            asked=row["state"] == "asked",
             kind=row["kind"],
             ref=MessageRef(channel=row["channel"], ts=row["ts"]) if row["channel"] and row["ts"] else None,
         )

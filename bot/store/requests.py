@@ -17,6 +17,7 @@ from bot.store.cipher import Cipher
 from bot.store.database import insert_once, is_sqlite, now
 from bot.store.tables import (
     ACTIONS,
+    APPROVALS,
     CIPHER_SAMPLE,
     FINGERPRINTS,
     FOLLOW_UPS,
@@ -338,6 +339,7 @@ class Requests:
 def delete_requests(connection: sa.Connection, ids: Collection[str]) -> None:
     """Delete these requests with all that is kept of them; of the audit, facts stay."""
     forget_requests(connection, ids)
+    connection.execute(sa.delete(APPROVALS).where(APPROVALS.c.subject.in_(ids)))
     for table in OF_A_REQUEST:
         connection.execute(sa.delete(table).where(table.c.request_id.in_(ids)))
     connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.id.in_(ids)))

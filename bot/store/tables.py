@@ -17,7 +17,7 @@ REQUESTS = sa.Table(
     sa.Column("requester", sa.Text, nullable=False),
     sa.Column("channel", sa.Text),  # where its message stands
     sa.Column("ts", sa.Text),
-    sa.Column("state", sa.Text, nullable=False),  # accepted | waiting | done
+    sa.Column("state", sa.Text, nullable=False),  # accepted | asked (somebody must agree) | waiting | done
     sa.Column("kind", sa.Text),  # of the outcome
     sa.Column("accepted_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
