@@ -1,4 +1,6 @@
-"""The `newhire` command: `run`, `doctor`, `demo`, `key`, `history`, `forget`. Parses, calls, prints."""
+"""The `newhire` command: `run` the bot, have it looked at by the `doctor`, `demo` it, `import` a file of people or `create` one,
+make a `key`, read the `history`, `forget` somebody. Parses, calls, prints.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,12 @@ import datetime as dt
 import gc
 import logging
 import os
+import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from bot.onboarding.policy import Policy
 
@@ -24,6 +29,10 @@ examples:
   newhire key                           a new key for NEWHIRE_SECRET_KEY
   newhire run                           the bot; copy .env.example to .env and fill it in first
   newhire doctor                        what of the set-up works, what does not, and how it is mended (--json: for machines)
+  newhire import july.xlsx --provider tencent --dry-run
+                                        a file of people: what would be created, and what must be corrected first
+  newhire create --provider tencent --name "Zhang Wei" --account zhangwei --phone 13800138000
+                                        one account, for scripts
   newhire history --since 2026-11-01    who asked for whom since then, and what came of it (--csv: for a spreadsheet)
   newhire forget zhang.wei@example.com  take a person out of the database
 """
@@ -117,14 +126,79 @@ def command_forget(who: str, provider: str | None, yes: bool) -> int:
     return said.code
 
 
+def command_import(chosen: argparse.Namespace, again: list[str], policy: Policy | None) -> int:
+    """A file of people, in a process of its own or by the bot that runs on the same file."""
+
+    def create() -> int:
+        from bot.terminal import many
+
+        wanted = many.Wanted(
+            file=chosen.file,
+            provider=chosen.provider,
+            again=shlex.join(["newhire", *again]),
+            dry_run=chosen.dry_run,
+            only=chosen.only,
+            columns=tuple(chosen.column),
+            values=tuple(chosen.value),
+            region=chosen.region,
+        )
+        return many.run(wanted, _print, policy)
+
+    return _to_its_end(create)
+
+
+def command_create(chosen: argparse.Namespace, rest: list[str], policy: Policy | None) -> int:
+    """One account."""
+
+    def create() -> int:
+        from bot.terminal import one, options
+
+        return one.run(options.read(chosen.provider, rest), _print, policy)
+
+    return _to_its_end(create)
+
+
+def _to_its_end(command: Callable[[], int]) -> int:
+    """Its exit code, with a sentence where it could not begin. The process ends here once something was started."""
+    try:
+        from bot.service import CannotStart
+        from bot.terminal.run import Cannot, Stopped
+
+        try:
+            code = command()
+        except (Cannot, CannotStart) as problem:
+            print(problem, file=sys.stderr)  # noqa: T201 - to the person at the terminal
+            code = 2
+        except Stopped:
+            code = INTERRUPTED
+    except KeyboardInterrupt:
+        # Before anything of it was begun.
+        code = INTERRUPTED
+    # As in `command_run`: a thread that hangs keeps nobody.
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the command's output
+
+
 def main(arguments: list[str] | None = None, policy: Policy | None = None) -> int:
     """The command line; the exit code. `policy` is for tests: how long the bot waits is no setting."""
     parser = _parser()
-    chosen = parser.parse_args(arguments)
+    chosen, rest = parser.parse_known_args(arguments)
+    if chosen.command == "create":
+        return command_create(chosen, rest, policy)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if chosen.command == "run":
         return command_run(policy, restored=chosen.restored)
     if chosen.command == "demo":
         return command_demo(chosen.port, not chosen.no_browser)
+    if chosen.command == "import":
+        return command_import(chosen, sys.argv[1:] if arguments is None else arguments, policy)
     if chosen.command == "key":
         from cryptography.fernet import Fernet
 
@@ -156,6 +230,26 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="try it without any account: a pretend Slack and pretend vendors in a page")
     demo.add_argument("--port", type=_port, default=8765, help="where the page is (0: any free port; default: 8765)")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    many = commands.add_parser(
+        "import",
+        help="create accounts for a file of people (Excel or CSV)",
+        description="Creates an account for every row of a file, and writes the result of every row beside it. Ctrl-C pauses, "
+        "and the same command goes on. Exit code 0: every row ended well; 1: some did not; 2: nothing could start.",
+    )
+    many.add_argument("file", metavar="FILE", type=Path, help="its first row says what stands in which column")
+    many.add_argument("--provider", required=True, help="where, like tencent")
+    many.add_argument("--dry-run", action="store_true", help="show what would be created, and create nothing")
+    many.add_argument("--only", type=_number, metavar="N", help="only the first N; the same command again: the next N")
+    many.add_argument("--region", metavar="CN", help="country of phone numbers without a country code")
+    many.add_argument("--column", type=_pair, action="append", default=[], metavar="FIELD=HEADER", help="what a column is, "
+        "like phone=手机; none=HEADER: not used. Once for each")  # fmt: skip
+    many.add_argument("--value", type=_pair, action="append", default=[], metavar="FIELD=TEXT", help="what stands for all "
+        "rows that say nothing of it, like department=1024")  # fmt: skip
+    create = commands.add_parser(
+        "create", help="create one account; --provider first, then --help lists what it takes", add_help=False,
+        allow_abbrev=False,
+    )  # fmt: skip
+    create.add_argument("--provider", help="where, like tencent")
     commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
     doctor = commands.add_parser("doctor", help="what of the set-up works, what does not, and how it is mended")
     doctor.add_argument("--json", action="store_true", help="for machines")
@@ -180,6 +274,19 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) < 65536):
         raise argparse.ArgumentTypeError("must be a number from 0 to 65535, like 8765 (0: any free port)")
     return int(text)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text)):
+        raise argparse.ArgumentTypeError("must be a number from 1 on, like 5")
+    return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, said = (part.strip() for part in text.partition("="))
+    if not (field and equals and said):
+        raise argparse.ArgumentTypeError("must be two things with = between them, like phone=手机")
+    return field, said
 
 
 def _day(text: str) -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,6 +14,7 @@ from bot.batch import Batch, Problem, Row, RowState, Upload
 from bot.hire import Field, NewHire, Text
 from bot.onboarding.batches import Read, Unreadable
 from bot.spreadsheet import reading
+from bot.spreadsheet.columns import IGNORED, plain
 from bot.spreadsheet.rows import Reader, Understood
 from bot.spreadsheet.sheet import NotASheet, Sheet
 
@@ -46,8 +48,13 @@ class BatchReader:
     pattern: str = ""
 
     def read(self, batch: Batch, source: str) -> Read:
-        """`source` is the pasted text; a file is fetched. Raises Unreadable, or TryLater."""
+        """`source` is the pasted text, or a file's bytes where it was given in at the shell; one in Slack is fetched.
+
+        Raises Unreadable, or TryLater.
+        """
         try:
+            if batch.at_the_shell:
+                return self.content(batch, base64.b64decode(source))
             if batch.upload is not None:
                 return self.content(batch, self.fetch(batch.upload))
             return self._pasted(batch, source)
@@ -57,10 +64,17 @@ class BatchReader:
     def content(self, batch: Batch, content: bytes) -> Read:
         """The bytes of a file. Raises Unreadable."""
         reader = self._reader(batch)
+        called = {plain(header): field for header, field in batch.called.items()}
+
+        def known(cells: Sequence[str]) -> int:
+            return reader.names.known(cells) + sum(plain(cell) in called for cell in cells if cell)
+
         try:
-            return self._sheet(batch, reader, reading.read(content, reader.names.known))
+            sheet = reading.read(content, known)
         except NotASheet as why:
             raise Unreadable(why.said) from None
+        columns = _chosen(batch, sheet, called)
+        return self._sheet(batch.model_copy(update={"columns": {**columns, **batch.columns}}), reader, sheet)
 
     def again(self, batch: Batch, rows: Sequence[Row]) -> Read:
         """Rows that were read before: somebody has said which column is what, or time has gone by."""
@@ -118,3 +132,18 @@ class BatchReader:
             return proposal.choose(provider.form, names, taken)
 
         return propose
+
+
+def _chosen(batch: Batch, sheet: Sheet, called: Mapping[str, str]) -> dict[int, str | None]:
+    """Which field the columns are that somebody has named. Raises Unreadable when one of them is not there."""
+    header = [plain(text) for text in sheet.header]
+    if gone := [text for text in batch.called if plain(text) not in header]:
+        there = "、".join(text for text in sheet.header if text)[:300]
+        raise Unreadable(
+            Text(
+                f"There is no column “{gone[0]}”. There are: {there.replace('、', ', ')}.",
+                f"没有名为“{gone[0]}”的列，现有：{there}。",
+            )
+        )
+    found = {place: called[text] for place, text in enumerate(header) if text in called}
+    return {place: None if field == IGNORED else field for place, field in found.items()}

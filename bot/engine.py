@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, TypeVar
@@ -40,7 +40,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.request import Request
 from bot.store.cipher import Cipher
-from bot.store.lock import claim_file, claim_postgres, gone
+from bot.store.database import forget_from_now_on, forgetful
+from bot.store.lock import BOT, claim_file, claim_postgres, gone
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,13 @@ CLOCK_EVERY, CLOCK_STEP = 5.0, 30.0
 WORKERS = {"sqlite": 10, "postgresql": 20}
 """Requests of one provider that a process works on at the same time; SQLite has one writer for all of them."""
 
+SPARE = 4
+"""Hands that are only for what somebody waits for: rows of a list never take them."""
+
 GIVE_WAY_SECONDS = 0.2
-POLL_SECONDS = 0.1
-"""How often each queue looks for work: the default of a second is a second that a person waits."""
+POLL_SECONDS = 0.25
+"""How often each queue looks for what found no hand free, waits no longer or was handed over: whatever else is accepted begins at
+once, so that an idle bot need not look often."""
 
 AGAIN_SECONDS = (10.0, 600.0)
 """A run that failed by a fault of ours or of the database is begun again after so long: at first, and at most."""
@@ -117,7 +122,7 @@ class Engine:
         self.workers = WORKERS["sqlite" if self.alone else "postgresql"]
         self.me = "local" if self.alone else uuid.uuid4().hex
         self.stopping = threading.Event()
-        self._running = 0
+        self._running: Counter[str] = Counter()
         self._waiting = 0
         self._nobody_waits = threading.Event()
         self._nobody_waits.set()
@@ -127,13 +132,13 @@ class Engine:
         # Its threads know of no workflow: what is enqueued from inside one collides with the steps recorded there.
         self._outside = ThreadPoolExecutor(1, thread_name_prefix="newhire-outside")
 
-    def claim(self) -> None:
+    def claim(self, command: str = BOT) -> None:
         """Before anything touches the database: nobody else on this file, or our lock so that all know that we live.
 
-        Raises AlreadyRunning, or the database's own error.
+        `command` is what this process is, for whoever finds the file claimed. Raises AlreadyRunning, or the database's own error.
         """
         if self.alone:
-            self._file = claim_file(self.url)
+            self._file = claim_file(self.url, command)
         else:
             self._lock = claim_postgres(self.url, self.me)
 
@@ -179,7 +184,8 @@ class Engine:
             "executor_id": self.me,
             # The default is pickle: class names in the database, and whoever can write there can run code here.
             "serializer": _Encrypted(self.cipher) if self.cipher.on else DBOSPortableJSONSerializer(),
-            "max_executor_threads": self.workers * max(len(self.queues), 1) + 8,
+            # Begun at once, and from the queue; a thread is made when it is needed.
+            "max_executor_threads": (2 * self.workers + SPARE) * max(len(self.queues), 1) + 8,
             "log_level": "ERROR",
             "enable_otlp": False,
         }
@@ -187,9 +193,16 @@ class Engine:
     def accept(self, request: Request, *, priority: int = 1) -> None:
         """Store a request durably under its id; the same id again changes nothing. Not on the event loop's thread.
 
-        `priority`: 1 goes first; what was begun before goes on with 1.
+        It begins at once where a hand is free. `priority`: 1 goes first; what was begun before goes on with 1.
         """
-        self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
+        spare = SPARE if priority == 1 else 0
+        # From inside a run it would be that run's child, and counted among its steps.
+        inside = DBOS.workflow_id is not None
+        if inside or self.stopping.is_set() or self._running[request.provider] >= self.workers + spare:
+            self._enqueue(request.id, request.model_dump(mode="json"), {}, priority=priority)
+        else:
+            with SetWorkflowID(request.id):
+                DBOS.start_workflow(onboard, request.model_dump(mode="json"), {})
 
     def act(self, request: Request, act: BaseModel, run: int) -> None:
         """Store durably what is to be done about a request that has ended; the same number again changes nothing."""
@@ -214,10 +227,17 @@ class Engine:
     # What the workflow works with, inside a run.
 
     def step(self, name: str, work: Callable[[], T], kind: TypeAdapter[T]) -> T:
-        """Run `work` once and store its result as JSON; a run that begins again gets the stored result."""
+        """Run `work` once and store its result as JSON; a run that begins again gets the stored result. A cut of the power may
+        lose it, and then `work` is run again, as after a crash under it."""
         # A person waits at the front door for the same database: between two steps, they go first.
         self._nobody_waits.wait(GIVE_WAY_SECONDS)
-        stored = DBOS.run_step({"name": name}, lambda: kind.dump_python(work(), mode="json"))
+
+        def remembered() -> Any:
+            with forgetful(False):
+                return kind.dump_python(work(), mode="json")
+
+        with forgetful():
+            stored = DBOS.run_step({"name": name}, remembered)
         try:
             return kind.validate_python(stored)
         except ValidationError as problem:
@@ -253,7 +273,7 @@ class Engine:
         """Take no new work, give what runs so many seconds, and leave the rest to the next start."""
         self.stopping.set()
         # DBOS looks once a second whether the last one has ended: with nothing under way, do not wait at all.
-        DBOS.destroy(workflow_completion_timeout_sec=int(seconds) if self._running else 0)
+        DBOS.destroy(workflow_completion_timeout_sec=int(seconds) if self._running.total() else 0)
         self._outside.shutdown(wait=False, cancel_futures=True)
         if self._lock is not None:
             self._lock.close()
@@ -266,7 +286,8 @@ class Engine:
     def _guarded(self, run: Run) -> Callable[[Stored, Stored], None]:
         def guarded(request: Stored, checkpoint: Stored) -> None:
             with self._count:
-                self._running += 1
+                self._running[request["provider"]] += 1
+            forget_from_now_on(False)
             self._nobody_waits.wait(GIVE_WAY_SECONDS)
             try:
                 run(Request.model_validate(request), checkpoint)
@@ -276,8 +297,10 @@ class Engine:
                     raise Interrupted from None
                 self._failed(str(DBOS.workflow_id), request, checkpoint, problem)
             finally:
+                # That it has ended is what the engine writes now: lost, it is run again, and finds all done.
+                forget_from_now_on(True)
                 with self._count:
-                    self._running -= 1
+                    self._running[request["provider"]] -= 1
 
         return guarded
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import pwd
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Set
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
+
+from bot import characters
 
 DOTENV = Path(".env")
 
@@ -43,6 +46,16 @@ def read(names: Set[str], file: Path = DOTENV, environ: Mapping[str, str] = os.e
 def origins(file: Path = DOTENV, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], dict[str, str]]:
     """What the file says and what the environment says, each by name, without those that are empty: the latter wins."""
     return _from_file(file, frozenset(), {}), _exported(environ)
+
+
+def user() -> str:
+    """Who is at the shell, and who became that by sudo."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    before = os.environ.get("SUDO_USER")
+    return name + (f" ({characters.clean(before)})" if before else "")
 
 
 def not_ascii(text: str) -> str | None:

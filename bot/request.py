@@ -14,7 +14,7 @@ from bot.hire import Text
 from bot.outcome import Account, Failure, FailureKind, Outcome
 
 SHELL = "shell:"
-"""A requester at the machine's command line begins so: nobody is told in Slack."""
+"""A requester at the machine's command line begins so: nobody is told in Slack. What they give in is a file's bytes, base64."""
 
 
 def handle_of(whose: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import ctypes
 import gc
 import itertools
 import logging
 import os
 import signal
-import sqlite3
 import ssl
 import threading
 import time
@@ -27,12 +25,10 @@ from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import logs
-from bot import settings as configuration
+from bot import logs, starting
 from bot.batch import Row, RowState
 from bot.batch_reader import BatchReader
 from bot.engine import RESTARTED, Engine, Interrupted, Stored
-from bot.environment import DOTENV
 from bot.intake import Approving, Clicks, Intake, Licences, Looks, Many
 from bot.onboarding.actions import Actions
 from bot.onboarding.approvals import Approvals, Rules
@@ -47,7 +43,7 @@ from bot.onboarding.seats import SeatCounts
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
 from bot.outcome import RateLimited
-from bot.providers.contract import Provider, ProviderSettings, UnknownProvider, installed
+from bot.providers.contract import Provider, ProviderSettings
 from bot.request import Act, GroupGone, Record, Request
 from bot.settings import Misconfigured, Settings
 from bot.slack import app as slack
@@ -63,18 +59,19 @@ from bot.slack.permission import Permission
 from bot.slack.proxy import proxy_for
 from bot.slack.seats import line
 from bot.slack.status import StatusList
+from bot.starting import CannotStart
 from bot.store import limits, opening
 from bot.store.approvals import Approvals as StoredApprovals
 from bot.store.approvals import StoredApproval
 from bot.store.batches import Batches
-from bot.store.cipher import Cipher, Unreadable
+from bot.store.cipher import Cipher
 from bot.store.database import database, scrub
 from bot.store.follow_ups import FollowUps
 from bot.store.homes import Homes
 from bot.store.incidents import Incidents as StoredIncidents
 from bot.store.limits import CircuitBreaker, RateLimiter
-from bot.store.lock import AlreadyRunning
-from bot.store.migrate import NewerDatabase, migrate
+from bot.store.lock import BOT
+from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
 from bot.store.records import Records
@@ -82,9 +79,6 @@ from bot.store.requests import Requests
 from bot.store.said import Said
 
 log = logging.getLogger(__name__)
-
-M_ARENA_MAX = -8
-"""From glibc's malloc.h."""
 
 HANG_UP_SECONDS = 2.0
 RELAY_SECONDS = 1.0
@@ -96,12 +90,10 @@ STOP_SECONDS = 18.0
 HOUSEKEEPING_SECONDS = 3600.0
 DAILY_ROOM = 0.95
 
+__all__ = ["Bot", "CannotStart", "at_the_shell", "run"]
+
 T = TypeVar("T")
 Configured = Mapping[str, Provider[Any, Any]]
-
-
-class CannotStart(Exception):
-    """What stops the start, in sentences for the person at the terminal."""
 
 
 def run(policy: Policy | None = None, *, restored: bool = False) -> int:
@@ -109,53 +101,27 @@ def run(policy: Policy | None = None, *, restored: bool = False) -> int:
 
     `restored`: the database is an older backup; what was under way in it is looked up before anything is sent.
     """
-    # The database, its log and the lock hold what people typed: nobody else on this machine reads them, whatever the umask.
-    os.umask(0o077)
-    _share_arenas()
-    try:
-        providers = installed()
-        settings, config = configuration.load(providers)
-    except (Misconfigured, UnknownProvider) as problem:
-        raise CannotStart(str(problem)) from None
-    hidden = configuration.secrets(settings, *config.values())
-    logs.start(hidden, settings.newhire_log)
-    _warn(settings)
-    try:
-        return asyncio.run(_run(Bot(settings, providers, config, policy or Policy(), restored=restored)))
-    except (Misconfigured, AlreadyRunning, NewerDatabase, Unreadable) as problem:
-        raise CannotStart(str(problem)) from None
-    except (SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
-        why = logs.Masked(hidden).mask(opening.why(settings.newhire_database_url, error))
-        raise CannotStart(f"NEWHIRE_DATABASE_URL does not work: {why}.") from None
+    known = starting.configured()
+    starting.warn(known.settings)
+    with starting.in_sentences(known.settings):
+        return asyncio.run(_run(Bot(*known, policy or Policy(), restored=restored)))
 
 
-def _share_arenas() -> None:
-    """glibc gives up to eight heaps to each core's threads, and what is free in one is not free to the others.
-
-    Two for all threads: 6 MB less after 500 requests, and no slower under the GIL (measured). Elsewhere than on glibc nothing.
+@contextlib.contextmanager
+def at_the_shell(policy: Policy | None = None) -> Iterator[Bot]:
+    """What a command that creates accounts is made of; nothing of it is started. Raises CannotStart, also for what fails
+    inside.
     """
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
-
-
-def _warn(settings: Settings) -> None:
-    """What works, and should be otherwise."""
-    if not settings.secret_keys:
-        log.warning(
-            "NEWHIRE_SECRET_KEY is not set: what people type, passwords included until they are sent, "
-            "can be read in the database. `newhire key` prints a key."
-        )
-    if settings.newhire_watch_joins == "true":
-        log.warning(
-            "NEWHIRE_WATCH_JOINS: Slack tells who joins only an app that is subscribed to the event team_join "
-            "(add it to bot_events in the app's manifest)"
-        )
-    wants = [name for name in ("digest", "watch_joins") if getattr(settings, f"newhire_{name}") == "true"]
-    if wants and settings.newhire_admin_channel is None:
-        names = ", ".join(f"NEWHIRE_{name.upper()}" for name in wants)
-        log.warning("%s: nobody reads it without NEWHIRE_ADMIN_CHANNEL", names)
-    if opening.others_read(DOTENV):
-        log.warning("%s can be read by others on this machine: chmod 600 %s", DOTENV, DOTENV)
+    known = starting.configured(slack=False)
+    logging.getLogger().setLevel(logging.WARNING)
+    # That the admins have no channel is no news to whoever is at the shell.
+    logging.getLogger(Notifier.__module__).setLevel(logging.ERROR)
+    with starting.in_sentences(known.settings):
+        bot = Bot(*known, policy or Policy())
+        try:
+            yield bot
+        finally:
+            bot.stop_engine()
 
 
 class Bot:
@@ -195,7 +161,8 @@ class Bot:
         self.redraw: Callable[[str], bool] = lambda user: False
         self.homes = Homes(self.database)
         self.notifier = self._notifier()
-        self.relay = Relay(self.outbox, self.notifier, self.policy.give_up, self._changed, self._row_ended)
+        give_up, silent = self.policy.give_up, not settings.speaks
+        self.relay = Relay(self.outbox, self.notifier, give_up, self._changed, self._row_ended, silent=silent)
         self.stored_incidents = StoredIncidents(self.database)
         self.records = Records(self.database, self.cipher, self.outbox)
         follow_ups = FollowUps(self.database, self.records)
@@ -257,7 +224,7 @@ class Bot:
             settings.newhire_admin_channel,
             self.policy,
             settings.newhire_admin_language,
-            results=self._results,
+            results=self.results,
         )
 
     def _reader(self) -> BatchReader:
@@ -269,7 +236,7 @@ class Bot:
             self.settings.newhire_account_pattern or "",
         )
 
-    def _results(self, batch_id: str) -> Iterator[tuple[Row, RowState, str | None, Record | None]]:
+    def results(self, batch_id: str) -> Iterator[tuple[Row, RowState, str | None, Record | None]]:
         """The rows of a batch with what came of each, some hundred at a time."""
         rows = self.batches.rows(batch_id)
         while part := list(itertools.islice(rows, 200)):
@@ -288,23 +255,38 @@ class Bot:
 
     def start_engine(self) -> None:
         """Claim the database and take up what was left unfinished. Blocks; raises what the database raises."""
+        self.claim()
+        self.work()
+        self.restored = False
+        self.actions.take_up()
+        threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
+        threading.Thread(target=self._watch, name="newhire-watch", daemon=True).start()
+
+    def claim(self, command: str = BOT) -> None:
+        """Nobody else on this file, and the database as this version wants it. Raises AlreadyRunning, and what the database
+        raises.
+        """
         try:
             opening.make_private(self.settings.newhire_database_url)
-            self.engine.claim()
+            self.engine.claim(command)
         except OSError as error:
             why = opening.why(self.settings.newhire_database_url, error)
             raise Misconfigured([f"NEWHIRE_DATABASE_URL does not work: {why}."]) from None
         migrate(self.database)
         limits.register(self.database, self.providers)
         self.requests.check_cipher()
+
+    def beside(self) -> None:
+        """Instead of `claim`, where somebody else is at work on this file. Raises cipher.Unreadable."""
+        self.requests.open_sample()
+        limits.register(self.database, self.providers)
+
+    def work(self) -> None:
+        """After `claim`: requests that were accepted go on, and so does what is many. What people press is not looked at."""
         self.relay.start()
         self.engine.start(
             self._run, self._begin_anew, self.relay.take_over, self.outbox.holders, restored=self.restored
         )
-        self.restored = False
-        self.actions.take_up()
-        threading.Thread(target=self._housekeeping, name="newhire-housekeeping", daemon=True).start()
-        threading.Thread(target=self._watch, name="newhire-watch", daemon=True).start()
         threading.Thread(target=self._run_batches, name="newhire-batches", daemon=True).start()
 
     def listeners(self, workspace: str) -> tuple[Listeners, Buttons, StatusList, Home, BatchDoor, ApprovalButtons]:

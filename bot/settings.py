@@ -274,9 +274,17 @@ class Settings(GivenSettings):
         return _numbers(self.newhire_follow_up_days)
 
     @property
+    def speaks(self) -> bool:
+        """Whether there is a way to Slack."""
+        return self.slack_bot_token.get_secret_value() != STAND_IN["SLACK_BOT_TOKEN"]
+
+    @property
     def secret_keys(self) -> list[str]:
         return listed(self.newhire_secret_key.get_secret_value()) if self.newhire_secret_key else []
 
+
+STAND_IN = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
+"""Tokens are needed, and not by every command: there any will do."""
 
 Providers = Mapping[str, type[Provider[Any, Any]]]
 
@@ -292,21 +300,23 @@ class Examined:
     wrong: frozenset[str] = frozenset()
 
 
-def load(providers: Providers) -> tuple[Settings, dict[str, ProviderSettings]]:
+def load(providers: Providers, *, slack: bool = True) -> tuple[Settings, dict[str, ProviderSettings]]:
     """The settings, and those of each provider whose credentials are set, the one that is offered first in front.
 
-    Raises Misconfigured with every mistake.
+    Without `slack` its tokens need not be set. Raises Misconfigured with every mistake.
     """
-    examined = examine(providers)
+    examined = examine(providers, slack=slack)
     if examined.sentences or examined.settings is None:
         raise Misconfigured(examined.sentences)
     return examined.settings, examined.configured
 
 
-def examine(providers: Providers) -> Examined:
+def examine(providers: Providers, *, slack: bool = True) -> Examined:
     """The same without raising: what is right can be looked at though something else is wrong."""
     kinds: list[type[BaseSettings]] = [Settings, *(provider.settings for provider in providers.values())]
     here = read({variable(kind, name) for kind in kinds for name in kind.model_fields})
+    if not slack:
+        here = Environment({**STAND_IN, **here.values}, here.mistakes)
     used = {key: provider for key, provider in sorted(providers.items()) if given(provider.settings, here)}
     settings, wrong = _built(Settings, here)
     sentences = [*here.mistakes.values(), *_about_tokens(here, wrong), *_about_providers(providers, used, here)]
@@ -349,11 +359,9 @@ class Storage:
 def load_storage() -> Storage:
     """The settings of the database alone, whatever the others are. Raises Misconfigured with every mistake in them."""
     names = ("newhire_database_url", "newhire_secret_key", "newhire_region")
-    # The tokens are needed, and not here: any will do.
-    stand_in = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
     here = read({variable(Settings, name) for name in names})
     given_here = {variable(Settings, name): here.values.get(variable(Settings, name), "") for name in names}
-    values = {name: value for name, value in given_here.items() if value} | stand_in
+    values = {name: value for name, value in given_here.items() if value} | STAND_IN
     settings, wrong = _built(Settings, Environment(values, here.mistakes))
     sentences = [*here.mistakes.values(), *wrong]
     if sentences or settings is None:

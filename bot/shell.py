@@ -10,17 +10,17 @@ import csv
 import datetime as dt
 import io
 import os
-import pwd
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot import characters
 from bot.engine import Runs
+from bot.environment import user
 from bot.hire import known_by
 from bot.logs import Masked
+from bot.request import SHELL
 from bot.settings import Misconfigured, Storage, load_storage, secrets_of
 from bot.store import opening
 from bot.store.audit import Audit, Noted
@@ -138,7 +138,7 @@ def forget(who: str, provider: str | None, sure: Callable[[str], bool]) -> Said:
         done, busy = [each for each in found if each.done], [each for each in found if not each.done]
         if done and not sure(_question(who, done, busy)):
             return Said(("Nothing was deleted.",), 1)
-        gone = erasure.forget([each.id for each in done], _me(), known_by(who, storage.region))
+        gone = erasure.forget([each.id for each in done], f"{SHELL}{user()}", known_by(who, storage.region))
         return _told(who, gone, busy, sqlite=is_sqlite(engine))
 
 
@@ -183,16 +183,6 @@ def _told(who: str, gone: Gone, busy: list[Kept], *, sqlite: bool) -> Said:
 
 def _many(number: int, one: str, more: str = "") -> str:
     return f"{number} {one if number == 1 else more or one + 's'}"
-
-
-def _me() -> str:
-    """Who is at the shell, and who became that by sudo."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = str(os.getuid())
-    before = os.environ.get("SUDO_USER")
-    return f"shell:{name}" + (f" ({characters.clean(before)})" if before else "")
 
 
 # The database.

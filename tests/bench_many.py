@@ -1,6 +1,7 @@
 """Many at once: how many rows a second, beside a bare loop over the same adapter, and how much memory the bot takes.
 
-`make bench` prints it; `python -m tests.bench_many` alone. The vendor's pace is lifted: what is left is newhire's own work.
+`make bench` prints it; `python -m tests.bench_many` alone. The vendor's pace is lifted: what is left is newhire's own work. With
+that pace, how much longer it takes than it must (`tests/test_many_pace.py` holds it in simulated time).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot.providers.contract import ROOM
 from bot.providers.tencent import Tencent, TencentHire, TencentSettings
 from bot.sandbox.world import World
 from bot.spreadsheet.files import as_csv
@@ -19,7 +21,8 @@ from tests.conftest import begin
 from tests.people import ALICE
 from tests.test_many import HEADER, gives_in, message_of, presses
 
-FEW, MANY, LOOP = 100, 10_000, 300
+FEW, SOME, MANY, LOOP = 100, 1_000, 10_000, 300
+PACED = 150
 FAST = {"TENCENT_CALLS_PER_MINUTE": "600000", "NEWHIRE_APPROVAL": "never"}
 
 
@@ -47,6 +50,24 @@ async def run(many: int) -> tuple[float, int, int]:
     finally:
         await world.stop()
     return many / seconds, idle, peak
+
+
+async def paced() -> float:
+    """The time from the first call to the last of a vendor that takes 300 calls a minute, in parts of the shortest possible."""
+    world = World()
+    await world.start()
+    try:
+        world.tencent.calls_a_minute = 300
+        with tempfile.TemporaryDirectory() as folder:
+            bot = await begin(world, Path(folder), **FAST | {"TENCENT_CALLS_PER_MINUTE": "300"})
+            await gives_in(world, ALICE, as_csv([HEADER, *people(PACED)]), "bench.csv")
+            await presses(world, ALICE, await message_of(world, ALICE, f"Create {PACED}"), "create")
+            await world.slack.until(lambda _: len(world.tencent.created) >= PACED, timeout=300)
+            await bot.stop(signal.SIGKILL)
+        made = [one["at"] for one in world.tencent.created]
+    finally:
+        await world.stop()
+    return float(made[-1] - made[0]) / ((PACED - 1) * 60 / 300 / ROOM)
 
 
 async def bare() -> float:
@@ -81,13 +102,15 @@ def resident(pid: int) -> int:
 async def compare() -> list[str]:
     """Lines for people."""
     few, _, _ = await run(FEW)
+    some, _, _ = await run(SOME)
     many, idle, peak = await run(MANY)
-    alone = await bare()
+    alone, longer = await bare(), await paced()
     return [
-        f"many at once, {FEW} rows: {few:.0f} rows a second",
-        f"many at once, {MANY} rows: {many:.0f} rows a second; a row costs {few / many:.2f}x of one among {FEW} (aim: 1.3x)",
+        f"many at once, {FEW} rows: {few:.0f} rows a second; {SOME}: {some:.0f}; {MANY}: {many:.0f}",
+        f"a row costs {few / many:.2f}x of one among {FEW} (aim: 1.3x)",
         f"a bare loop over the same adapter: {alone:.0f} rows a second; newhire's share of it {many / alone:.2f} (aim: 0.5)",
         f"the bot's memory: {idle} MiB at rest, {peak} MiB at most with {MANY} rows (aim: 150 MiB more)",
+        f"at 300 calls a minute, of which newhire uses {ROOM:.0%}: {longer:.2f}x of the shortest time (aim: 1.05x)",
     ]
 
 

@@ -27,6 +27,7 @@ HURRIED = Policy(
     home_again=TENTH,
     batch_look=TENTH,
     batch_draws=3 * TENTH,
+    bot_away=5 * TENTH,
     follow_up_look=TENTH,
     seats_kept=TENTH / 100,
     seats_again=TENTH,

@@ -240,7 +240,7 @@ def test_alone_it_says_what_it_can_with_an_example_of_each(
 ) -> None:
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    for command in ("run", "demo", "key", "history", "forget"):
+    for command in ("run", "demo", "import", "create", "key", "history", "forget"):
         assert f"\n  newhire {command}" in said
 
 

@@ -371,7 +371,7 @@ def subcommands(monkeypatch: pytest.MonkeyPatch) -> set[str]:
                 found.update(action.choices)
         raise SystemExit(0)
 
-    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", look)
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_known_args", look)
     with pytest.raises(SystemExit):
         command.main([])
     return found - {"help"}

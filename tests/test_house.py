@@ -24,6 +24,7 @@ PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and name
 SLACK = [name for name in HALL if name.startswith("bot.slack")]
 ONBOARDING = [name for name in HALL if name.startswith("bot.onboarding.")]
 DOCTOR = [name for name in HALL if name.startswith("bot.doctor.")]
+TERMINAL = [name for name in HALL if name.startswith("bot.terminal")]
 STORE = [name for name in HALL if name.startswith("bot.store.")]
 
 
@@ -229,11 +230,25 @@ def test_only_the_service_ties_the_rooms_together() -> None:
 
 
 def test_the_command_line_parses_calls_and_prints_and_knows_the_service_alone() -> None:
+    commands = {f"bot.terminal.{name}" for name in ("many", "one", "options", "run")}
     doctor = {"bot.doctor.examination", "bot.doctor.report"}
-    assert own("bot.__main__") == {"bot.service", "bot.shell", "bot.onboarding.policy", "bot.sandbox.demo", *doctor}
+    assert own("bot.__main__") - {"bot.terminal"} == commands | doctor | {
+        "bot.service", "bot.shell", "bot.onboarding.policy", "bot.sandbox.demo"
+    }  # fmt: skip
     assert {module for module in MODULES if uses(module, "bot.shell")} == {"bot.__main__"}
     assert not uses("bot.shell", "bot.service", "bot.slack", "bot.providers", "bot.onboarding")
-    assert {module for module in HALL if uses(module, "bot.service")} == {"bot.__main__"}
+    started = {"bot.__main__", "bot.terminal.many", "bot.terminal.one", "bot.terminal.run"}
+    assert {module for module in HALL if uses(module, "bot.service")} == started
+    assert {module for module in HALL if uses(module, "bot.terminal")} == {"bot.__main__", *TERMINAL} - {
+        "bot.terminal", "bot.terminal.screen", "bot.terminal.result"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [name for name in HALL if name.startswith("bot.terminal")])
+def test_commands_create_accounts_through_the_service_and_ask_no_vendor_by_themselves(module: str) -> None:
+    assert not uses(module, "slack_sdk", "slack_bolt", "httpx", "dbos", "sqlalchemy", "bot.engine")
+    # Which fields a form has is no secret of a vendor's.
+    assert not uses(module, "bot.providers") or module == "bot.terminal.options"
 
 
 @pytest.mark.parametrize("module", DOCTOR)
@@ -247,7 +262,7 @@ def test_the_doctor_looks_and_does_nothing(module: str) -> None:
 
 def test_the_doctor_is_asked_by_the_command_and_at_the_start() -> None:
     assert {name for name in HALL if name not in DOCTOR and uses(name, "bot.doctor")} == {"bot.__main__", "bot.service"}
-    assert {name for name in HALL if uses(name, "rich")} == {"bot.doctor.report"}
+    assert {name for name in DOCTOR if uses(name, "rich")} == {"bot.doctor.report"}
 
 
 def test_the_log_knows_nobody_but_the_mask() -> None:

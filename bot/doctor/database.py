@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -22,6 +21,7 @@ from bot.store import opening
 from bot.store.cipher import Cipher, Unreadable
 from bot.store.database import database
 from bot.store.incidents import SET_UP
+from bot.store.lock import BOT, holder
 from bot.store.migrate import NEWEST, version_of
 from bot.store.requests import Requests
 from bot.store.tables import CIPHER_SAMPLE, INCIDENTS, OUTBOX, RECORDS, REQUESTS
@@ -90,13 +90,11 @@ def running(url: str) -> bool:
     file = opening.file_of(url)
     if file is None:
         return _session_locks(url)
-    with contextlib.suppress(OSError), Path(f"{file}.lock").open("r") as lock:
-        try:
-            # Shared, and for as long as this takes: the lock of a bot that runs is exclusive.
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(lock, fcntl.LOCK_UN)
+    if not Path(f"{file}.lock").exists():
+        return False
+    # A command of the shell that is at work has no connection to Slack.
+    with contextlib.suppress(OSError):
+        return holder(url) == BOT
     return False
 
 

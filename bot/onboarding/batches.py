@@ -9,9 +9,11 @@ is a pause, and what a crash leaves is few.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,7 +42,7 @@ from bot.request import Duplicate, Request, TryLater
 from bot.store.batches import Batches, StoredBatch, StoredRow
 from bot.store.limits import CircuitBreaker
 from bot.store.records import Records, Stored
-from bot.store.requests import Requests
+from bot.store.requests import Identity, Requests
 
 log = logging.getLogger(__name__)
 
@@ -108,12 +110,15 @@ class Relay(Protocol):
 
 @dataclass(frozen=True)
 class Press:
-    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `most` as many as it named."""
+    """What somebody has pressed: `actor` is a Slack id, in `round` as the button says; `many` are the next ones and no
+    more: of "first" (None: one), and of "resume" (None: as many as were wanted).
+    """
 
     move: Move
     round: int
     actor: str
     admin: bool = False
+    many: int | None = None
 
 
 class BatchRuns:
@@ -153,6 +158,19 @@ class BatchRuns:
         self.batches.add(batch, source, mark)
         self._news.set()
 
+    def find(self, mark: str, requester: str) -> StoredBatch | None:
+        """What this requester has given in under that mark, the newest, if it has not come to an end."""
+        found = self.batches.by_mark(mark, requester)
+        return found if found and found.state not in ENDS else None
+
+    def preview(self, batch: Batch, source: str) -> BatchUpdate:
+        """What would be shown of it, and nothing is written down. Raises Unreadable, or TryLater."""
+        read = self.reader.read(batch, source)
+        rows = [StoredRow(row, state) for row, state in self._sorted(read)]
+        doubtful = [each for each in rows if each.state in DOUBTFUL]
+        tally = Tally.model_validate(Counter(each.state for each in rows))
+        return self._update(StoredBatch(read.batch, "shown", 0, self.clock()), tally, map(_sample, doubtful or rows))
+
     def press(self, handle: str, press: Press) -> Moved:
         """One button of a batch's message."""
         stored = self.batches.by_handle(handle)
@@ -178,7 +196,7 @@ class BatchRuns:
             case "pause" if stored.state == "running":
                 return self._go(stored, "paused", press.actor, most=stored.most)
             case "resume" if stored.state == "paused":
-                return self._go(stored, "running", press.actor, most=stored.most)
+                return self._go(stored, "running", press.actor, most=self._most(stored, press.many))
             case "stop" if stored.state in ("running", "paused"):
                 return self._go(stored, "stopping", press.actor, rows_left=True)
             case _:
@@ -189,14 +207,21 @@ class BatchRuns:
         if not tally.ready:
             return Moved(came="over", state=stored.state)
         first = press.move == "first"
-        many = 1 if first else tally.ready
-        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, many):
+        wanted = min(press.many or 1, tally.ready) if first else tally.ready
+        if self.approval and not stored.batch.decided_by and self._must_be_approved(stored.batch, wanted):
             moved = self._go(stored, "asked", press.actor)
             if moved.came == "done":
                 self.approval.ask(stored.batch, tally, stored.round + 1)
                 return Moved(came="asked", state="asked")
             return moved
-        return self._go(stored, "running", press.actor, most=tally.begun + 1 if first else None)
+        return self._go(stored, "running", press.actor, most=tally.begun + wanted if first else None)
+
+    def _most(self, stored: StoredBatch, many: int | None) -> int | None:
+        """As many as were wanted, and of the next ones no more than so many."""
+        if many is None:
+            return stored.most
+        most = self.batches.tally(stored.batch.id).begun + many
+        return most if stored.most is None else min(most, stored.most)
 
     def _go(
         self, stored: StoredBatch, to: BatchState, actor: str, *, most: int | None = None, rows_left: bool = False
@@ -268,7 +293,9 @@ class BatchRuns:
 
     def wait(self, seconds: float) -> None:
         """Until there may be something to do, at most so long."""
-        self._news.wait(seconds)
+        if self._news.wait(seconds):
+            # Rows that end one after the other are looked at together.
+            time.sleep(self.policy.batch_together.total_seconds())
         self._news.clear()
 
     def wake(self) -> None:
@@ -296,7 +323,7 @@ class BatchRuns:
                 self._run(stored)
             case "stopping":
                 self._begin_lost(batch)
-                if not self.batches.under_way(batch.id):
+                if self._settled(batch):
                     self.batches.move(batch, ["stopping"], stored.round, "stopped", actor="newhire")
             case "shown":
                 self._expire(stored)
@@ -346,9 +373,8 @@ class BatchRuns:
             return
         self._begin_lost(batch)
         if self.breaker.open_since(batch.provider) is None:
-            for row in self.batches.feed(batch.id, self.at_once):
-                self._accept(batch, row)
-        if self.batches.under_way(batch.id):
+            self._accept(batch, self.batches.feed(batch.id, self.at_once))
+        if not self._settled(batch):
             return
         tally = self.batches.tally(batch.id)
         if not tally.ready:
@@ -357,12 +383,15 @@ class BatchRuns:
             # The trial is over: the others are decided upon anew.
             self.batches.move(batch, ["running"], stored.round, "shown", actor="newhire")
 
+    def _settled(self, batch: Batch) -> bool:
+        """Whether nothing of it is under way; what another process has given out and not written down yet is."""
+        return not self.batches.under_way(batch.id) and not self.batches.not_done(batch.id)
+
     def _begin_lost(self, batch: Batch) -> None:
         if self._lost_at.get(batch.id, float("-inf")) < self.clock() - self.policy.batch_lost.total_seconds():
             self._lost_at[batch.id] = self.clock()
-            for lost in self.batches.not_begun(batch.id):
-                # Most of them only wait for their turn: accepted twice, they are begun once.
-                self._accept(batch, lost)
+            # Most of them are under way: accepted twice, they are begun once.
+            self._accept(batch, self.batches.not_done(batch.id))
 
     @property
     def at_once(self) -> int:
@@ -371,14 +400,24 @@ class BatchRuns:
         """
         return self.engine.workers + 2
 
-    def _accept(self, batch: Batch, row: StoredRow) -> None:
+    def _accept(self, batch: Batch, rows: Sequence[StoredRow]) -> None:
+        """Written down together, then begun one by one: a crash in between leaves rows that `_begin_lost` finds."""
+        asked = [made for row in rows if (made := self._request(batch, row)) is not None]
+        known = self.requests.accept_all([(request, identity) for _, request, identity in asked]) if asked else []
+        for (row, request, _), duplicate in zip(asked, known, strict=True):
+            if duplicate is None:
+                self.engine.accept(request, priority=LAST)
+            else:
+                self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+
+    def _request(self, batch: Batch, row: StoredRow) -> tuple[StoredRow, Request, Identity] | None:
         form = self.providers[batch.provider].form
         try:
             hire = form.model_validate(row.row.hire, context={"region": batch.region})
         except ValidationError:
             # Read by another version, whose form was another.
             self.batches.put_back(batch.id, row.row.number, "wrong")
-            return
+            return None
         request = Request(
             id=f"{batch.id}-{row.row.number}",
             provider=batch.provider,
@@ -390,11 +429,7 @@ class BatchRuns:
             accepted_at=self.clock(),
             batch=batch.id,
         )
-        duplicate = self.requests.accept(request, hire.identity())
-        if duplicate is None:
-            self.engine.accept(request, priority=LAST)
-        else:
-            self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
+        return row, request, hire.identity()
 
     def _expire(self, stored: StoredBatch) -> None:
         if self.clock() - stored.changed_at > self.policy.batch_expires.total_seconds():
@@ -435,11 +470,13 @@ class BatchRuns:
 
     def update(self, stored: StoredBatch) -> BatchUpdate:
         """Everything that its message shows."""
-        tally = self.batches.tally(stored.batch.id)
+        return self._update(stored, self.batches.tally(stored.batch.id), self._samples(stored))
+
+    def _update(self, stored: StoredBatch, tally: Tally, worth_a_look: Iterable[Sample]) -> BatchUpdate:
         provider = self.providers.get(stored.batch.provider)
         left = tally.ready + tally.under_way
         gap = provider.gap if provider else 0.0
-        samples = self._samples(stored)
+        samples = tuple(itertools.islice(worth_a_look, SAMPLES))
         return BatchUpdate(
             batch=stored.batch,
             state=stored.state,
@@ -451,7 +488,7 @@ class BatchRuns:
             away_since=self.breaker.open_since(stored.batch.provider) if stored.state == "running" else None,
             trial=stored.most is not None,
             needs_approval=self._needs_approval(stored, tally),
-            samples=tuple(samples[:SAMPLES]),
+            samples=samples,
             more=max(_worth_a_look(stored.state, tally) - SAMPLES, 0),
         )
 

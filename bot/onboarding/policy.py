@@ -45,6 +45,8 @@ class Policy:
     # Many at once.
     batch_look: timedelta = SECOND
     """How often newhire sees whether there is something to do for a batch, beside when one of its rows ends."""
+    batch_together: timedelta = SECOND / 10
+    """After one has ended newhire waits so long for others, and gives out as many together."""
     batch_draws: timedelta = 3 * SECOND
     """Between two edits of its message: Slack takes about 50 a minute of one app (Tier 3)."""
     batch_expires: timedelta = 24 * HOUR
@@ -53,6 +55,10 @@ class Policy:
     """How often it looks for rows that a process gave out and died; and at once when it starts."""
     batch_waits: timedelta = HOUR
     """So long newhire tries to get a file from Slack."""
+
+    bot_away: timedelta = MINUTE
+    """When the bot that did a command's work on its file is gone for so long, the command does it; else it would keep the bot
+    from being started again."""
 
     # Who looks at newhire's Home tab.
     home_open: timedelta = 10 * MINUTE

@@ -192,7 +192,12 @@ def batch_ended(batch: Batch, tally: Tally) -> Draft:
         left=tally.left + tally.ready,
         **counts,
     )
-    return alerted(f"batch/{batch.id}/alert", alert)
+    return alerted(batch_ended_id(batch), alert)
+
+
+def batch_ended_id(batch: Batch) -> str:
+    """The id of that letter."""
+    return f"batch/{batch.id}/alert"
 
 
 def drawn(stored: Stored, standing: Standing, response_url: str | None = None) -> list[Draft]:
@@ -211,9 +216,13 @@ class Relay:
         give_up: timedelta,
         changed: Callable[[str], None] = lambda requester: None,
         row_ended: Callable[[str], None] = lambda batch: None,
+        *,
+        silent: bool = False,
     ) -> None:
         """`changed` hears whose request (a Slack id) reads otherwise now, `row_ended` of which batch (its id) a row has come
-        to its end; neither may wait for anybody."""
+        to its end; neither may wait for anybody. `silent`: there is no way to Slack here. What is to be told stays in the
+        outbox, for the next process on this database."""
+        self._silent = silent
         self._changed, self._row_ended = changed, row_ended
         self._outbox, self._notifier, self._patience = outbox, notifier, 2 * give_up.total_seconds()
         self._due: list[tuple[float, int, str]] = []
@@ -225,6 +234,8 @@ class Relay:
 
     def start(self) -> None:
         """Tell what earlier processes on this file left, and from now on what could not be told at once."""
+        if self._silent:
+            return
         self._thread = threading.Thread(target=self._run, name="newhire-relay", daemon=True)
         self._thread.start()
 
@@ -239,9 +250,9 @@ class Relay:
     # What the workflow says.
 
     def begin(self, request: Request, first: AwaitsApproval | None = None) -> None:
-        """The first message of a request, at most once however often it is begun. A row of a batch has none."""
+        """The first message of a request, at most once however often it is begun. A row of a batch has none, and has begun
+        when it was written down."""
         if request.batch:
-            self._outbox.begin(request.id, "", None)
             return
         content, message = UpdateContent(request=request, update=first or Creating()), _message_id(request)
         self._put_and_tell(
@@ -296,7 +307,7 @@ class Relay:
         """Tell what a process that is gone was to tell (None: every process that ever was on this database)."""
         for letter_id in self._outbox.take_over(holder):
             letter = self._outbox.letter(letter_id)
-            if letter is not None and _is_first(letter):
+            if letter is not None and _is_first(letter) and not self._silent:
                 # It may stand there already: the process died between posting it and ticking it off.
                 self._outbox.told(letter, None, last=False)
             else:
@@ -360,7 +371,9 @@ class Relay:
     # How it is told.
 
     def _try(self, letter_id: str, known: tuple[Letter, Content] | None) -> float | None:
-        """Tell it; seconds until it is worth trying again, None when it is told."""
+        """Tell it; seconds until it is worth trying again, None when it is told, or told by somebody else."""
+        if self._silent:
+            return None
         try:
             found = known or self._stored(letter_id)
             while found is not None:

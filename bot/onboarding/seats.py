@@ -89,8 +89,10 @@ class SeatCounts:
         counted = self._counted.get(key)
         return counted.seats if counted else ()
 
-    def fetch(self, key: str) -> Sequence[Seats]:
-        """Ask the provider, unless that was just done. Blocks; a failure is only logged."""
+    def fetch(self, key: str, *, tell: bool = True) -> Sequence[Seats]:
+        """Ask the provider, unless that was just done. Blocks; a failure is only logged. The admins hear of it unless not to
+        `tell`: a command at the shell leaves that to the bot.
+        """
         if key not in self.providers:
             return ()
         with self._locks[key]:
@@ -99,7 +101,8 @@ class SeatCounts:
                 return known
             seats, good = self._ask(key)
             self._counted[key] = Counted(seats, self.clock() + good)
-        self._watch(key, seats)
+        if tell:
+            self._watch(key, seats)
         return seats
 
     def look(self) -> None:

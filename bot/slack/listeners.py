@@ -25,7 +25,7 @@ from bot.request import Act, Duplicate, Request
 from bot.slack import form
 from bot.slack.errors import TROUBLES, SlackTrouble, trouble
 from bot.slack.form import ModalState, Offer
-from bot.slack.messages import permalink
+from bot.slack.messages import mention, permalink
 from bot.slack.permission import Permission, Verdict, profile
 from bot.slack.prefill import Help, Many, NotHere, Prefill, Status, Template, command, from_message, from_profile
 from bot.slack.reply import slacks_own, tell
@@ -457,7 +457,7 @@ class Listeners:
         if same_form:
             return say(lang, "form.first_version", state=state)
         when = ago(lang, self.clock() - duplicate.accepted_at)
-        return say(lang, "form.repeat", requester=f"<@{duplicate.requester}>", ago=when, state=state)
+        return say(lang, "form.repeat", requester=mention(duplicate.requester), ago=when, state=state)
 
     # What nobody else answers.
 

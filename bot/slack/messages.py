@@ -10,6 +10,7 @@ from typing import assert_never
 from bot.hire import Text, mask_phone
 from bot.outcome import Account, ActionRequired, AlreadyExists, Created, Declined, Failure, Outcome
 from bot.request import (
+    SHELL,
     Action,
     Agreed,
     Alert,
@@ -115,7 +116,7 @@ class About:
             "name": escape(name),
             # Without a name the bare id: a mention would ring them up.
             "requester": escape(requester_name) or escape(requester),
-            "mention": f"<@{requester}>",
+            "mention": mention(requester),
         }
 
     def say(self, key: str, **values: object) -> str:
@@ -526,6 +527,11 @@ def _line(text: str) -> str:
 def entities(text: str) -> str:
     """Slack's three characters, so that they are read and not obeyed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mention(user: str) -> str:
+    """Somebody as Slack shows them, by their id; who asked at the shell stays as text."""
+    return escape(user) if user.startswith(SHELL) else f"<@{user}>"
 
 
 def permalink(workspace: str, ref: MessageRef) -> str:

@@ -18,6 +18,7 @@ from bot.batch import Batch, BatchFiles, BatchUpdate, Row, RowState
 from bot.hire import Field, Text
 from bot.onboarding.policy import Policy
 from bot.request import (
+    SHELL,
     Alert,
     Asked,
     AwaitsApproval,
@@ -159,11 +160,18 @@ class Notifier:
             raise CannotBeTold from None
 
     def remind(self, request: Request, ref: MessageRef | None, reminder: Reminder | ManyWaiting) -> MessageRef | None:
-        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold."""
-        message = _reminder(self._about(request), reminder)
+        """A direct message to the requester; an edit where it was said before. Raises TryLater or CannotBeTold.
+
+        Who asked at the shell is nobody in Slack: the admins are reminded, if they have a channel.
+        """
+        at_the_shell = request.requester.startswith(SHELL)
+        message = _reminder(self._about(request, self._admin_language if at_the_shell else None), reminder)
+        to = self._admins if at_the_shell else request.requester
         try:
+            if to is None:
+                raise CannotBeTold
             if ref is None:
-                return self._message(request.requester, message)
+                return self._message(to, message)
             self._send("chat.update", self._client.chat_update, channel=ref.channel, ts=ref.ts, **message)
         except _Closed as closed:
             log.info("request %s: no reminder (%s)", request.id, closed)

@@ -18,8 +18,7 @@ from bot.store.audit import NEW_ENTRY, Audit, Entry
 from bot.store.cipher import Cipher
 from bot.store.database import is_sqlite
 from bot.store.outbox import Draft, Outbox
-from bot.store.requests import BEGUN
-from bot.store.tables import BATCH_ROWS, BATCHES, IDEMPOTENCY_KEYS, REQUESTS
+from bot.store.tables import BATCH_ROWS, BATCHES, REQUESTS
 
 _BATCH, _ROW = BATCHES.c, BATCH_ROWS.c
 
@@ -217,13 +216,13 @@ class Batches:
             rows = connection.execute(taken.values(state="begun", request_id=request_id).returning(BATCH_ROWS))
             return sorted((self._row(row) for row in rows.mappings()), key=lambda each: each.row.number)
 
-    def not_begun(self, batch_id: str) -> list[StoredRow]:
-        """Rows that were given out and are no request that has begun: whoever gave them out may have died before that."""
-        key = sa.and_(IDEMPOTENCY_KEYS.c.request_id == REQUESTS.c.id, IDEMPOTENCY_KEYS.c.key == BEGUN)
-        begun = sa.exists().where(
-            REQUESTS.c.id == _ROW.request_id, sa.or_(REQUESTS.c.state != "accepted", sa.exists().where(key))
+    def not_done(self, batch_id: str) -> list[StoredRow]:
+        """Rows that were given out and are not done: whoever gave them out may have died before the engine had them."""
+        query = (
+            sa.select(BATCH_ROWS)
+            .select_from(BATCH_ROWS.outerjoin(REQUESTS, REQUESTS.c.id == _ROW.request_id))
+            .where(_ROW.batch_id == batch_id, _ROW.state == "begun", REQUESTS.c.state.is_distinct_from("done"))
         )
-        query = sa.select(BATCH_ROWS).where(_ROW.batch_id == batch_id, _ROW.state == "begun", ~begun)
         with self._engine.connect() as connection:
             return [self._row(row) for row in connection.execute(query.order_by(_ROW.number)).mappings()]
 

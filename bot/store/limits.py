@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.database import insert_once, now
+from bot.store.database import forgetful, insert_once, now
 from bot.store.tables import PROVIDERS
 
 _ROW = PROVIDERS.c
@@ -16,6 +17,7 @@ _ROW = PROVIDERS.c
 _MINE = _ROW.provider == sa.bindparam("provider")
 _CLOSED = sa.select(_ROW.provider).where(_MINE, _ROW.circuit_open == 0)
 _HEALTHY = sa.select(_ROW.provider).where(_MINE, _ROW.failures == 0)
+_OPEN_SINCE = sa.select(sa.func.coalesce(_ROW.failing_since, _ROW.probe_at)).where(_MINE, _ROW.circuit_open == 1)
 """Built once: asked before and after every call."""
 
 LONGEST_BLOCK = 3600.0
@@ -34,25 +36,18 @@ class RateLimiter:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._free, self._counted = _turn(engine, counted=False), _turn(engine, counted=True)
 
     def turn(self, provider: str, gap: float, daily: int | None, longest: float) -> float | None:
         """Take the next turn on the provider's wire: seconds until it comes. Turns are `gap` seconds apart.
 
         None, and no turn is taken, when it would come later than in `longest` seconds or the day's calls are used up.
         """
-        at = now(self._engine)
-        today = sa.cast(at / 86400.0, sa.Integer)
-        # Further ahead than anybody ever waits for a turn: the clock was set back since.
-        ours = sa.case((sa.and_(_ROW.next_at > at, _ROW.next_at - at <= longest + gap), _ROW.next_at), else_=at)
-        theirs = sa.case((_ROW.blocked_until - at <= LONGEST_BLOCK, _ROW.blocked_until), else_=at)
-        start = sa.case((theirs > ours, theirs), else_=ours)
-        calls = sa.case((_ROW.day == today, _ROW.calls), else_=0)
-        update = sa.update(PROVIDERS).where(_ROW.provider == provider, start - at <= longest)
-        if daily is not None:
-            update = update.where(calls < daily)
-        taken = update.values(next_at=start + gap, calls=calls + 1, day=today).returning(_ROW.next_at - gap - at)
-        with self._engine.begin() as connection:
-            wait = connection.execute(taken).scalar_one_or_none()
+        taken = self._free if daily is None else self._counted
+        # Whatever may have been lost of it, after a cut of the power nothing was sent for a while.
+        with forgetful(), self._engine.begin() as connection:
+            asked = {"mine": provider, "gap": gap, "longest": longest, "daily": daily}
+            wait = connection.execute(taken, asked).scalar_one_or_none()
         return None if wait is None else max(float(wait), 0.0)
 
     def slow(self, provider: str, seconds: float) -> None:
@@ -63,6 +58,21 @@ class RateLimiter:
         update = sa.update(PROVIDERS).where(_ROW.provider == provider, longer)
         with self._engine.begin() as connection:
             connection.execute(update.values(blocked_until=until))
+
+
+def _turn(engine: sa.Engine, *, counted: bool) -> sa.sql.dml.ReturningUpdate[Any]:
+    """Built once: taken before every call. `counted`: no more than so many a day."""
+    at, gap, longest = now(engine), sa.bindparam("gap", type_=sa.Float), sa.bindparam("longest", type_=sa.Float)
+    today = sa.cast(at / 86400.0, sa.Integer)
+    # Further ahead than anybody ever waits for a turn: the clock was set back since.
+    ours = sa.case((sa.and_(_ROW.next_at > at, _ROW.next_at - at <= longest + gap), _ROW.next_at), else_=at)
+    theirs = sa.case((_ROW.blocked_until - at <= LONGEST_BLOCK, _ROW.blocked_until), else_=at)
+    start = sa.case((theirs > ours, theirs), else_=ours)
+    calls = sa.case((_ROW.day == today, _ROW.calls), else_=0)
+    update = sa.update(PROVIDERS).where(_ROW.provider == sa.bindparam("mine"), start - at <= longest)
+    if counted:
+        update = update.where(calls < sa.bindparam("daily", type_=sa.Integer))
+    return update.values(next_at=start + gap, calls=calls + 1, day=today).returning(_ROW.next_at - gap - at)
 
 
 @dataclass(frozen=True)
@@ -103,9 +113,8 @@ class CircuitBreaker:
 
     def open_since(self, provider: str) -> float | None:
         """Since when its circuit is open (Unix seconds); None when it is closed. Asking probes nothing."""
-        query = sa.select(sa.func.coalesce(_ROW.failing_since, _ROW.probe_at))
         with self._engine.connect() as connection:
-            since = connection.execute(query.where(_ROW.provider == provider, _ROW.circuit_open == 1)).scalar()
+            since = connection.execute(_OPEN_SINCE, {"provider": provider}).scalar()
         return None if since is None else float(since)
 
     def failed(self, provider: str) -> bool:

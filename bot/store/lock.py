@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -20,23 +21,65 @@ _LOCK, _TRY, _FREE = (
 )
 
 
+BOT = "run"
+"""The command that is the bot."""
+
+TRIES, APART_SECONDS = 4, 0.05
+"""Who only looks whether a file is free (`holder`) holds it for a moment: nobody is refused for that."""
+
+
 class AlreadyRunning(Exception):
-    """Another process runs on the same SQLite file."""
+    """Another process runs on the same SQLite file; `command` is which: `run`, `import`, `create`."""
+
+    def __init__(self, said: str, command: str = BOT) -> None:
+        self.command = command
+        super().__init__(said)
 
 
-def claim_file(url: str) -> IO[str]:
-    """One process per SQLite file, by flock. Raises AlreadyRunning."""
+def claim_file(url: str, command: str = BOT) -> IO[str]:
+    """One process per SQLite file, by flock; what it is stands in the file. Raises AlreadyRunning."""
     path = sa.make_url(url).database or "newhire.sqlite"
-    file = Path(path + ".lock").open("w")  # noqa: SIM115 - held for the life of the process
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(
+    # Not "w": that would empty it, whoever holds it.
+    file = Path(path + ".lock").open("a+")  # noqa: SIM115 - held for the life of the process
+    for left in reversed(range(TRIES)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(APART_SECONDS)
+        else:
+            file.truncate(0)
+            file.write(command)
+            file.flush()
+            return file
+    with file:
+        file.seek(0)
+        raise _already_running(path, file.read())
+
+
+def _already_running(path: str, command: str) -> AlreadyRunning:
+    if command in ("", BOT):
+        return AlreadyRunning(
             f"Another newhire runs on {path}. Stop it, or give this one its own NEWHIRE_DATABASE_URL "
             "(several processes share one PostgreSQL, not one SQLite file)."
-        ) from None
-    return file
+        )
+    return AlreadyRunning(
+        f"`newhire {command}` is at work on {path}. Press Ctrl-C there, start the bot, and give the same command again: "
+        "then the bot does the work.",
+        command,
+    )
+
+
+def holder(url: str) -> str | None:
+    """Which command is at work on an SQLite file now; None: none. Raises OSError."""
+    path = Path((sa.make_url(url).database or "newhire.sqlite") + ".lock")
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            return file.read() or BOT
+    return None
 
 
 def claim_postgres(url: str, me: str) -> psycopg.Connection:

@@ -101,12 +101,11 @@ class Outbox:
         self._engine, self._cipher, self._me = engine, cipher, me
         self._audit = Audit(engine, cipher)
 
-    def begin(self, request_id: str, letter_id: str, content: str | None) -> Letter | None:
-        """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before, or
-        has no `content`."""
+    def begin(self, request_id: str, letter_id: str, content: str) -> Letter | None:
+        """Claim the beginning of a request and put its first message, in one transaction. None if it was begun before."""
         with self._engine.begin() as connection:
             key = insert_once(self._engine, IDEMPOTENCY_KEYS, request_id=request_id, key=BEGUN, at=now(self._engine))
-            if connection.execute(key).rowcount == 0 or content is None:
+            if connection.execute(key).rowcount == 0:
                 return None
             return self.put_in(connection, Draft(letter_id, request_id, content))
 

@@ -86,6 +86,23 @@ _UNDER_WAY = sa.select(sa.func.count()).where(
 _NEW, _NEW_FINGERPRINT, _NEW_PASSWORD = sa.insert(REQUESTS), sa.insert(FINGERPRINTS), sa.insert(PASSWORDS)
 """Built once: a person waits for them."""
 
+_ME, _OTHER = IDEMPOTENCY_KEYS.alias("me"), IDEMPOTENCY_KEYS.alias("other")
+_AHEAD = (
+    sa.select(_OTHER.c.request_id)
+    .join(REQUESTS, REQUESTS.c.id == _OTHER.c.request_id)
+    .join(FINGERPRINTS, FINGERPRINTS.c.request_id == _OTHER.c.request_id)
+    .join(_ME, sa.and_(_ME.c.request_id == sa.bindparam("request_id"), _ME.c.key == _OTHER.c.key))
+    .where(
+        FINGERPRINTS.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        _OTHER.c.key == BEGUN,
+        _OTHER.c.request_id != sa.bindparam("request_id"),
+        REQUESTS.c.state != "done",
+        sa.tuple_(_OTHER.c.at, _OTHER.c.request_id) < sa.tuple_(_ME.c.at, _ME.c.request_id),
+    )
+    .limit(1)
+)
+"""Built once: asked before every call."""
+
 OF_A_REQUEST = (FINGERPRINTS, IDEMPOTENCY_KEYS, PASSWORDS, OUTBOX, RECORDS, ACTIONS, FOLLOW_UPS)
 """What leaves with it."""
 
@@ -94,6 +111,9 @@ PERSONS_AT_ONCE = 200
 
 Identity = Mapping[str, str]
 """By what a person is recognised at a provider: `NewHire.identity`."""
+
+Written = list[tuple[sa.Insert, list[dict[str, Any]]]]
+"""What is written down of a request, table by table; its own row first."""
 
 
 class Requests:
@@ -135,20 +155,25 @@ class Requests:
         is what people should do.
         """
         fingerprints = self.fingerprints(request.provider, identity)
-        since = time.time() - DUPLICATE_SECONDS
-        looked_for = {"fingerprints": fingerprints, "request_id": request.id, "since": since}
         rows = self._rows(request, identity, password)
         with self.front.begin() as connection:
             self._lock(connection, fingerprints)
-            same = connection.execute(_SAME, {"request_id": request.id}).mappings().first()
-            if same is not None:
-                return None if same["content"] in (None, rows[0][1][0]["content"]) else _duplicate(same)
-            other = connection.execute(_DUPLICATE, looked_for).mappings().first()
-            if other is not None and other["id"] != confirmed:
-                return _duplicate(other)
-            for statement, values in rows:
-                connection.execute(statement, values)
-        return None
+            return _written(connection, request.id, fingerprints, rows, confirmed)
+
+    def accept_all(self, asked: Sequence[tuple[Request, Identity]]) -> list[Duplicate | None]:
+        """The same for each of these, for whom nobody waits, in one transaction. What is written down has claimed BEGUN."""
+        made = [
+            (one.id, self.fingerprints(one.provider, identity), self._rows(one, identity, None))
+            for one, identity in asked
+        ]
+        known: list[Duplicate | None] = []
+        with self.engine.begin() as connection:
+            self._lock(connection, {mark for _, fingerprints, _ in made for mark in fingerprints})
+            for request_id, fingerprints, rows in made:
+                known.append(_written(connection, request_id, fingerprints, rows))
+                if known[-1] is None:
+                    connection.execute(self._key(request_id, BEGUN))
+        return known
 
     def taken(self, provider: str, accounts: Iterable[str]) -> set[str]:
         """Those of these accounts that somebody at the provider has, will soon have, or may have, as far as is remembered."""
@@ -200,8 +225,10 @@ class Requests:
         A step of the workflow runs again after a crash: this is how it knows that it may have happened already.
         """
         with self.engine.begin() as connection:
-            row = insert_once(self.engine, IDEMPOTENCY_KEYS, request_id=request_id, key=key, at=now(self.engine))
-            return bool(connection.execute(row).rowcount == 1)
+            return bool(connection.execute(self._key(request_id, key)).rowcount == 1)
+
+    def _key(self, request_id: str, key: str) -> sa.TextClause:
+        return insert_once(self.engine, IDEMPOTENCY_KEYS, request_id=request_id, key=key, at=now(self.engine))
 
     def claimed(self, request_id: str) -> list[str]:
         """The keys that a request has claimed so far."""
@@ -222,23 +249,9 @@ class Requests:
         Two at once could both find nobody there, or one fail while the other creates: they go one after the other.
         What was written down and never begun (the person was told "not confirmed") holds nobody up.
         """
-        me, other = IDEMPOTENCY_KEYS.alias("me"), IDEMPOTENCY_KEYS.alias("other")
-        query = (
-            sa.select(other.c.request_id)
-            .join(REQUESTS, REQUESTS.c.id == other.c.request_id)
-            .join(FINGERPRINTS, FINGERPRINTS.c.request_id == other.c.request_id)
-            .join(me, sa.and_(me.c.request_id == request_id, me.c.key == other.c.key))
-            .where(
-                FINGERPRINTS.c.fingerprint.in_(self.fingerprints(provider, identity)),
-                other.c.key == BEGUN,
-                other.c.request_id != request_id,
-                REQUESTS.c.state != "done",
-                sa.tuple_(other.c.at, other.c.request_id) < sa.tuple_(me.c.at, me.c.request_id),
-            )
-            .limit(1)
-        )
+        asked = {"request_id": request_id, "fingerprints": self.fingerprints(provider, identity)}
         with self.engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_AHEAD, asked).first() is not None
 
     def password(self, request_id: str) -> str | None:
         """The password that was typed, while it is held. Raises cipher.Unreadable."""
@@ -293,9 +306,7 @@ class Requests:
             delete_requests(connection, ids)
         return ids
 
-    def _rows(
-        self, request: Request, identity: Identity, password: str | None
-    ) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
+    def _rows(self, request: Request, identity: Identity, password: str | None) -> Written:
         """What is written down of a request; made before the lock is taken, which others wait for."""
         row = {
             "id": request.id,
@@ -309,7 +320,7 @@ class Requests:
             "named": self.named(str(request.hire.get("name") or ""))[0],
             "batch": request.batch or None,
         }
-        rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = [(_NEW, [row])]
+        rows: Written = [(_NEW, [row])]
         newest = sorted({self._fingerprint(request.provider, key, value)[0] for key, value in identity.items()})
         if newest:
             rows.append((_NEW_FINGERPRINT, [{"request_id": request.id, "fingerprint": one} for one in newest]))
@@ -334,6 +345,23 @@ class Requests:
 
     def _fingerprint(self, provider: str, key: str, value: str) -> list[str]:
         return self.cipher.fingerprints(f"{provider}\n{key}\n{value}")
+
+
+def _written(
+    connection: sa.Connection, request_id: str, fingerprints: list[str], rows: Written, confirmed: str | None = None
+) -> Duplicate | None:
+    """Write it down, unless it is there or somebody else is asked for: `Requests.accept`."""
+    same = connection.execute(_SAME, {"request_id": request_id}).mappings().first()
+    if same is not None:
+        return None if same["content"] in (None, rows[0][1][0]["content"]) else _duplicate(same)
+    since = time.time() - DUPLICATE_SECONDS
+    looked_for = {"fingerprints": fingerprints, "request_id": request_id, "since": since}
+    other = connection.execute(_DUPLICATE, looked_for).mappings().first()
+    if other is not None and other["id"] != confirmed:
+        return _duplicate(other)
+    for statement, values in rows:
+        connection.execute(statement, values)
+    return None
 
 
 def delete_requests(connection: sa.Connection, ids: Collection[str]) -> None:

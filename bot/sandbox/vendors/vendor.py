@@ -68,7 +68,8 @@ class FakeVendor:
     {"key", "at" (Unix seconds), "account"} per account ever created, also of those deleted since; `requests` is
     everything that reached it, newest last, secrets and phone numbers masked; `arrivals` are `time.monotonic()` of
     every call but those for a token; `seats` is how many accounts fit. `calls_a_minute` and `creates_a_minute` turn
-    the vendor's rate limits on. `clock` is the vendor's idea of now, in Unix seconds.
+    the vendor's rate limits on; `minute` is how many seconds one has there. `clock` is the vendor's idea of now, in Unix
+    seconds.
     """
 
     name: ClassVar[str]
@@ -88,6 +89,7 @@ class FakeVendor:
         self.seats = seats
         self.calls_a_minute = calls_a_minute
         self.creates_a_minute = creates_a_minute
+        self.minute = 60.0
         self.clock = clock
         self.on_change: Callable[[], None] | None = None
         self.accounts: list[Record] = []
@@ -327,7 +329,7 @@ class FakeVendor:
         limits = {"call": self.calls_a_minute, "create": self.creates_a_minute if kind == "create" else None}
         for what, limit in limits.items():
             passed, now = self._let_through[what], self.clock()
-            while passed and passed[0] <= now - 60:
+            while passed and passed[0] <= now - self.minute:
                 passed.popleft()
             if limit is not None and kind != "token":
                 if len(passed) >= limit:
