@@ -84,8 +84,11 @@ class _Connection(sqlite3.Connection):
             self.turn.release()
 
 
-def database(url: str) -> sa.Engine:
-    """A pool of connections to `sqlite:///FILE` or `postgresql://...`; nothing is connected before it is used."""
+def database(url: str, patience: float = 30.0) -> sa.Engine:
+    """A pool of connections to `sqlite:///FILE` or `postgresql://...`; nothing is connected before it is used.
+
+    `patience`: the seconds that SQLite waits for whoever else writes.
+    """
     if not url.startswith("sqlite"):
         return sa.create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1),
@@ -109,7 +112,7 @@ def database(url: str) -> sa.Engine:
         connection.isolation_level = "IMMEDIATE"
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
         for pragma in (
-            "busy_timeout=30000",
+            f"busy_timeout={int(patience * 1000)}",
             "foreign_keys=ON",
             "journal_mode=WAL",
             "synchronous=FULL",
