@@ -238,16 +238,13 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
 
     def everybody(self, calls: int) -> list[Account] | None:
         """`GET` the members without a search, two hundred a page; the first page says how many there are."""
-        if not self.dialect.details:
-            return None
         members: list[Account] = []
-        for page in range(calls):
+        for page in range(calls if self.dialect.details else 0):
             query = urlencode({"offset": page * BATCH, "limit": BATCH, "containsUnActive": "true"})
             data, envelope = self._send("GET", f"{self.dialect.members}?{query}")
             found = self.parse(_Found, data, mutates=False, strict=True)
             rows = [self.parse(_Member, row, mutates=False) for row in found.data or ()]
             members += [member.account(member.userAccount, envelope) for member in rows]
-            # An offset past the end gives the last page once more.
             if found.count is None or found.count > calls * BATCH:
                 return None
             if len(members) >= found.count or not rows:
