@@ -136,17 +136,20 @@ def forget(who: str, provider: str | None, sure: Callable[[str], bool]) -> Said:
             raise Cannot(f"No request to {provider} is kept; there are some to: {', '.join(kept) or 'nobody'}.")
         found = erasure.find(known_by(who, storage.region), provider)
         done, busy = [each for each in found if each.done], [each for each in found if not each.done]
-        if done and not sure(_question(who, done, busy)):
+        listed = erasure.in_lists([each.id for each in done], known_by(who, storage.region))
+        if (done or listed) and not sure(_question(who, done, busy, listed)):
             return Said(("Nothing was deleted.",), 1)
         gone = erasure.forget([each.id for each in done], f"{SHELL}{user()}", known_by(who, storage.region))
         return _told(who, gone, busy, sqlite=is_sqlite(engine))
 
 
-def _question(who: str, done: list[Kept], busy: list[Kept]) -> str:
+def _question(who: str, done: list[Kept], busy: list[Kept], listed: int) -> str:
     lines = [f"Kept about {_plain(who)}, and under the same account, phone or email:", *map(_request, done)]
     if busy:
         lines += ["Under way, and not touched:", *map(_request, busy)]
-    return "\n".join([*lines, f"Delete what is kept of {_many(len(done), 'request')}?"])
+    what = [_many(len(done), "request")] if done else []
+    what += [f"{_many(listed, 'row')} of lists that were given in"] if listed else []
+    return "\n".join([*lines, f"Delete what is kept of {' and '.join(what)}?"])
 
 
 def _request(kept: Kept) -> str:

@@ -100,7 +100,7 @@ class Erasure:
             ids = list(connection.execute(free).scalars())
             names, accounts = self._noted(connection, ids, "name"), self._noted(connection, ids, "account")
             self._take_out_of_letters(connection, ids, accounts, names)
-            rows = self._take_out_of_lists(connection, ids, {*accounts, *names, *(value for _, value in known_by)})
+            rows = self._take_out_of_lists(connection, ids, self._said(connection, ids, known_by))
             entries = forget_requests(connection, ids)
             delete_requests(connection, ids)
             homes = outdate_homes(connection) if ids else 0
@@ -158,22 +158,39 @@ class Erasure:
                 sealed = self._cipher.encrypt(json.dumps(without))
                 connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == letter_id).values(content=sealed))
 
+    def in_lists(self, request_ids: Collection[str], known_by: Iterable[Known]) -> int:
+        """How many rows of lists `forget` would take them out of."""
+        with self._engine.connect() as connection:
+            return len(self._in_lists(connection, request_ids, self._said(connection, request_ids, known_by)))
+
+    def _said(self, connection: sa.Connection, ids: Collection[str], known_by: Iterable[Known]) -> set[str]:
+        noted = self._noted(connection, ids, "name") | self._noted(connection, ids, "account")
+        return noted | {value for _, value in known_by}
+
     def _take_out_of_lists(self, connection: sa.Connection, ids: Collection[str], said: Collection[str]) -> int:
         """Of a row of a list only stays that there was one; how many. Those under way are left alone, as their requests are."""
+        rows = self._in_lists(connection, ids, said)
+        for batch_id, number in rows:
+            mine = sa.and_(BATCH_ROWS.c.batch_id == batch_id, BATCH_ROWS.c.number == number)
+            connection.execute(sa.update(BATCH_ROWS).where(mine).values(content=None, state="forgotten"))
+        return len(rows)
+
+    def _in_lists(
+        self, connection: sa.Connection, ids: Collection[str], said: Collection[str]
+    ) -> list[tuple[str, int]]:
+        """Batch and number of each row about one of these requests, or that says one of these texts."""
         wanted = {_bare(text) for text in said} - {""}
         query = sa.select(BATCH_ROWS).where(
             BATCH_ROWS.c.content.is_not(None),
             sa.or_(BATCH_ROWS.c.request_id.is_(None), BATCH_ROWS.c.request_id.in_(ids)),
         )
-        gone = 0
+        found = []
         for row in connection.execute(query).mappings().all():
             content = json.loads(self._cipher.decrypt(row["content"]))
             texts = [*content["cells"], content["name"], *map(str, content["hire"].values())]
             if row["request_id"] in ids or wanted & {_bare(text) for text in texts}:
-                mine = sa.and_(BATCH_ROWS.c.batch_id == row["batch_id"], BATCH_ROWS.c.number == row["number"])
-                connection.execute(sa.update(BATCH_ROWS).where(mine).values(content=None, state="forgotten"))
-                gone += 1
-        return gone
+                found.append((row["batch_id"], row["number"]))
+        return found
 
     def _noted(self, connection: sa.Connection, ids: Collection[str], what: str) -> set[str]:
         """Accounts, or names, as the audit has them: what was typed, and what the vendor made of it."""
