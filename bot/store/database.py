@@ -16,8 +16,8 @@ from bot.store import sqlite_compat
 
 log = logging.getLogger(__name__)
 
-WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN")
-"""Before the first four pysqlite begins a transaction that writes, if there is none; the last is ours."""
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN IMMEDIATE")
+"""Before the first four pysqlite begins a transaction that writes, if there is none; the last is ours. A bare BEGIN only reads."""
 
 _writers: dict[str, threading.Lock] = defaultdict(threading.Lock)
 """For each file who of this process writes. Who finds SQLite's own lock taken sleeps, longer and longer up to 0.1 s, and whoever
@@ -102,7 +102,7 @@ def database(url: str, patience: float = 30.0) -> sa.Engine:
 
     @sa.event.listens_for(engine, "before_cursor_execute")
     def _wait(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.lstrip()[:7].upper().startswith(WRITES):
+        if statement.lstrip()[:15].upper().startswith(WRITES):
             connection.connection.dbapi_connection.begin()  # type: ignore[union-attr] # one of ours
 
     @sa.event.listens_for(engine, "connect")
