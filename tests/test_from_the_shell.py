@@ -164,6 +164,11 @@ async def test_everybody_is_created_and_the_result_given_in_again_creates_nobody
     assert "There is nothing to create." in ended.out
     assert (await newhire(tidied, tmp_path, *JULY)).code == 0
     assert created(tidied) == accounts(people)
+    assert results(tmp_path) == ["july-result.xlsx"]
+    assert workbook(tmp_path / "july-result.xlsx") == table
+    (tmp_path / "july-result.xlsx").unlink()
+    assert (await newhire(tidied, tmp_path, *JULY)).code == 0
+    assert [row[4] for row in workbook(tmp_path / "july-result.xlsx")[1:]] == ["Has an account already."] * 4
 
 
 async def test_one_that_fails_is_said_and_the_others_are_created(tidied: World, tmp_path: Path) -> None:

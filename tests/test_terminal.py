@@ -91,6 +91,14 @@ def test_the_result_of_a_result_lies_beside_it_and_never_on_it(tmp_path: Path) -
     assert result.write(second, b"PK", of("other")) == first, "the same people: nothing of anybody's is lost"
 
 
+def test_where_nothing_was_to_do_an_earlier_result_stays(tmp_path: Path) -> None:
+    first = result.write(tmp_path / "july.csv", b"name", of("first"), keep=True)
+    assert result.write(tmp_path / "july.csv", b"name", of("second"), keep=True) == first
+    assert result.write(first, b"name", of("third"), keep=True) == first
+    assert "first" in str(result._read(first))
+    assert result.write(tmp_path / "july.csv", b"name", of(phone="1"), keep=True) == tmp_path / "july-result-2.csv"
+
+
 def test_what_cannot_be_written_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
@@ -158,6 +166,7 @@ def test_a_table_has_its_cells_below_each_other_in_chinese_too() -> None:
         (Tally(created=2, twice=1), 1),
         (Tally(created=2, requested=1), 1),
         (Tally(failed=1), 1),
+        (Tally(requested=1), 1),
         (Tally(there=1, wrong=1), 1),
         (Tally(wrong=2, twice=1), 2),
         (Tally(), 2),

@@ -178,7 +178,9 @@ def _must_look(batch: Batch) -> bool:
 
 def _carry_out(running: Run, batch: Batch, content: bytes, offer: Offer, wanted: Wanted) -> int:
     bot, shows = running.bot, running.screen
-    stored = running.give_in(batch, source_of(content), mark_of(bot, batch, content))
+    mark = mark_of(bot, batch, content)
+    before = bot.batches.by_mark(mark, batch.requester)
+    stored = running.give_in(batch, source_of(content), mark)
     if running.id != batch.id:
         shows.say("This was given in before: it goes on.")
     bot.seats.fetch(offer.key, tell=False)
@@ -191,7 +193,10 @@ def _carry_out(running: Run, batch: Batch, content: bytes, offer: Offer, wanted:
     if not update.tally.begun and not update.tally.ready:
         running.press("cancel", stored)
         shows.say("There is nothing to create.")
-        return _code(update.tally)
+        # Killed while the bot went on: what came of that says more than that all of them are there now.
+        of = before if before and before.state == "ended" else stored
+        written = _write(running, of, content, offer, wanted, keep=True)
+        return _code(update.tally) if written else SOME_FAILED
     stored = running.to_the_end(wanted.only)
     running.settle()
     return _told(running, stored, content, offer, wanted)
@@ -205,10 +210,9 @@ def _told(running: Run, stored: StoredBatch, content: bytes, offer: Offer, wante
     shows.say(f"{_HEADS.get(stored.state, 'Done')}: {tally_line('en', tally) or 'nothing'}.")
     for line in _rows(update, offer) if stored.state in ("ended", "stopped") else ():
         shows.say(line)
-    results = list(bot.results(stored.batch.id))
     others = sum(
         isinstance(record.outcome, AlreadyExists) and bool(record.outcome.differences)
-        for *_, record in results
+        for *_, record in bot.results(stored.batch.id)
         if record is not None
     )
     if others:
@@ -216,15 +220,24 @@ def _told(running: Run, stored: StoredBatch, content: bytes, offer: Offer, wante
     if left:
         shows.say(f"{left} are left. For them, without --only: the same command again.")
     _hint(bot, running, shows)
-    try:
-        path = result.write(wanted.file, content, list(result_rows(stored.batch, results, offer)))
-    except OSError as error:
-        shows.say(f"The result could not be written beside {wanted.file}: {error.strerror}.")
-        return SOME_FAILED
-    shows.say(f"The result of every row: {path}", exact=True)
-    if stored.state not in ("ended", "shown") or others:
+    written = _write(running, stored, content, offer, wanted)
+    if not written or stored.state not in ("ended", "shown") or others:
         return SOME_FAILED
     return _code(tally)
+
+
+def _write(
+    running: Run, stored: StoredBatch, content: bytes, offer: Offer, wanted: Wanted, *, keep: bool = False
+) -> bool:
+    """The result file; `keep` one of the same people that is there. Whether that worked."""
+    rows = list(result_rows(stored.batch, running.bot.results(stored.batch.id), offer))
+    try:
+        path = result.write(wanted.file, content, rows, keep=keep)
+    except OSError as error:
+        running.screen.say(f"The result could not be written beside {wanted.file}: {error.strerror}.")
+        return False
+    running.screen.say(f"The result of every row: {path}", exact=True)
+    return True
 
 
 _HEADS: Mapping[BatchState, str] = {"paused": "Paused", "stopped": "Stopped by somebody else", "shown": "Done so far"}
@@ -253,12 +266,12 @@ def _stopped(running: Run, wanted: Wanted) -> int:
 
 
 def _code(tally: Tally) -> int:
-    """2 where there was nobody to create and nobody is there."""
+    """2 where there was nobody to create, and nobody is there or under way."""
     well = tally.created + tally.to_activate + tally.existing + tally.there
     badly = tally.wrong + tally.twice + tally.requested + tally.failed + tally.unknown + tally.left + tally.under_way
     if not badly:
         return GOOD if well or tally.ready else NOTHING_STARTED
-    return SOME_FAILED if well or tally.begun or tally.ready else NOTHING_STARTED
+    return SOME_FAILED if well or tally.begun or tally.ready or tally.requested else NOTHING_STARTED
 
 
 # What is shown of it.

@@ -18,17 +18,20 @@ from bot.spreadsheet.files import as_csv, as_xlsx
 from bot.spreadsheet.sheet import NotASheet
 
 
-def write(given: Path, content: bytes, rows: Sequence[Sequence[str]]) -> Path:
+def write(given: Path, content: bytes, rows: Sequence[Sequence[str]], *, keep: bool = False) -> Path:
     """`july.xlsx` -> `july-result.xlsx`, or with a number behind it; where it is. Raises OSError.
 
     A workbook for a workbook, else CSV. Only a result of the same people is written over: in any other, and in one in which
-    somebody has corrected something, nothing is lost.
+    somebody has corrected something, nothing is lost. `keep`: nor is that one written over, and what was given in will do.
     """
     kind, made = (".xlsx", as_xlsx(rows)) if content.startswith(b"PK") else (".csv", as_csv(rows))
     stem = re.sub(r"-result(-\d+)?$", "", given.stem)
     for number in itertools.count(1):
         path = given.with_name(f"{stem}-result{f'-{number}' if number > 1 else ''}{kind}")
-        if path != given and (not os.path.lexists(path) or _same_people(path, rows)):
+        there = os.path.lexists(path)
+        if there and keep and _same_people(path, rows):
+            return path
+        if path != given and (not there or _same_people(path, rows)):
             break
     _put(path, made)
     return path
