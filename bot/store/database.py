@@ -16,7 +16,8 @@ from bot.store import sqlite_compat
 
 log = logging.getLogger(__name__)
 
-WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN")
+BUSY_SECONDS = 30
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN IMMEDIATE")
 """Before the first four pysqlite begins a transaction that writes, if there is none; the last is ours."""
 
 _writers: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -60,8 +61,8 @@ class _Connection(sqlite3.Connection):
         """Before it writes, within a transaction or not."""
         if self.mine:
             return
-        self.turn.acquire()
-        self.mine = True
+        # As long as SQLite itself would wait, which then says that the file is locked.
+        self.mine = self.turn.acquire(timeout=BUSY_SECONDS)
         if self.forgets != _thread.forgetful:
             self.forgets = _thread.forgetful
             self.execute(f"PRAGMA synchronous={'NORMAL' if self.forgets else 'FULL'}")
@@ -99,7 +100,7 @@ def database(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "before_cursor_execute")
     def _wait(connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.lstrip()[:7].upper().startswith(WRITES):
+        if statement.lstrip()[:15].upper().startswith(WRITES):
             connection.connection.dbapi_connection.begin()  # type: ignore[union-attr] # one of ours
 
     @sa.event.listens_for(engine, "connect")
@@ -109,7 +110,7 @@ def database(url: str) -> sa.Engine:
         connection.isolation_level = "IMMEDIATE"
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
         for pragma in (
-            "busy_timeout=30000",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
             "foreign_keys=ON",
             "journal_mode=WAL",
             "synchronous=FULL",
