@@ -1,5 +1,5 @@
-"""The `newhire` command: `run` the bot, `demo` it, `import` a file of people or `create` one, make a `key`, read the `history`,
-`forget` somebody. Parses, calls, prints.
+"""The `newhire` command: `run` the bot, have it looked at by the `doctor`, `demo` it, `import` a file of people or `create` one,
+make a `key`, read the `history`, `forget` somebody. Parses, calls, prints.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -27,6 +28,7 @@ examples:
   newhire demo --port 0 --no-browser    the same on any free port, and open the page yourself
   newhire key                           a new key for NEWHIRE_SECRET_KEY
   newhire run                           the bot; copy .env.example to .env and fill it in first
+  newhire doctor                        what of the set-up works, what does not, and how it is mended (--json: for machines)
   newhire import july.xlsx --provider tencent --dry-run
                                         a file of people: what would be created, and what must be corrected first
   newhire create --provider tencent --name "Zhang Wei" --account zhangwei --phone 13800138000
@@ -67,6 +69,27 @@ def command_demo(port: int, browser: bool) -> int:
     if code == 0:
         print("newhire demo: ended; nothing of it is left.")  # noqa: T201 - the command's output
     return code
+
+
+def command_doctor(as_json: bool, slack_blocks: bool) -> int:
+    """What of the set-up works; 1 when something must be mended."""
+    # Libraries have words of their own for what is found here, and would say them between the lines.
+    logging.getLogger().addHandler(logging.NullHandler())
+    # SQLite makes files beside the database when it opens it.
+    os.umask(0o077)
+    from bot.doctor import report
+    from bot.doctor.examination import everything, referee
+
+    examined = referee() if slack_blocks else everything()
+    found = examined.findings
+    if as_json:
+        said = [report.as_json(found, examined.sources, healthy=examined.healthy)]
+    elif sys.stdout.isatty():
+        said = [report.table(found, shutil.get_terminal_size().columns), report.summary(found)]
+    else:
+        said = [*report.lines(found), report.summary(found)]
+    print(*said, sep="\n")  # noqa: T201 - the command's output
+    return 0 if examined.healthy else 1
 
 
 def command_history(since: dt.datetime | None, until: dt.datetime | None, as_csv: bool) -> int:
@@ -181,6 +204,8 @@ def main(arguments: list[str] | None = None, policy: Policy | None = None) -> in
 
         print(Fernet.generate_key().decode())  # noqa: T201 - the command's output
         return 0
+    if chosen.command == "doctor":
+        return command_doctor(chosen.json, chosen.slack_blocks)
     if chosen.command == "history":
         return command_history(chosen.since, chosen.until, chosen.csv)
     if chosen.command == "forget":
@@ -226,6 +251,13 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     create.add_argument("--provider", help="where, like tencent")
     commands.add_parser("key", help="print a new key for NEWHIRE_SECRET_KEY")
+    doctor = commands.add_parser("doctor", help="what of the set-up works, what does not, and how it is mended")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.add_argument(
+        "--slack-blocks",
+        action="store_true",
+        help="have Slack check everything that newhire can draw, and nothing else",
+    )
     history = commands.add_parser("history", help="the audit: who asked for whom, when, and what came of it")
     history.add_argument("--since", type=_day, metavar="DAY", help="from this day on, like 2026-11-01 (UTC)")
     history.add_argument("--until", type=_end_of_day, metavar="DAY", help="up to the end of this day")

@@ -64,11 +64,11 @@ class Upload(_Fact):
 class Batch(_Fact):
     """Who gave what in. Stored with it: fields may be added, with a default, never changed.
 
-    `requester` is a Slack id, or SHELL and a user's name; `values` hold what stands for all rows (field -> text); `columns`
-    which field a column is (index from 0; None: none), where a person has said so; `called` the same by what stands above it,
-    of a file that nobody has read yet (header -> field, `spreadsheet.columns.IGNORED` for none). `name` is the file's, "" for
-    pasted text. `notes` are what is to be said about the file, and `unsure` columns that a person should look at. `readings`:
-    how often it was read.
+    `requester` is a Slack id, or SHELL and a user's name: what they give in is a file's bytes, base64. `values` hold what
+    stands for all rows (field -> text); `columns` which field a column is (index from 0; None: none), where a person has said
+    so; `called` the same by what stands above it, of a file that nobody has read yet (header -> field, or
+    `spreadsheet.columns.IGNORED`). `name` is the file's, "" for pasted text. `notes` are what is to be said about the file, and
+    `unsure` columns that a person should look at. `readings`: how often it was read.
     """
 
     id: str

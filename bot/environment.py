@@ -36,12 +36,16 @@ def read(names: Set[str], file: Path = DOTENV, environ: Mapping[str, str] = os.e
     """The environment over the file. What is wrong is said of these names only: others share the file and the machine."""
     mistakes: dict[str, str] = {}
     written = _from_file(file, names, mistakes)
-    exported = {name.upper(): _unquoted(_trimmed(text)) for name, text in environ.items()}
-    values = {name: text for name, text in (written | _filled(exported)).items() if text}
+    values = {name: text for name, text in (written | _exported(environ)).items() if text}
     for name in sorted(names & values.keys()):
         if fault := _fault(values[name]):
             mistakes[name] = f"{name} {fault}."
     return Environment(values, mistakes)
+
+
+def origins(file: Path = DOTENV, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], dict[str, str]]:
+    """What the file says and what the environment says, each by name, without those that are empty: the latter wins."""
+    return _from_file(file, frozenset(), {}), _exported(environ)
 
 
 def user() -> str:
@@ -60,6 +64,10 @@ def not_ascii(text: str) -> str | None:
         if not char.isascii():
             return f"holds {_kind(char)} as character {place} of {len(text)}"
     return None
+
+
+def _exported(environ: Mapping[str, str]) -> dict[str, str]:
+    return _filled({name.upper(): _unquoted(_trimmed(text)) for name, text in environ.items()})
 
 
 def _from_file(file: Path, names: Set[str], mistakes: dict[str, str]) -> dict[str, str]:

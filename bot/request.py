@@ -384,6 +384,22 @@ class Incident(_Fact):
         return handle_of(f"incident {self.id}")
 
 
+class Trouble(_Fact):
+    """What a check of the set-up found, by the check's `name`, and the things that it is about."""
+
+    name: str
+    what: tuple[str, ...] = ()
+
+
+class SetUp(_Fact):
+    """What must be mended of newhire's own set-up: one message, edited until a start finds nothing any more. Unix seconds."""
+
+    kind: Literal["set_up"] = "set_up"
+    since: float
+    resolved_at: float | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+
 class GroupGone(_Fact):
     """A user group that may use /newhire, by its id, is one that Slack does not know."""
 
@@ -515,7 +531,7 @@ class BatchEnded(_Fact):
 
 
 Alert = Annotated[
-    Ended | Stuck | Unheard | Incident | GroupGone | SeatsLow | Joined | Digest | BatchEnded | Asked,
+    Ended | Stuck | Unheard | Incident | SetUp | GroupGone | SeatsLow | Joined | Digest | BatchEnded | Asked,
     Field(discriminator="kind"),
 ]
 

@@ -42,7 +42,7 @@ from bot.onboarding.relay import Relay
 from bot.onboarding.seats import SeatCounts
 from bot.onboarding.upgrade import begin_anew
 from bot.onboarding.workflow import Checkpoint, Workflow
-from bot.outcome import NotAuthorised, ProvisionError, RateLimited
+from bot.outcome import RateLimited
 from bot.providers.contract import Provider, ProviderSettings
 from bot.request import Act, GroupGone, Record, Request
 from bot.settings import Misconfigured, Settings
@@ -176,6 +176,7 @@ class Bot:
         self.seats = SeatCounts(self.providers, self.said, self.relay, settings.newhire_few_seats, self.policy)
         self.digests = Digests(self.providers, self.records, self.seats, self.said, self.relay)
         breaker = self._breaker()
+        self.incidents = Incidents(self.stored_incidents, self.relay)
         self.batches = Batches(self.database, self.cipher, self.outbox)
         stored = StoredApprovals(self.database, self.cipher, self.outbox)
         rules = Rules(settings.approval, {key: provider.licence for key, provider in self.providers.items()})
@@ -200,7 +201,7 @@ class Bot:
             self.limiter,
             breaker,
             self.relay,
-            Incidents(self.stored_incidents, self.relay),
+            self.incidents,
             self.engine,
             self.policy,
             approvals=self.approvals,
@@ -372,29 +373,16 @@ class Bot:
         for provider in self.providers.values():
             provider.close()
 
-    def check_credentials(self) -> None:
-        """Say in the log at start, and not first to a person, that a provider does not let us in."""
-        for provider in self.providers.values():
-            try:
-                provider.check()
-                log.info("%s: the credentials work", provider.title.en)
-            except NotAuthorised as error:
-                advice = provider.advice(error.code)
-                log.error(
-                    "%s refuses the credentials (%s %s). %s",
-                    provider.title.en,
-                    error.code,
-                    error.words,
-                    advice.en if advice else "",
-                )
-            except ProvisionError as error:
-                log.warning("%s could not be asked (%s)", provider.title.en, error)
-            except SQLAlchemyError as error:
-                log.warning(
-                    "%s was not asked: the database does not work (%s)", provider.title.en, type(error).__name__
-                )
-            except Interrupted:
-                return
+    def check_set_up(self) -> None:
+        """The brief checks of `newhire doctor`. They, and what they load, come when the bot is ready: nobody waits for them."""
+        from bot.doctor import at_start
+
+        try:
+            at_start.check(self.settings, self.providers, self.incidents.set_up)
+        except SQLAlchemyError as error:
+            log.warning("not all was looked at: the database does not work (%s)", type(error).__name__)
+        except Interrupted:
+            return
 
     def _run(self, request: Request, stored: Stored) -> None:
         with logs.about(request.id):
@@ -527,7 +515,7 @@ async def _serve(bot: Bot, session: aiohttp.ClientSession, stop: asyncio.Event) 
         titles = ", ".join(each.title.en for each in bot.providers.values())
         log.info("ready: /newhire in %s for %s", auth.get("team"), titles)
         watching = _keep_homes(bot, web, auth.get("team_id"))
-        threading.Thread(target=bot.check_credentials, name="newhire-check", daemon=True).start()
+        threading.Thread(target=bot.check_set_up, name="newhire-check", daemon=True).start()
         await stop.wait()
         watching.cancel()
     finally:

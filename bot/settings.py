@@ -289,11 +289,30 @@ STAND_IN = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 Providers = Mapping[str, type[Provider[Any, Any]]]
 
 
+@dataclass(frozen=True)
+class Examined:
+    """The settings as far as they are right, and a sentence for each mistake. `settings` is None when nothing can be made of them;
+    `wrong` are the variables that a mistake is about, which are left out of them."""
+
+    settings: Settings | None
+    configured: dict[str, ProviderSettings]
+    sentences: list[str]
+    wrong: frozenset[str] = frozenset()
+
+
 def load(providers: Providers, *, slack: bool = True) -> tuple[Settings, dict[str, ProviderSettings]]:
     """The settings, and those of each provider whose credentials are set, the one that is offered first in front.
 
     Without `slack` its tokens need not be set. Raises Misconfigured with every mistake.
     """
+    examined = examine(providers, slack=slack)
+    if examined.sentences or examined.settings is None:
+        raise Misconfigured(examined.sentences)
+    return examined.settings, examined.configured
+
+
+def examine(providers: Providers, *, slack: bool = True) -> Examined:
+    """The same without raising: what is right can be looked at though something else is wrong."""
     kinds: list[type[BaseSettings]] = [Settings, *(provider.settings for provider in providers.values())]
     here = read({variable(kind, name) for kind in kinds for name in kind.model_fields})
     if not slack:
@@ -310,10 +329,13 @@ def load(providers: Providers, *, slack: bool = True) -> tuple[Settings, dict[st
         sentences += wrong
         if found is not None:
             configured[key] = found
-    if sentences or settings is None:
-        raise Misconfigured(sentences)
-    settings._defaults = filled_in
-    return settings, configured
+    about = frozenset(name for said in sentences for name in re.findall(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", said))
+    if settings is None:
+        right = {name: text for name, text in here.values.items() if name not in about}
+        settings, _ = _built(Settings, Environment(right))
+    if settings is not None:
+        settings._defaults = filled_in
+    return Examined(settings, configured, sentences, about)
 
 
 def _defaults(providers: Providers, here: Environment) -> tuple[Defaults, list[str]]:

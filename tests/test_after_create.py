@@ -181,6 +181,31 @@ async def test_an_account_is_disabled_and_enabled(there: There) -> None:
         assert (await there.call("look_many", many))[0].state == state
 
 
+async def test_everybody_is_shown_or_nobody(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two: five people are three calls, and who may make two hears of none of them."""
+    monkeypatch.setattr("bot.providers.tencent.PAGE", 2)
+    monkeypatch.setattr("bot.providers.huawei.BATCH", 2)
+    made = [await there.create(number) for number in range(5)]
+    before = len(there.vendor.requests)
+    found = await there.call("everybody", 3)
+    if not _shows(there):
+        assert found is None
+        assert there.sent(before) == []
+        return
+    assert [(one.account, one.vendor_id, one.name) for one in found if one.account != "admin"] == [
+        (one.account, one.vendor_id, one.name) for one in made
+    ]
+    assert len(there.sent(before)) == 3
+    assert await there.call("everybody", 2) is None
+    there.vendor.fail("find_refused")
+    assert isinstance(await there.call("everybody", 3), NotAuthorised)
+
+
+def _shows(there: There) -> bool:
+    """The document of 2019 has no list."""
+    return not (isinstance(there.provider, Huawei) and there.provider.config.api == "2019")
+
+
 # --- Tencent
 
 

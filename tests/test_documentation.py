@@ -223,7 +223,8 @@ def test_every_make_target_is_one(path: Path) -> None:
 @every_page
 def test_every_setting_that_is_named_is_one(path: Path) -> None:
     named = set(re.findall(r"\b(?:NEWHIRE|SLACK|TENCENT|HUAWEI)_[A-Z_]+", text(path)))
-    assert named - NAMES - {"NEWHIRE_REQUIRE_ALL"} == set()  # the last is of the tests
+    # The former is of the tests; the latter the doctor takes for one run, and no bot has it.
+    assert named - NAMES - {"NEWHIRE_REQUIRE_ALL", "SLACK_CONFIG_TOKEN"} == set()
 
 
 @every_page
@@ -633,4 +634,5 @@ def test_the_changelog_knows_this_version() -> None:
     versions = [number for number, _ in listed]
     assert version in versions
     assert versions == sorted(set(versions), key=lambda number: [int(part) for part in number.split(".")], reverse=True)
-    assert [when for _, when in listed[1:] if dt.date.fromisoformat(when) < dt.date(2026, 11, 21)] == []
+    released = [when for _, when in listed[1:] if when != "not released"]
+    assert [when for when in released if dt.date.fromisoformat(when) < dt.date(2026, 11, 21)] == []

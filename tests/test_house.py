@@ -23,6 +23,7 @@ SHARED = {f"bot.providers.{name}" for name in ("contract", "transport", "answer"
 PROVIDERS = [name for name in HALL if name.startswith("bot.providers.") and name not in SHARED]
 SLACK = [name for name in HALL if name.startswith("bot.slack")]
 ONBOARDING = [name for name in HALL if name.startswith("bot.onboarding.")]
+DOCTOR = [name for name in HALL if name.startswith("bot.doctor.")]
 TERMINAL = [name for name in HALL if name.startswith("bot.terminal")]
 STORE = [name for name in HALL if name.startswith("bot.store.")]
 
@@ -50,6 +51,7 @@ def own(module: str) -> set[str]:
     return {name for name in imports(module) if name in MODULES} - {
         "bot",
         "bot.slack",
+        "bot.doctor",
         "bot.providers",
         "bot.onboarding",
         "bot.store",
@@ -229,7 +231,8 @@ def test_only_the_service_ties_the_rooms_together() -> None:
 
 def test_the_command_line_parses_calls_and_prints_and_knows_the_service_alone() -> None:
     commands = {f"bot.terminal.{name}" for name in ("many", "one", "options", "run")}
-    assert own("bot.__main__") - {"bot.terminal"} == commands | {
+    doctor = {"bot.doctor.examination", "bot.doctor.report"}
+    assert own("bot.__main__") - {"bot.terminal"} == commands | doctor | {
         "bot.service", "bot.shell", "bot.onboarding.policy", "bot.sandbox.demo"
     }  # fmt: skip
     assert {module for module in MODULES if uses(module, "bot.shell")} == {"bot.__main__"}
@@ -246,6 +249,20 @@ def test_commands_create_accounts_through_the_service_and_ask_no_vendor_by_thems
     assert not uses(module, "slack_sdk", "slack_bolt", "httpx", "dbos", "sqlalchemy", "bot.engine")
     # Which fields a form has is no secret of a vendor's.
     assert not uses(module, "bot.providers") or module == "bot.terminal.options"
+
+
+@pytest.mark.parametrize("module", DOCTOR)
+def test_the_doctor_looks_and_does_nothing(module: str) -> None:
+    """It knows neither use case nor engine, and who asks Slack asks no vendor: the rooms are tied together elsewhere too."""
+    assert not uses(module, "bot.service", "bot.shell", "bot.onboarding", "bot.engine", "bot.intake", "dbos")
+    rooms = {"bot.slack": uses(module, "bot.slack"), "bot.providers": uses(module, "bot.providers")}
+    rooms["bot.store"] = uses(module, "bot.store") - {"bot.store", "bot.store.opening"}
+    assert sum(map(bool, rooms.values())) <= 1, rooms
+
+
+def test_the_doctor_is_asked_by_the_command_and_at_the_start() -> None:
+    assert {name for name in HALL if name not in DOCTOR and uses(name, "bot.doctor")} == {"bot.__main__", "bot.service"}
+    assert {name for name in DOCTOR if uses(name, "rich")} == {"bot.doctor.report"}
 
 
 def test_the_log_knows_nobody_but_the_mask() -> None:

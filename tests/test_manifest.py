@@ -23,8 +23,11 @@ SCHEMA = json.loads((ROOT / "tests" / "slack-manifest.schema.2.0.0.json").read_t
 SCOPES: dict[str, set[str]] = {
     # https://docs.slack.dev/reference/methods: what each method that the bot calls asks for.
     "auth.test": set(),
+    "bots.info": {"users:read"},
+    "chat.deleteScheduledMessage": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
+    "chat.scheduleMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "files.info": {"files:read"},
     "files.getUploadURLExternal": {"files:write"},

@@ -182,6 +182,26 @@ async def test_a_file_that_slack_does_not_take_holds_up_nothing(bot: Bot) -> Non
     await message_of(world, ALICE, "Done", "Created, to be activated: 2")
 
 
+async def test_who_is_at_the_provider_already_is_said_before_anything_is_created(bot: Bot) -> None:
+    world = bot.world
+    people = [somebody() for _ in range(10)]
+    there, taken = people[3], people[7]
+    world.tencent.add_by_hand(userid=there["account"], username=there["name"], phone=there["phone"].replace(" ", ""))
+    world.tencent.add_by_hand(userid="somebody-else", username="李四", phone=taken["phone"].replace(" ", ""))
+    await gives_in(world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
+    shown = str(await message_of(world, ALICE, "Create 8"))
+    assert "Have an account already: 1" in shown
+    assert "Somebody else has this there already" in shown
+    assert "李四" not in shown
+
+
+async def test_whoever_cannot_be_asked_holds_nothing_up(bot: Bot) -> None:
+    people = [somebody() for _ in range(10)]
+    bot.world.tencent.fail("find_500", times=10)
+    await gives_in(bot.world, ALICE, as_csv([HEADER, *rows_of(people)]), "july.csv")
+    await message_of(bot.world, ALICE, "Create 10")
+
+
 async def test_pasted_people_in_chinese_at_the_other_vendor(bot: Bot) -> None:
     world = bot.world
     people = [somebody() for _ in range(3)]

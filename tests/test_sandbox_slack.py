@@ -1066,10 +1066,15 @@ METHODS = {
     "api.test": {},
     "auth.test": {},
     "apps.connections.open": {},
+    "apps.manifest.export": {"app_id": "A0NEWHIRE"},
+    "blocks.validate": {"blocks": [{"type": "divider"}]},
+    "bots.info": {"bot": "B0BOT0001"},
     "chat.delete": {"channel": GENERAL, "ts": "1.0"},
+    "chat.deleteScheduledMessage": {"channel": GENERAL, "scheduled_message_id": "Q1"},
     "chat.getPermalink": {"channel": GENERAL, "message_ts": "1.0"},
     "chat.postEphemeral": {"channel": GENERAL, "user": ALICE, "text": "x"},
     "chat.postMessage": {"channel": GENERAL, "text": "x"},
+    "chat.scheduleMessage": {"channel": GENERAL, "text": "x", "post_at": "4102444800"},
     "chat.update": {"channel": GENERAL, "ts": "1.0", "text": "y"},
     "conversations.history": {"channel": GENERAL},
     "conversations.info": {"channel": GENERAL},
@@ -1110,7 +1115,8 @@ class Raw:
         self.slack, self.session = slack, session
 
     def __call__(self, method: str) -> Any:
-        token = self.slack.app_token if method == "apps.connections.open" else self.slack.bot_token
+        others = {"apps.connections.open": self.slack.app_token, "apps.manifest.export": self.slack.config_token}
+        token = others.get(method, self.slack.bot_token)
         if method == RESPONSE_URL:
             return self.session.post(self.slack.url + self.slack.response_urls.new(GENERAL, ALICE), json={"text": "x"})
         url, headers = f"{self.slack.url}/api/{method}", {"Authorization": f"Bearer {token}"}

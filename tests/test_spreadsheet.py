@@ -193,6 +193,14 @@ def test_rows_that_a_quotation_mark_swallows_are_not_left_out_unseen(content: st
         understood(content.encode())
 
 
+def test_rows_that_a_comma_has_moved_are_said() -> None:
+    for row, moved in (("张伟,zhangwei,13800138000,研发,一部", True), ("张伟,zhangwei,13800138000,,", False)):
+        _, _, found = understood(f"姓名,账号,手机,职务\n{row}\n".encode())
+        assert ("more cells than there are column titles (1, like row 2)" in said(found)) == moved
+    # In a workbook a note may stand beside the list.
+    assert "more cells" not in said(understood(as_xlsx([["姓名", "账号", "手机"], [*WEI.values(), "", "note"]]))[2])
+
+
 def test_columns_that_nobody_knows_are_named_and_values_stand_for_all() -> None:
     _, columns, found = understood("姓名,账号,手机,T恤尺码\n张伟,zhangwei,13800138000,L".encode(), account_type="2")
     assert columns.unknown == ("T恤尺码",)

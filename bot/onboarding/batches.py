@@ -36,8 +36,9 @@ from bot.batch import (
 from bot.hire import NewHire, Text
 from bot.onboarding.policy import Policy
 from bot.onboarding.relay import batch_drawn, batch_ended, batch_files, batch_preview
+from bot.onboarding.roster import roster
 from bot.onboarding.seats import SeatCounts
-from bot.outcome import Failure
+from bot.outcome import Account, Failure
 from bot.request import Duplicate, Request, TryLater
 from bot.store.batches import Batches, StoredBatch, StoredRow
 from bot.store.limits import CircuitBreaker
@@ -81,6 +82,8 @@ class Provider(Protocol):
     def form(self) -> type[NewHire]: ...
     @property
     def gap(self) -> float: ...
+
+    def everybody(self, calls: int) -> Sequence[Account] | None: ...
 
 
 class Reader(Protocol):
@@ -361,11 +364,26 @@ class BatchRuns:
         self.batches.move(batch, ["reading"], stored.round, "unreadable", actor="newhire")
 
     def _sorted(self, read: Read) -> list[tuple[Row, RowState]]:
-        """The rows with what newhire knows about their persons: who is there, and who is asked for."""
+        """The rows with what is known about their persons: who is there, and who is asked for."""
         ready = [row for row, state in read.rows if state == "ready"]
         known = self.requests.known(read.batch.provider, read.identities)
         before = {row.number: found for row, found in zip(ready, known, strict=True)}
-        return [_placed(row, state, before.get(row.number)) for row, state in read.rows]
+        placed = [_placed(row, state, before.get(row.number)) for row, state in read.rows]
+        return self._looked_up(read.batch, placed)
+
+    def _looked_up(self, batch: Batch, rows: list[tuple[Row, RowState]]) -> list[tuple[Row, RowState]]:
+        """Those who are ready, as the provider knows them, where it tells that cheaply."""
+        provider = self.providers[batch.provider]
+        ready = sum(state == "ready" for _, state in rows)
+        if self.breaker.open_since(batch.provider) is not None or (found := roster(provider, ready)) is None:
+            return rows
+        region = {"region": batch.region}
+        return [
+            found.placed(row, provider.form.model_validate(row.hire, context=region))
+            if state == "ready"
+            else (row, state)
+            for row, state in rows
+        ]
 
     def _run(self, stored: StoredBatch) -> None:
         batch = stored.batch

@@ -1,11 +1,15 @@
-"""One message to the admins for each incident, however many requests it touches: opened, edited as it goes on, resolved."""
+"""One message to the admins for each incident, however many requests it touches: opened, edited as it goes on, resolved.
+
+What is wrong with newhire's own set-up is one of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.outcome import Failure
-from bot.request import Alert, Cause, Incident, Request
+from bot.request import Alert, Cause, Incident, Request, SetUp, Trouble
 from bot.store.incidents import Incidents as Stored
 
 
@@ -39,6 +43,13 @@ class Incidents:
         """The vendor's last word shows that these are over."""
         for incident in self._stored.resolve(provider, causes):
             self._tell(incident, None)
+
+    def set_up(self, troubles: Sequence[Trouble]) -> None:
+        """What a start has found that must be mended; nothing: what an earlier one has found is."""
+        noted = self._stored.note_set_up() if troubles else self._stored.resolve_set_up()
+        if noted is not None:
+            news = SetUp(since=noted.since, resolved_at=noted.resolved_at, troubles=tuple(troubles))
+            self._relay.alert(f"incident/{noted.id}", news, version=noted.version)
 
     def _tell(self, incident: Incident, why: Failure | None, request: Request | None = None) -> None:
         news = incident.model_copy(update={"why": why})

@@ -21,7 +21,7 @@ import logging
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
@@ -54,6 +54,7 @@ __all__ = [
     "TOTAL_SECONDS",
     "Ability",
     "Answer",
+    "Exam",
     "Meaning",
     "Pace",
     "Provider",
@@ -190,6 +191,19 @@ class Seats:
         return max(self.total - self.used, 0)
 
 
+@dataclass(frozen=True)
+class Exam:
+    """What a provider has found out about its own set-up (`Provider.examine`).
+
+    `good` is None for what no answer tells. `said` is a sentence, `mending` what somebody must do about it.
+    """
+
+    name: str
+    good: bool | None
+    said: str
+    mending: str = ""
+
+
 class Provider(ABC, Generic[H, S]):
     """One vendor. A subclass is one file: the form, the settings, this class. One instance serves all threads.
 
@@ -277,6 +291,16 @@ class Provider(ABC, Generic[H, S]):
     def check(self) -> None:
         """Prove the credentials with one harmless call. Raises NotAuthorised, Unreachable or RateLimited."""
 
+    def examine(self) -> Iterator[Exam]:
+        """What can be found out without creating or changing anything; it ends where the rest would only repeat a failure.
+
+        A vendor whose answers tell more (which credential, whose right is missing) says so in its own.
+        """
+        found = self.exam("credentials", self.check)
+        yield found
+        if found.good and "seats" in self.abilities:
+            yield self.seats_exam(self.seats)
+
     # What comes after `create`: each raises NotImplementedError unless it is in `abilities`.
 
     def look(self, account: Account) -> Account | None:
@@ -291,6 +315,13 @@ class Provider(ABC, Generic[H, S]):
     def look_many(self, accounts: Sequence[Account]) -> list[Account | None]:
         """`look` for each, in this order; in fewer calls where the vendor has one for many. Raises as `look`, for all."""
         return [self.look(account) for account in accounts]
+
+    def everybody(self, calls: int) -> list[Account] | None:
+        """All accounts of the enterprise, if so many calls (1 or more) show them; None where they do not, or nothing does.
+
+        Raises any ProvisionError but OutcomeUnknown.
+        """
+        return None
 
     def resend(self, account: Account) -> None:
         """Send the invitation to activate the account once more: exactly one send.
@@ -356,6 +387,42 @@ class Provider(ABC, Generic[H, S]):
         raise NotImplementedError(f"{self.key} does not declare the ability {ability!r}")
 
     # What adapters are written with.
+
+    def exam(self, name: str, ask: Callable[[], object], well: str = "the vendor takes them") -> Exam:
+        """What comes of asking: `well`, or why not in the vendor's words with what to do about it."""
+        try:
+            ask()
+        except ProvisionError as error:
+            return self.failed(name, error)
+        return Exam(name, True, well)
+
+    def failed(self, name: str, error: ProvisionError) -> Exam:
+        """A failure as what it says about the set-up."""
+        said = " ".join(part for part in (error.code, error.words, error.detail) if part) or error.kind
+        advice = self.advice(error.code)
+        if isinstance(error, RateLimited):
+            return Exam(name, None, f"the vendor limits calls now: {said}", "Ask again in a minute.")
+        if isinstance(error, Unreachable | OutcomeUnknown) and error.code is None:
+            return Exam(
+                name, False, f"no answer that can be read: {said}", f"Look at the way to {self.config.base_url}."
+            )
+        where = f"Look at {self.credentials_page}." if self.credentials_page else "Ask the vendor what this code means."
+        return Exam(name, False, f"refused: {said}", advice.en if advice else where)
+
+    def seats_exam(self, count: Callable[[], Sequence[Seats]]) -> Exam:
+        """Whether an account still fits."""
+        try:
+            counted = count()
+        except ProvisionError as error:
+            return replace(self.failed("seats", error), good=None)
+        said = ", ".join(
+            f"{each.free} of {each.total} free" + (f" (type {each.kind})" if each.kind else "") for each in counted
+        )
+        if counted and not any(each.free for each in counted):
+            return Exam(
+                "seats", False, f"no licence is free: {said}", "Free a licence or buy more in the vendor's console."
+            )
+        return Exam("seats", True, said or "the vendor counts none")
 
     def same(self, account: Account, found: Account | None) -> Account | None:
         """`found`, unless it is another account that stands in the place of `account`: then None."""

@@ -16,12 +16,14 @@ The form and the settings are in `huawei_form`.
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import json
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -39,7 +41,7 @@ from bot.outcome import (
     RateLimited,
     Rejected,
 )
-from bot.providers.contract import ROOM, Ability, Answer, Meaning, Pace, Provider, Seats
+from bot.providers.contract import ROOM, Ability, Answer, Exam, Meaning, Pace, Provider, Seats
 from bot.providers.huawei_form import COUNTRIES, HuaweiHire, HuaweiSettings
 from bot.providers.token_cache import Token, TokenCache
 
@@ -117,6 +119,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         self.hidden = self.dialect.unknown_fields
         self.abilities = self.dialect.abilities
         self._tokens = TokenCache(self._log_in, self.clock)
+        self._admin_type: int | None = None
 
     def create(self, hire: HuaweiHire, request_id: str) -> Account:
         """`POST` the member. With an account in the form, the answer names it, or it is no success."""
@@ -145,6 +148,70 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         """Log in and search for one row."""
         self._search("newhire", rows=1)
 
+    def examine(self) -> Iterator[Exam]:
+        """Who signs in, which generation answers, licences, departments. Nobody is signed in who would be made by that."""
+        if self.config.app_id is not None and self.config.user_id is not None:
+            known = self._acting_as()
+            if known.good is not True:
+                yield known
+                return
+        found = self.exam("credentials", self._tokens.token, "the sign-in works")
+        clock = "206010057" in found.said
+        yield replace(found, name="clock") if clock else found
+        if found.good is not True:
+            return
+        yield self._rights()
+        answers = self._generation()
+        yield answers
+        if answers.good:
+            if "seats" in self.abilities:
+                yield self.seats_exam(self.seats)
+            path = f"{self.dialect.members.removesuffix('/corp/member')}/member/dept/1"
+            yield self.exam("departments", lambda: self._send("GET", path), "they can be read")
+
+    def _acting_as(self) -> Exam:
+        """Whether HUAWEI_USER_ID is somebody, asked as the default administrator: with an unknown one, the sign-in would make them."""
+        default = self._like_this(user_id=None, api="current")
+        path = "/v1/usg/abs/users/list?idType=THIRD_ACCOUNT"
+        try:
+            answer = default._asked("POST", path, [{"id": self.config.user_id}])
+            row = default.parse(_Detail, next(iter(answer.rows()), None), mutates=False)
+        except (ProvisionError, ValueError) as error:
+            said = error.code if isinstance(error, ProvisionError) else "no list"
+            return Exam("operator", None, f"whether HUAWEI_USER_ID is somebody could not be looked up ({said})")
+        if row.statusCode in (0, 1):
+            return Exam("operator", True, "HUAWEI_USER_ID is somebody")
+        said = "HUAWEI_USER_ID is nobody: signing in with it would make that user, so it was not done"
+        return Exam("operator", False, said, "Leave HUAWEI_USER_ID out, or set it to an administrator who is there.")
+
+    def _rights(self) -> Exam:
+        """By the sign-in's own answer: adminType 0 is the default administrator, 1 another one, 2 nobody of the kind."""
+        if self._admin_type is None:
+            return Exam("operator", None, "the sign-in does not say whether this account is an administrator")
+        if self._admin_type in (0, 1):
+            return Exam("operator", True, "the account is an administrator, who may create users")
+        return Exam("operator", False, "this account is no administrator", _LOG_IN.en)
+
+    def _generation(self) -> Exam:
+        """Which of both answers, by a search for one row."""
+        names = {"2019": "current", "current": "2019"}
+        mine, other = self.config.api, names[self.config.api]
+        found = self.exam("generation", self.check, f"HUAWEI_API={mine} answers")
+        its = self._like_this(api=other)
+        its._tokens = self._tokens
+        answers = its.exam("generation", its.check).good
+        if found.good:
+            return replace(found, said=f"{found.said}{', and so does ' + other if answers else f'; {other} does not'}")
+        return replace(found, mending=f"Set HUAWEI_API={other}: that one answers.") if answers else found
+
+    def _like_this(self, **changes: object) -> Huawei:
+        """Another one over the same connections, with other settings and a sign-in of its own."""
+        other = copy.copy(self)
+        other.config = self.config.model_copy(update=changes)
+        other.dialect = _Of2019() if other.config.api == "2019" else _Current()
+        other._tokens = TokenCache(other._log_in, self.clock)
+        return other
+
     def look(self, account: Account) -> Account | None:
         """`GET` the member, who has this id. "Absent" there is a code that no page explains: the look-up of many must say so too."""
         found = self._by_account(account.account, account.name)
@@ -168,6 +235,21 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
             for each in accounts
         ]
         return [each if there else None for each, there in zip(now, present, strict=True)]
+
+    def everybody(self, calls: int) -> list[Account] | None:
+        """`GET` the members without a search, two hundred a page; the first page says how many there are."""
+        members: list[Account] = []
+        for page in range(calls if self.dialect.details else 0):
+            query = urlencode({"offset": page * BATCH, "limit": BATCH, "containsUnActive": "true"})
+            data, envelope = self._send("GET", f"{self.dialect.members}?{query}")
+            found = self.parse(_Found, data, mutates=False, strict=True)
+            rows = [self.parse(_Member, row, mutates=False) for row in found.data or ()]
+            members += [member.account(member.userAccount, envelope) for member in rows]
+            if found.count is None or found.count > calls * BATCH:
+                return None
+            if len(members) >= found.count or not rows:
+                return members
+        return None
 
     def remove(self, account: Account) -> None:
         """`POST .../delete` with this account alone, and then a look: a 200 can hold a list of whom it did not delete.
@@ -362,6 +444,7 @@ class Huawei(Provider[HuaweiHire, HuaweiSettings]):
         except (Rejected, NotAuthorised) as refusal:
             raise NotAuthorised(self.key, code=refusal.code, words=refusal.words, detail=refusal.detail) from None
         given = self.parse(_Token, data, mutates=False)
+        self._admin_type = given.user.adminType if given.user else None
         return Token(given.accessToken, given.validPeriod or (given.expireTime and given.expireTime - self.clock()))
 
     def _log_in_data(self, answer: Answer) -> tuple[object, dict[str, Any]]:
@@ -437,12 +520,17 @@ class _Current:
         return "GET", f"{self.members}?{urlencode({'offset': 0, 'limit': rows, 'searchKey': text})}", None
 
 
+class _SignedIn(BaseModel):
+    adminType: int | None = None
+
+
 class _Token(BaseModel):
     """`validPeriod` in seconds, `expireTime` in Unix seconds; the 2019 generation may give neither."""
 
     accessToken: str = Field(pattern=r"^[!-~]+$")  # it goes into a header
     validPeriod: float | None = None
     expireTime: float | None = None
+    user: _SignedIn | None = None
 
 
 class _Found(BaseModel):

@@ -14,12 +14,14 @@ https://cloud.tencent.com/document/product/1095/43675 (create, copies of 2021-08
 from __future__ import annotations
 
 import base64
+import copy
 import datetime as dt
 import hashlib
 import hmac
 import json
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -42,6 +44,7 @@ from bot.outcome import (
 from bot.providers.contract import (
     Ability,
     Answer,
+    Exam,
     Meaning,
     Pace,
     Provider,
@@ -315,6 +318,50 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         """`GET /v1/users/list` with one row."""
         self._send("GET", self._asking("/v1/users/list", page=1, page_size=1))
 
+    def examine(self) -> Iterator[Exam]:
+        """The credentials, the operator, licences, departments; 200003 is the key's fault alone, 190303 that of who signs."""
+        found = self.exam("credentials", self.check, "AppId, SdkId, SecretId, SecretKey and clock are right")
+        if found.good is False:
+            found = self._suspects(found)
+        yield found
+        if found.good is not True:
+            return
+        yield self._rights()
+        yield self.seats_exam(self.seats)
+        path = f"/v1/departments?{urlencode({'userid': self.config.operator_id or '', 'page': 1, 'page_size': 1})}"
+        yield self.exam("departments", lambda: self._send("GET", path), "the operator may see them")
+
+    def _suspects(self, found: Exam) -> Exam:
+        """Which credential it is, as far as answers tell: without the SdkId the same call can get further."""
+        code = found.said.removeprefix("refused: ").partition(" ")[0]
+        if code in ("190004", "20001") and self.config.operator_id is None:
+            return replace(found, name="operator", mending="Set TENCENT_OPERATOR_ID: the current API wants it.")
+        if code in ("20001", "9042", "500014"):
+            return replace(found, name="operator" if code == "20001" else "permission")
+        if code == "190300":
+            return replace(found, name="clock")
+        if code == "200003":
+            return replace(found, mending="TENCENT_SECRET_KEY is not the key of TENCENT_SECRET_ID: copy it again.")
+        if code == "190303" and self.config.sdk_id is not None:
+            without = copy.copy(self)
+            without.config = self.config.model_copy(update={"sdk_id": None})
+            again = without.exam("credentials", without.check)
+            if "190303" not in again.said:
+                return replace(found, mending="TENCENT_SDK_ID is wrong: leave it out, or copy it again.")
+        return found
+
+    def _rights(self) -> Exam:
+        """That the operator may look is known by now; that they may create, only of the super administrator."""
+        operator = self.config.operator_id
+        try:
+            role = str(self._send("GET", self._asking(_path(operator))).get("role_name") or "") if operator else ""
+        except ProvisionError as error:
+            return self.failed("operator", error)
+        if role == "超级管理员":
+            return Exam("operator", True, "the operator is the super administrator, who may create users")
+        said = "no answer tells, without creating somebody, whether the operator may create users and not only look"
+        return Exam("operator", None, said, "See 用户管理 > 用户列表: the operator needs the right to edit.")
+
     def look(self, account: Account) -> Account | None:
         """`GET /v1/users/{userid}`, and its uuid."""
         return self.same(account, self._standing(account))
@@ -325,8 +372,13 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         if len(accounts) > 2:
             # An enterprise may have more of them than are asked for: no more pages than can save calls.
             pages = max(len(accounts) // 10, 1)
-            waiting = {user.userid.casefold(): user for user in islice(self._not_activated(), pages * PAGE)}
+            waiting = {user.userid.casefold(): user for user in islice(self._listed(status=3), pages * PAGE)}
         return [self._among(waiting, account) or self.look(account) for account in accounts]
+
+    def everybody(self, calls: int) -> list[Account] | None:
+        """`GET /v1/users/advance/list`, a page for a hundred; as many pages as show that there are no more, or None."""
+        found = list(islice(self._listed(), calls * PAGE + 1))
+        return [user.account(user.username or user.userid) for user in found] if len(found) <= calls * PAGE else None
 
     def resend(self, account: Account) -> None:
         """`PUT /v1/users/{userid}/invite-activate`, the operator in the query, no body; 15101 is "already today"."""
@@ -423,11 +475,11 @@ class Tencent(Provider[TencentHire, TencentSettings]):
         if self.same(account, found) is None:
             raise self.another()
 
-    def _not_activated(self) -> Iterator[_User]:
-        """Those who are not activated, page by page; at most as many pages as it takes to come to their end."""
+    def _listed(self, **only: int) -> Iterator[_User]:
+        """All users, or `only` some, page by page; at most as many pages as it takes to come to their end."""
         position: int | None = 0
         while position is not None:
-            path = self._asking("/v1/users/advance/list", pos=position, size=PAGE, status=3)
+            path = self._asking("/v1/users/advance/list", pos=position, size=PAGE, **only)
             page = self.parse(_Page, self._send("GET", path), mutates=False, strict=True)
             yield from page.users
             going_on = page.has_remaining and page.users and page.next_pos is not None and page.next_pos > position

@@ -136,22 +136,26 @@ class ApprovalButtons:
         return say(lang, f"approval.was.{asked.state}", who=who)
 
     async def _ask_why(self, client: AsyncWebClient, trigger: str, handle: str, lang: str) -> str | None:
-        element: dict[str, Any] = {"type": "plain_text_input", "action_id": VALUE, "multiline": True}
-        element["max_length"] = MOST_REASON
-        label = plain(say(lang, "approval.reason"), 2000)
-        block = {"type": "input", "block_id": REASON, "label": label, "element": element, "optional": True}
-        view = {
-            "type": "modal",
-            "callback_id": CALLBACK,
-            "private_metadata": handle,
-            "title": plain(say(lang, "approval.decline.title"), 24),
-            "submit": plain(say(lang, "approval.decline"), 24),
-            "close": plain(say(lang, "form.cancel"), 24),
-            "blocks": [block],
-        }
         try:
             async with asyncio.timeout(TRIGGER_SECONDS):
-                await client.views_open(trigger_id=trigger, view=view)
+                await client.views_open(trigger_id=trigger, view=decline_form(handle, lang))
         except TROUBLES as error:
             return not_opened(trouble(error), lang)
         return None
+
+
+def decline_form(handle: str, lang: str) -> dict[str, Any]:
+    """The modal that asks why."""
+    element: dict[str, Any] = {"type": "plain_text_input", "action_id": VALUE, "multiline": True}
+    element["max_length"] = MOST_REASON
+    label = plain(say(lang, "approval.reason"), 2000)
+    block = {"type": "input", "block_id": REASON, "label": label, "element": element, "optional": True}
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": handle,
+        "title": plain(say(lang, "approval.decline.title"), 24),
+        "submit": plain(say(lang, "approval.decline"), 24),
+        "close": plain(say(lang, "form.cancel"), 24),
+        "blocks": [block],
+    }

@@ -33,6 +33,7 @@ from bot.request import (
     NotDone,
     Reminder,
     SeatsLow,
+    SetUp,
     Standing,
     Stuck,
     Unheard,
@@ -42,7 +43,7 @@ from bot.request import (
     Whisper,
 )
 from bot.slack.blocks import Message, actions_block, button_element, context_block, mrkdwn, plain, section
-from bot.slack.words import ago, enumerated, listing, long, pick, say, sentences
+from bot.slack.words import WORDS, ago, enumerated, listing, long, pick, say, sentences
 
 _NUMBER = re.compile(r"\d{7,}")
 # Control characters, lone surrogates, and what turns the direction of the text behind it.
@@ -329,6 +330,8 @@ def alert(about: About, news: Alert) -> Message | None:
             return message
         case Incident():
             return incident(about, news)
+        case SetUp():
+            return _set_up(about, news)
         case GroupGone(group=group):
             return _message(f"⚠️ {about.say('admin.group_gone', group=_code(group))}")
         case SeatsLow():
@@ -343,6 +346,21 @@ def alert(about: About, news: Alert) -> Message | None:
             return _approval(about, news)
         case _:
             assert_never(news)
+
+
+def _set_up(about: About, news: SetUp) -> Message:
+    if news.resolved_at is not None:
+        return _message(f"🟢 {about.say('set_up.solved')}")
+    known = [each for each in news.troubles if f"set_up.{each.name}" in WORDS]
+    lines = [about.say(f"set_up.{each.name}", what=_things(about, each.what)) for each in known]
+    step = "\n".join(f"• {line}" for line in [*lines, about.say("set_up.doctor")])
+    return _message(
+        f"⚠️ {about.say('set_up')}", step=step, context=[about.say("set_up.since", since=moment(news.since))]
+    )
+
+
+def _things(about: About, names: Iterable[str]) -> str:
+    return enumerated(about.language, [code(name) for name in names][:20])
 
 
 def _seats(about: About, news: SeatsLow) -> Message:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from bot.hire import Text
 from bot.slack.words_batches import BATCH_WORDS
+from bot.slack.words_set_up import SET_UP_WORDS
 
 Language = Literal["en", "zh"]
 
@@ -584,6 +585,7 @@ WORDS: dict[str, Text] = {
     "ago.now": Text("just now", "刚刚"),
     "ago": Text("{long} ago", "{long}前"),
     **BATCH_WORDS,
+    **SET_UP_WORDS,
 }
 
 

@@ -111,7 +111,7 @@ def read(content: bytes, known: Known) -> Sheet:
         if b"xl/workbook" not in lowered.replace(b"\\", b"/") or b"xl/workbook.bin" in lowered:
             raise NotASheet(next((said for part, said in PARTS if part in lowered), NO_WORKBOOK))
         return _sheet(xlsx.read(content, known), known)
-    return _sheet(Raw(_lines(_text(content), known)), known)
+    return _sheet(Raw(_lines(_text(content), known), is_text=True), known)
 
 
 def read_text(text: str, known: Known) -> Sheet | None:
@@ -124,7 +124,7 @@ def read_text(text: str, known: Known) -> Sheet | None:
     lines = _lines(text, known)
     if not lines:
         raise NotASheet(EMPTY)
-    return None if _header(lines, known) is None else _sheet(Raw(lines), known)
+    return None if _header(lines, known) is None else _sheet(Raw(lines, is_text=True), known)
 
 
 def _text(content: bytes) -> str:
@@ -246,7 +246,7 @@ def _sheet(raw: Raw, known: Known) -> Sheet:
         raise NotASheet(ALL_HIDDEN if hidden else EMPTY)
     width = max(_width(header.cells), *(_width(line.cells) for line in below))
     lines = [Line(line.number, _padded(line.cells, width), line.numbers) for line in below]
-    notes = (*raw.notes, *_unseen(raw, header, hidden))
+    notes = (*raw.notes, *_unseen(raw, header, hidden), *(_moved(header, below) if raw.is_text else ()))
     return Sheet(_padded(header.cells, width), tuple(lines), notes)
 
 
@@ -274,6 +274,20 @@ def _unseen(raw: Raw, header: Line, hidden: int) -> list[Text]:
             )
         )
     return notes
+
+
+def _moved(header: Line, below: Sequence[Line]) -> list[Text]:
+    """A text with a delimiter in it that nobody has put into quotation marks: what stands behind it is in the wrong column."""
+    longer = [line.number for line in below if any(line.cells[len(header.cells) :])]
+    if not longer:
+        return []
+    return [
+        Text(
+            f"Rows with more cells than there are column titles ({len(longer)}, like row {longer[0]}): check that nothing is "
+            "in the wrong column. A text with a comma in it needs quotation marks.",
+            f"有 {len(longer)} 行的单元格多于列标题（如第 {longer[0]} 行）：请检查内容是否错列。含逗号的文本须加引号。",
+        )
+    ]
 
 
 def _header(lines: Sequence[Line], known: Known) -> int | None:

@@ -49,7 +49,7 @@ class Raw:
     """Rows as they stand in the file, before it is known which one is the header.
 
     `hidden` rows are counted beside those in `lines`; `hidden_columns` are places, `merged` the first and last row of each
-    group of merged cells.
+    group of merged cells. `is_text`: cells are told apart by delimiters alone, and one too many moves the others.
     """
 
     lines: list[Line]
@@ -57,6 +57,7 @@ class Raw:
     hidden: int = 0
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int]] = field(default_factory=list)
+    is_text: bool = False
 
 
 TOO_BIG = Text("This file is larger than 10 MB. Split it.", "文件超过 10 MB，请拆分后再提交。")

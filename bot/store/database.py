@@ -16,7 +16,6 @@ from bot.store import sqlite_compat
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 30
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN IMMEDIATE")
 """Before the first four pysqlite begins a transaction that writes, if there is none; the last is ours."""
 
@@ -54,6 +53,7 @@ class _Connection(sqlite3.Connection):
     """One that waits for its turn to write, and gives it up when its transaction ends: the pool ends every one by a rollback."""
 
     turn: threading.Lock
+    patience: float
     mine = False
     forgets = False
 
@@ -62,7 +62,7 @@ class _Connection(sqlite3.Connection):
         if self.mine:
             return
         # As long as SQLite itself would wait, which then says that the file is locked.
-        self.mine = self.turn.acquire(timeout=BUSY_SECONDS)
+        self.mine = self.turn.acquire(timeout=self.patience)
         if self.forgets != _thread.forgetful:
             self.forgets = _thread.forgetful
             self.execute(f"PRAGMA synchronous={'NORMAL' if self.forgets else 'FULL'}")
@@ -85,8 +85,11 @@ class _Connection(sqlite3.Connection):
             self.turn.release()
 
 
-def database(url: str) -> sa.Engine:
-    """A pool of connections to `sqlite:///FILE` or `postgresql://...`; nothing is connected before it is used."""
+def database(url: str, patience: float = 30.0) -> sa.Engine:
+    """A pool of connections to `sqlite:///FILE` or `postgresql://...`; nothing is connected before it is used.
+
+    `patience`: the seconds that SQLite waits for whoever else writes.
+    """
     if not url.startswith("sqlite"):
         return sa.create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1),
@@ -105,12 +108,12 @@ def database(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: _Connection, _record: object) -> None:
-        connection.turn = turn
+        connection.turn, connection.patience = turn, patience
         sqlite_compat.register(connection)
         connection.isolation_level = "IMMEDIATE"
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
         for pragma in (
-            f"busy_timeout={BUSY_SECONDS * 1000}",
+            f"busy_timeout={int(patience * 1000)}",
             "foreign_keys=ON",
             "journal_mode=WAL",
             "synchronous=FULL",

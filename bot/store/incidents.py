@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -12,7 +13,20 @@ from bot.store.database import insert_once
 from bot.store.tables import INCIDENTS
 
 _ROW = INCIDENTS.c
+SET_UP = "newhire"
+"""In the place of a provider, and of the cause: what is wrong with newhire's own set-up."""
+
 _OPEN = sa.select(_ROW.id).where(_ROW.provider == sa.bindparam("provider"), _ROW.resolved_at.is_(None)).limit(1)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """An incident as its row has it."""
+
+    id: str
+    since: float
+    version: int
+    resolved_at: float | None
 
 
 class Incidents:
@@ -23,6 +37,21 @@ class Incidents:
 
     def note(self, provider: str, cause: Cause, affected: int | None = None) -> Incident:
         """It shows (again): opens the incident if there is none. `affected` counts the requests; None: one more than before."""
+        return _incident(self._note(provider, cause, affected))
+
+    def note_set_up(self) -> Noted:
+        """The same of newhire's own set-up."""
+        return _noted(self._note(SET_UP, SET_UP, None))
+
+    def resolve_set_up(self) -> Noted | None:
+        """It is mended. None when nothing was wrong with it."""
+        mine = sa.and_(_ROW.provider == SET_UP, _ROW.resolved_at.is_(None))
+        update = sa.update(INCIDENTS).where(mine).values(version=_ROW.version + 1, resolved_at=time.time())
+        with self._engine.begin() as connection:
+            row = connection.execute(update.returning(INCIDENTS)).mappings().one_or_none()
+        return None if row is None else _noted(row)
+
+    def _note(self, provider: str, cause: str, affected: int | None) -> sa.RowMapping:
         now = time.time()
         row = {"id": f"{provider}/{cause}/{now:.3f}", "provider": provider, "cause": cause, "since": now, "version": 0}
         mine = sa.and_(_ROW.provider == provider, _ROW.cause == cause, _ROW.resolved_at.is_(None))
@@ -30,7 +59,7 @@ class Incidents:
         update = sa.update(INCIDENTS).where(mine).values(version=_ROW.version + 1, affected=count)
         with self._engine.begin() as connection:
             connection.execute(insert_once(self._engine, INCIDENTS, **row))
-            return _incident(connection.execute(update.returning(INCIDENTS)).mappings().one())
+            return connection.execute(update.returning(INCIDENTS)).mappings().one()
 
     def resolve(self, provider: str, causes: Collection[Cause]) -> list[Incident]:
         """They are over: those that were open (each is returned once, in one process)."""
@@ -47,6 +76,10 @@ class Incidents:
         """Delete what was resolved before that time."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(INCIDENTS).where(_ROW.resolved_at < older_than))
+
+
+def _noted(row: sa.RowMapping) -> Noted:
+    return Noted(row["id"], row["since"], row["version"], row["resolved_at"])
 
 
 def _incident(row: sa.RowMapping) -> Incident:

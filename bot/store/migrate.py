@@ -39,8 +39,13 @@ def migrate(engine: sa.Engine) -> None:
 
 def is_current(engine: sa.Engine) -> bool:
     """Whether the tables are those of this version, as `migrate` leaves them."""
+    return version_of(engine) == NEWEST
+
+
+def version_of(engine: sa.Engine) -> str | None:
+    """The newest migration that the tables have seen; None for tables of 0.1.0, and where there are none."""
     with engine.connect() as connection:
-        return _current(connection) == NEWEST
+        return _current(connection)
 
 
 def _upgrade(connection: sa.Connection, current: str | None) -> None:

@@ -7,6 +7,7 @@ the other verbs are what a person does in the client.
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import threading
 import time
 from collections.abc import Callable
@@ -96,6 +97,7 @@ class FakeSlack(Rules):
         app.router.add_post("/response/{rest:.*}", self.response_urls.handle)
         app.add_routes(self.files.routes())
         app.add_routes(self.routes)
+        app.on_response_prepare.append(self._date)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
         await self._runner.setup()
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
@@ -109,6 +111,10 @@ class FakeSlack(Rules):
         await self.sockets.stop()
         if self._runner:
             await self._runner.cleanup()
+
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        """The `Date` of every answer, by a clock that may be ahead."""
+        response.headers["Date"] = email.utils.formatdate(time.time() + self.ahead, usegmt=True)
 
     def _socket_url(self) -> str:
         return self.url.replace("http://", "ws://") + "/socket/"

@@ -15,7 +15,9 @@ from aiohttp import web
 from bot.sandbox.block_kit import check_message
 from bot.sandbox.block_kit.stored import stored
 from bot.sandbox.slack.files import FakeFiles
-from bot.sandbox.slack.rules import Rules
+from bot.sandbox.slack.referee import validated
+from bot.sandbox.slack.rules import Rules, manifest
+from bot.sandbox.slack.scheduled import Scheduled
 from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.trouble import Fault, Troubles
 from bot.sandbox.slack.views import Triggers, Views, checked, checked_home, invalid_arguments, on_the_wire
@@ -28,7 +30,7 @@ _READ = "channels:read,groups:read,mpim:read,im:read"
 _HISTORY = "channels:history,groups:history,mpim:history,im:history"
 _KINDS = {"C": "channels", "G": "groups", "D": "im"}
 # Slack takes these as JSON inside a form field or a query string, too.
-_JSON_ARGUMENTS = ("view", "blocks", "attachments", "metadata", "files")
+_JSON_ARGUMENTS = ("view", "message", "blocks", "attachments", "metadata", "files")
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,20 @@ class WebApi:
         self._rules, self._troubles = rules, troubles
         self._workspace, self._views, self._triggers, self._sockets = workspace, views, triggers, sockets
         self._socket_url, self._changed = socket_url, changed
+        self.scheduled = Scheduled(self._destination)
         self.methods = {
             "api.test": Method(lambda arguments: {"args": arguments}),
             "auth.test": Method(self._auth_test),
             "apps.connections.open": Method(self._connections_open),
+            "apps.manifest.export": Method(self._manifest),
+            "blocks.validate": Method(validated),
+            "bots.info": Method(self._bot, "users:read"),
             "chat.delete": Method(self._delete, "chat:write"),
+            "chat.deleteScheduledMessage": Method(self.scheduled.delete, "chat:write"),
             "chat.getPermalink": Method(self._permalink),
             "chat.postEphemeral": Method(self._post_ephemeral, "chat:write"),
             "chat.postMessage": Method(self._post_message, "chat:write"),
+            "chat.scheduleMessage": Method(self.scheduled.add, "chat:write"),
             "chat.update": Method(self._update_message, "chat:write"),
             "conversations.history": Method(self._history, _HISTORY),
             "conversations.info": Method(self._conversation, _READ),
@@ -108,9 +116,11 @@ class WebApi:
             raise Refused("unknown_method", req_method=method)
         if not token:
             raise Refused("not_authed")
-        if token not in (self._rules.bot_token, self._rules.app_token):
+        rules = self._rules
+        if token not in (rules.bot_token, rules.app_token, rules.config_token):
             raise Refused("invalid_auth")
-        if (token == self._rules.app_token) != (method == "apps.connections.open") and method != "api.test":
+        own = {"apps.connections.open": rules.app_token, "apps.manifest.export": rules.config_token}
+        if token != own.get(method, rules.bot_token) and method != "api.test":
             raise Refused("not_allowed_token_type")
         if known.scope and self._rules.scopes is not None and not self._rules.scopes & set(known.scope.split(",")):
             raise Refused("missing_scope", needed=known.scope, provided=",".join(sorted(self._rules.scopes)))
@@ -153,6 +163,16 @@ class WebApi:
             "bot_id": BOT,
             "is_enterprise_install": False,
         }
+
+    def _manifest(self, arguments: Json) -> Json:
+        if _required(arguments, "app_id") != APP:
+            raise Refused("invalid_app_id")
+        return {"manifest": manifest(self._rules)}
+
+    def _bot(self, arguments: Json) -> Json:
+        if _required(arguments, "bot") != BOT:
+            raise Refused("bot_not_found")
+        return {"bot": {"id": BOT, "deleted": False, "name": BOT_NAME, "app_id": APP, "user_id": BOT_USER}}
 
     def _connections_open(self, arguments: Json) -> Json:
         if self._rules.refusing_connections:

@@ -18,7 +18,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.sandbox.vendors.huawei_answers import (
@@ -35,12 +35,14 @@ from bot.sandbox.vendors.huawei_answers import (
     SUCCESS,
     USER_UNKNOWN,
     WRONG_PASSWORD,
+    Token,
     access_token,
     bent_data,
     body_of,
     count,
     error,
     forbidden,
+    generation,
     is_legacy,
     refuse,
     success,
@@ -78,25 +80,14 @@ def basic(words: str) -> str:
     return f"Basic {base64.b64encode(words.encode()).decode()}"
 
 
-@dataclass
-class Token:
-    """What a log-in gave out; times in Unix seconds. `administrator` False may log in and nothing else."""
-
-    access: str
-    refresh: str
-    client_type: int
-    expires_at: float
-    refresh_expires_at: float
-    administrator: bool = True
-
-
 class FakeHuawei(FakeVendor):
     """See the module. `logins` counts the log-ins that were answered with a token, refreshes not among them.
 
     `token_life` is in seconds. `several_enterprises`: the application is a service provider's, so that `corpId` is
     signed and sent; otherwise a real one is refused. `auth_paths`: more paths where account and password are taken.
     `names_failed`: a deletion answers 200 with the accounts that it did not delete, as one of the two pages says; the other
-    says all or nothing. `unseen` are the ids of users whom no look-up may show. `expiring` seats end within 30 days.
+    says all or nothing. `unseen` are the ids of users whom no look-up may show. `expiring` seats end within 30 days;
+    `generations` answer.
     """
 
     name = "huawei"
@@ -155,6 +146,7 @@ class FakeHuawei(FakeVendor):
         self.auth_paths = ("/v1/usg/acs/auth/account", "/rest/usg/sso/v1/auth/account", *auth_paths)
         self.names_failed = names_failed
         self.expiring = expiring
+        self.generations = {"2019", "current"}
         self.unseen: set[str] = set()
         self.departments = dict(_DEPARTMENTS)
         self.logins = 0
@@ -246,6 +238,8 @@ class FakeHuawei(FakeVendor):
             raise refuse(call, BAD_PARAMETER, "Content-Type must be application/json")
         if kind == "token":
             return
+        if generation(call) not in self.generations:
+            raise Refused(self.not_found(call))
         token = self._token(access_token(call))
         if token is None:
             raise Refused(unauthorised(call))
@@ -496,7 +490,8 @@ class FakeHuawei(FakeVendor):
 
     def _detail(self, asked: str, account: Record | None) -> Record:
         if account is None or account["id"] in self.unseen:
-            return {"id": asked, "statusCode": 2 if account is None else 3}
+            # Its own administrator is no account here.
+            return {"id": asked, "statusCode": 3 if account else 0 if asked == self.user_id else 2}
         shown = ("name", "englishName", "email", "deptName", "signature", "title")
         return {
             "id": account["id"],

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.vendors.wire import Answer, Call, Record, Refused
@@ -29,10 +30,27 @@ WRONG_PASSWORD = "206010000"  # noqa: S105 - an error code
 SIGNATURE_EXPIRED = "206010057"
 
 
+@dataclass
+class Token:
+    """What a log-in gave out; times in Unix seconds. `administrator` False may log in and nothing else."""
+
+    access: str
+    refresh: str
+    client_type: int
+    expires_at: float
+    refresh_expires_at: float
+    administrator: bool = True
+
+
 def is_legacy(call: Call) -> bool:
     """The 2019 generation: its own paths, and the log-in by PUT, whichever path that takes."""
     todays = call.path.startswith(CURRENT) or call.path == "/v1/usg/acs/token"
     return call.path.startswith(LEGACY) or (call.method == "PUT" and not todays)
+
+
+def generation(call: Call) -> str:
+    """Whose path this is: "2019" or "current"."""
+    return "2019" if call.path.startswith(LEGACY) else "current"
 
 
 def access_token(call: Call) -> str:

@@ -70,6 +70,7 @@ class FakeTencent(FakeVendor):
     `operator_required`: the current document wants operator_id and operator_id_type in every call; the old one knew
     neither. `strict_userid`: the newer page's characters only, and so no e-mail address as a userid. `licences`: how many
     there are of each account type, for those types that are counted; the rest have as many as there are seats.
+    `may_see_departments`: the operator has that right.
     """
 
     name = "tencent"
@@ -96,6 +97,7 @@ class FakeTencent(FakeVendor):
         self.operator_required = operator_required
         self.strict_userid = strict_userid
         self.departments = dict(_DEPARTMENTS)
+        self.may_see_departments = True
         self._nonces: dict[tuple[int, str], float] = {}  # (timestamp, nonce) -> when it came, oldest first
         self.licences = dict(licences or {})
         self._invited: dict[str, float] = {}  # phone or e-mail -> when
@@ -542,7 +544,7 @@ class FakeTencent(FakeVendor):
     # --- departments
 
     def _list_departments(self, call: Call) -> Answer:
-        if call.query.get("userid") != self.operator_id:
+        if call.query.get("userid") != self.operator_id or not self.may_see_departments:
             raise refuse(190443, "没有权限: userid 需具备部门查看权限")
         page = number(call, "page", 1, 1, None)
         size = number(call, "page_size", 20, 1, 20)

@@ -7,6 +7,7 @@ decided in one go, without waiting, so that two calls at once can never both tak
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import re
 import ssl
 import time
@@ -266,7 +267,9 @@ class FakeVendor:
             if request.transport:
                 request.transport.abort()
             return web.Response()  # goes nowhere: the connection is gone
-        return response(answer)
+        made = response(answer)
+        made.headers["Date"] = email.utils.formatdate(self.clock(), usegmt=True)
+        return made
 
     async def _hang(self, exchange: Exchange, started: float) -> None:
         exchange["answer"] = "(no answer yet)"
