@@ -33,6 +33,7 @@ def people(many: int) -> list[list[str]]:
 async def run(many: int) -> tuple[float, int, int]:
     """(rows a second, MiB of the bot at rest, MiB at most meanwhile)."""
     world = World()
+    world.tencent.seats = many
     await world.start()
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -53,6 +53,7 @@ class _Connection(sqlite3.Connection):
     """One that waits for its turn to write, and gives it up when its transaction ends: the pool ends every one by a rollback."""
 
     turn: threading.Lock
+    patience: float
     mine = False
     forgets = False
 
@@ -60,8 +61,8 @@ class _Connection(sqlite3.Connection):
         """Before it writes, within a transaction or not."""
         if self.mine:
             return
-        self.turn.acquire()
-        self.mine = True
+        # As long as SQLite itself would wait, which then says that the file is locked.
+        self.mine = self.turn.acquire(timeout=self.patience)
         if self.forgets != _thread.forgetful:
             self.forgets = _thread.forgetful
             self.execute(f"PRAGMA synchronous={'NORMAL' if self.forgets else 'FULL'}")
@@ -107,7 +108,7 @@ def database(url: str, patience: float = 30.0) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: _Connection, _record: object) -> None:
-        connection.turn = turn
+        connection.turn, connection.patience = turn, patience
         sqlite_compat.register(connection)
         connection.isolation_level = "IMMEDIATE"
         # WAL: readers and the writer do not wait for each other. secure_delete: a password that left is zeroes.
