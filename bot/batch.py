@@ -113,7 +113,7 @@ class Row(_Fact):
     """One row: its place in the file as people count there, its cells, and what was made of them.
 
     `hire` is `NewHire.typed`, empty when something is wrong; `name` is whom it is about, as far as that is known. `twin` is
-    the line of the same person further up; `before` an earlier request.
+    the line of the same person further up; `before` where an earlier request is talked about, and `known` its id.
     """
 
     number: int
@@ -124,6 +124,7 @@ class Row(_Fact):
     problems: tuple[Problem, ...] = ()
     twin: int | None = None
     before: MessageRef | None = None
+    known: str = ""
 
 
 class Tally(_Fact):

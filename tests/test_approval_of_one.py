@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox.world import World
 from tests.conftest import Bot, begin
-from tests.people import ADMINS, ALICE, LINA, MAX, PEOPLE, Form, Person, about, result, somebody, words
+from tests.people import ADMINS, ALICE, LINA, MAX, OWEN, PEOPLE, Form, Person, about, result, somebody, words
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -98,6 +98,19 @@ async def test_declined_with_a_reason_it_can_be_corrected_and_is_asked_about_ane
     again = world.slack.messages[ADMINS][-1]
     await decides(world, LINA, again, "approve")
     await world.slack.until(lambda _: len(world.huawei.accounts) == 1, timeout=20)
+
+
+async def test_of_two_that_wait_the_one_is_approved_that_was_clicked_and_twice_is_once(another_bot: Any) -> None:
+    """varu3/slack-approval 11, vercel/eve 2471: another one was; fivexl/terraform-aws-sso-elevator 212: twice was an error."""
+    bot: Bot = await another_bot(module="tests.hurried", NEWHIRE_APPROVAL="always")
+    world = bot.world
+    first, _ = await asks(world)
+    second, asked = await asks(world)
+    clicks = (world.slack.click(user, ADMINS, asked["ts"], "approve") for user in (LINA, OWEN, LINA))
+    assert all(delivery.acked for delivery in await asyncio.gather(*clicks))
+    await result(world, second["name"])
+    await waits(world, first)
+    assert [one["key"] for one in world.tencent.created] == [second["account"]]
 
 
 async def test_whoever_asked_can_cancel_and_nobody_else(another_bot: Any) -> None:

@@ -60,7 +60,7 @@ def test_who_dies_between_writing_rows_down_and_beginning_them_leaves_none_behin
 
 def test_of_two_rows_for_one_person_the_second_is_known(machine: Deciding) -> None:
     requests = Requests(machine.tables, Cipher())
-    first, second = requests.accept_all([(asked(1), PERSON), (asked(2), PERSON)])
+    first, second = requests.accept_all([(asked(1), PERSON, None), (asked(2), PERSON, None)])
     assert first is None
     assert second is not None
     assert second.id == "B1-1"
@@ -70,5 +70,5 @@ def test_of_two_rows_for_one_person_the_second_is_known(machine: Deciding) -> No
 
 def test_rows_that_are_written_down_again_are_the_same(machine: Deciding) -> None:
     requests = Requests(machine.tables, Cipher())
-    assert [requests.accept_all([(asked(1), PERSON)]) for _ in range(2)] == [[None], [None]]
+    assert [requests.accept_all([(asked(1), PERSON, None)]) for _ in range(2)] == [[None], [None]]
     assert requests.claimed("B1-1") == [BEGUN]

@@ -195,6 +195,22 @@ async def test_who_is_at_the_provider_already_is_said_before_anything_is_created
     assert "李四" not in shown
 
 
+async def test_who_was_removed_in_the_console_can_be_created_again(bot: Bot) -> None:
+    """ydb-platform/ydb 16330: what is remembered is not what is there any more."""
+    world = bot.world
+    people = [somebody() for _ in range(10)]
+    table = as_csv([HEADER, *rows_of(people)])
+    await gives_in(world, ALICE, table, "july.csv")
+    await presses(world, ALICE, await message_of(world, ALICE, "Create 10"), "create")
+    await message_of(world, ALICE, "Done", "Created, to be activated: 10")
+    await gives_in(world, ALICE, table, "again.csv")
+    await message_of(world, ALICE, "again.csv", "Have an account already: 10")
+    world.tencent.by_hand(people[4]["account"], "delete")
+    await gives_in(world, ALICE, table, "third.csv")
+    await presses(world, ALICE, await message_of(world, ALICE, "third.csv", "Create 1"), "create")
+    await message_of(world, ALICE, "third.csv", "Created, to be activated: 1")
+
+
 async def test_whoever_cannot_be_asked_holds_nothing_up(bot: Bot) -> None:
     people = [somebody() for _ in range(10)]
     bot.world.tencent.fail("find_500", times=10)

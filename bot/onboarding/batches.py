@@ -372,15 +372,15 @@ class BatchRuns:
         return self._looked_up(read.batch, placed)
 
     def _looked_up(self, batch: Batch, rows: list[tuple[Row, RowState]]) -> list[tuple[Row, RowState]]:
-        """Those who are ready, as the provider knows them, where it tells that cheaply."""
+        """Those who could be created, or are remembered, as the provider knows them, where it tells that cheaply."""
         provider = self.providers[batch.provider]
-        ready = sum(state == "ready" for _, state in rows)
-        if self.breaker.open_since(batch.provider) is not None or (found := roster(provider, ready)) is None:
+        many = sum(state in ("ready", "there") for _, state in rows)
+        if self.breaker.open_since(batch.provider) is not None or (found := roster(provider, many)) is None:
             return rows
         region = {"region": batch.region}
         return [
-            found.placed(row, provider.form.model_validate(row.hire, context=region))
-            if state == "ready"
+            found.placed(row, state, provider.form.model_validate(row.hire, context=region))
+            if state in ("ready", "there")
             else (row, state)
             for row, state in rows
         ]
@@ -421,7 +421,9 @@ class BatchRuns:
     def _accept(self, batch: Batch, rows: Sequence[StoredRow]) -> None:
         """Written down together, then begun one by one: a crash in between leaves rows that `_begin_lost` finds."""
         asked = [made for row in rows if (made := self._request(batch, row)) is not None]
-        known = self.requests.accept_all([(request, identity) for _, request, identity in asked]) if asked else []
+        # Who was created before and is there no more is asked for once more.
+        wanted = [(request, identity, row.row.known or None) for row, request, identity in asked]
+        known = self.requests.accept_all(wanted) if wanted else []
         for (row, request, _), duplicate in zip(asked, known, strict=True):
             if duplicate is None:
                 self.engine.accept(request, priority=LAST)
@@ -552,7 +554,7 @@ CANNOT_BE_HAD = Text(en="Slack didn't hand over the file. Send it again.", zh="æ
 def _placed(row: Row, state: RowState, before: Duplicate | None) -> tuple[Row, RowState]:
     if state != "ready" or before is None:
         return row, state
-    return row.model_copy(update={"before": before.ref}), _known_state(before)
+    return row.model_copy(update={"before": before.ref, "known": before.id}), _known_state(before)
 
 
 def _known_state(before: Duplicate) -> RowState:

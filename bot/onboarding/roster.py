@@ -44,16 +44,16 @@ class Roster:
             if (known := _known(key, getattr(account, key)))
         }
 
-    def placed(self, row: Row, hire: NewHire) -> tuple[Row, RowState]:
-        """A row that is ready, unless its person is there, or what it says is somebody else's."""
+    def placed(self, row: Row, state: RowState, hire: NewHire) -> tuple[Row, RowState]:
+        """Where a row is that was ready, or whose person was created before: people are removed in the vendor's console, too."""
         for key in KEYS:
             value: Any = getattr(hire, key, None)
             wanted = (value.e164, value.digits) if key == "phone" and value is not None else (value,)
             for each in wanted:
                 found = self._by.get((key, _known(key, each)))
                 if found is not None:
-                    return self._told(row, hire, key, found)
-        return row, "ready"
+                    return (row, state) if state == "there" else self._told(row, hire, key, found)
+        return row.model_copy(update={"before": None}), "ready"
 
     def _told(self, row: Row, hire: NewHire, key: str, found: Account) -> tuple[Row, RowState]:
         if not list(differences(hire, found)):

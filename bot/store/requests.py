@@ -160,17 +160,18 @@ class Requests:
             self._lock(connection, fingerprints)
             return _written(connection, request.id, fingerprints, rows, confirmed)
 
-    def accept_all(self, asked: Sequence[tuple[Request, Identity]]) -> list[Duplicate | None]:
-        """The same for each of these, for whom nobody waits, in one transaction. What is written down has claimed BEGUN."""
+    def accept_all(self, asked: Sequence[tuple[Request, Identity, str | None]]) -> list[Duplicate | None]:
+        """The same for each of these (with what is `confirmed`), for whom nobody waits, in one transaction. What is written down
+        has claimed BEGUN."""
         made = [
-            (one.id, self.fingerprints(one.provider, identity), self._rows(one, identity, None))
-            for one, identity in asked
+            (one.id, self.fingerprints(one.provider, identity), self._rows(one, identity, None), confirmed)
+            for one, identity, confirmed in asked
         ]
         known: list[Duplicate | None] = []
         with self.engine.begin() as connection:
-            self._lock(connection, {mark for _, fingerprints, _ in made for mark in fingerprints})
-            for request_id, fingerprints, rows in made:
-                known.append(_written(connection, request_id, fingerprints, rows))
+            self._lock(connection, {mark for _, fingerprints, _, _ in made for mark in fingerprints})
+            for request_id, fingerprints, rows, confirmed in made:
+                known.append(_written(connection, request_id, fingerprints, rows, confirmed))
                 if known[-1] is None:
                     connection.execute(self._key(request_id, BEGUN))
         return known
