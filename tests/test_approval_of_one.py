@@ -113,6 +113,17 @@ async def test_of_two_that_wait_the_one_is_approved_that_was_clicked_and_twice_i
     assert [one["key"] for one in world.tencent.created] == [second["account"]]
 
 
+async def test_who_was_an_admin_when_it_was_asked_decides_nothing_any_more(another_bot: Any) -> None:
+    bot: Bot = await another_bot(module="tests.hurried", NEWHIRE_APPROVAL="always")
+    world = bot.world
+    person, asked = await asks(world)
+    world.slack.users[LINA] |= {"is_admin": False}
+    await decides(world, LINA, asked, "approve")
+    await world.slack.until(lambda slack: "没有审批权限" in str(slack.messages[ADMINS]))
+    await decides(world, OWEN, asked, "approve")
+    assert "Approved by Owen Park" in words(await result(world, person["name"]))
+
+
 async def test_whoever_asked_can_cancel_and_nobody_else(another_bot: Any) -> None:
     bot: Bot = await another_bot(module="tests.hurried", NEWHIRE_APPROVAL="always")
     world = bot.world
