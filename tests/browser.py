@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 from bot.sandbox.world import World
 
@@ -64,3 +64,18 @@ class Workspace:
     def message(self, text: str) -> Locator:
         """The messages here that say so."""
         return self.one("message").filter(has_text=text)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, world: World, size: ViewportSize) -> AsyncIterator[Workspace]:
+    """The page, opened at this size; afterwards its console has had nothing to complain about."""
+    context = await browser.new_context(viewport=size, reduced_motion="reduce", locale="en-US")
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    here = Workspace(page, world)
+    await here.visit()
+    yield here
+    await context.close()
+    assert complaints == []

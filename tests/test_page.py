@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, ViewportSize, expect
 
 from bot.sandbox.world import World
-from tests.browser import CHROMIUM, Workspace, chromium
+from tests.browser import CHROMIUM, Workspace, chromium, visiting
 from tests.conftest import Bot, require
 from tests.example_vendor import FakeAcme
 from tests.people import ALICE, GENERAL, LINA, MAX, PEOPLE, somebody
@@ -36,16 +36,8 @@ async def browser() -> AsyncIterator[Browser]:
 async def workspace(browser: Browser, bot: Bot, request: pytest.FixtureRequest) -> AsyncIterator[Workspace]:
     """The page, opened; afterwards its console has had nothing to complain about."""
     size: ViewportSize = getattr(request, "param", WIDE)
-    context = await browser.new_context(viewport=size, reduced_motion="reduce", locale="en-US")
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    here = Workspace(page, bot.world)
-    await here.visit()
-    yield here
-    await context.close()
-    assert complaints == []
+    async with visiting(browser, bot.world, size) as here:
+        yield here
 
 
 @pytest.mark.parametrize("user", [ALICE, LINA], ids=["English", "Chinese"])

@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.spreadsheet.files import as_csv
-from tests.browser import CHROMIUM, Workspace, chromium
+from tests.browser import CHROMIUM, Workspace, chromium, visiting
 from tests.conftest import Bot, require
 from tests.people import ALICE, LINA, somebody
 
@@ -35,18 +35,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def workspace(browser: Browser, bot: Bot) -> AsyncIterator[Workspace]:
     """The page, opened; afterwards its console has had nothing to complain about."""
-    context = await browser.new_context(
-        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-US"
-    )
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    here = Workspace(page, bot.world)
-    await here.visit()
-    yield here
-    await context.close()
-    assert complaints == []
+    async with visiting(browser, bot.world, {"width": 1280, "height": 900}) as here:
+        yield here
 
 
 async def picture(workspace: Workspace, name: str) -> None:
