@@ -86,7 +86,7 @@ class Approvals:
 
     # A list.
 
-    def needed(self, batch: Batch, people: int, hires: Callable[[], Iterable[Typed]] = tuple) -> bool:
+    def needed(self, batch: Batch, people: int, hires: Callable[[], Iterable[Typed]]) -> bool:
         """Whether so many of a list may not be created without somebody else's word."""
         return not batch.at_the_shell and self.rules.many(batch.provider, people, hires)
 
@@ -122,7 +122,7 @@ class Approvals:
                 request=request,
             )
             self._ask(asked, request.id)
-            return self.stored.of(request) or asked
+            return asked
         if found.state != "asked":
             self.stored.carried_out(found.id)
         return found

@@ -377,13 +377,15 @@ class BatchRuns:
         many = sum(state in ("ready", "there") for _, state in rows)
         if self.breaker.open_since(batch.provider) is not None or (found := roster(provider, many)) is None:
             return rows
-        region = {"region": batch.region}
         return [
-            found.placed(row, state, provider.form.model_validate(row.hire, context=region))
+            found.placed(row, state, lambda each: self._hire(batch, each))
             if state in ("ready", "there")
             else (row, state)
             for row, state in rows
         ]
+
+    def _hire(self, batch: Batch, row: Row) -> NewHire:
+        return self.providers[batch.provider].form.model_validate(row.hire, context={"region": batch.region})
 
     def _run(self, stored: StoredBatch) -> None:
         batch = stored.batch
@@ -431,9 +433,8 @@ class BatchRuns:
                 self.batches.put_back(batch.id, row.row.number, _known_state(duplicate))
 
     def _request(self, batch: Batch, row: StoredRow) -> tuple[StoredRow, Request, Identity] | None:
-        form = self.providers[batch.provider].form
         try:
-            hire = form.model_validate(row.row.hire, context={"region": batch.region})
+            hire = self._hire(batch, row.row)
         except ValidationError:
             # Read by another version, whose form was another.
             self.batches.put_back(batch.id, row.row.number, "wrong")

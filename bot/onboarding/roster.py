@@ -7,7 +7,7 @@ before: the creating call tells it too, and does no harm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from bot.batch import Problem, Row, RowState
@@ -43,9 +43,16 @@ class Roster:
             for key in KEYS
             if (known := _known(key, getattr(account, key)))
         }
+        self._hints = {_hint(key, known) for key, known in self._by}
 
-    def placed(self, row: Row, state: RowState, hire: NewHire) -> tuple[Row, RowState]:
-        """Where a row is that was ready, or whose person was created before: people are removed in the vendor's console, too."""
+    def placed(self, row: Row, state: RowState, hire_of: Callable[[Row], NewHire]) -> tuple[Row, RowState]:
+        """Where a row is that was ready, or whose person was created before: people are removed in the vendor's console, too.
+
+        `hire_of` is dear for ten thousand, and called only for those who may be there.
+        """
+        if self._hints.isdisjoint(_hint(key, _known(key, row.hire.get(key))) for key in KEYS):
+            return _absent(row)
+        hire = hire_of(row)
         for key in KEYS:
             value: Any = getattr(hire, key, None)
             wanted = (value.e164, value.digits) if key == "phone" and value is not None else (value,)
@@ -53,7 +60,7 @@ class Roster:
                 found = self._by.get((key, _known(key, each)))
                 if found is not None:
                     return (row, state) if state == "there" else self._told(row, hire, key, found)
-        return row.model_copy(update={"before": None}), "ready"
+        return _absent(row)
 
     def _told(self, row: Row, hire: NewHire, key: str, found: Account) -> tuple[Row, RowState]:
         if not list(differences(hire, found)):
@@ -73,6 +80,15 @@ def roster(provider: Provider, people: int) -> Roster | None:
         log.info("who is there already was not asked: %s", error)
         return None
     return None if everybody is None else Roster(everybody)
+
+
+def _absent(row: Row) -> tuple[Row, RowState]:
+    return row.model_copy(update={"before": None}), "ready"
+
+
+def _hint(key: str, known: str) -> tuple[str, str]:
+    """A number by its end: a vendor may leave the country code out."""
+    return key, known[-7:] if key == "phone" else known
 
 
 def _known(key: str, value: object) -> str:

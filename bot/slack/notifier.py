@@ -61,6 +61,14 @@ def no_results(batch_id: str) -> Iterable[tuple[Row, RowState, str | None, Recor
     return ()
 
 
+class Way(Protocol):
+    """One way of telling. Raises TryLater, or _Closed."""
+
+    __name__: str
+
+    def __call__(self, request: Request, message: Message, final: bool) -> MessageRef | None: ...
+
+
 class Offered(Protocol):
     """What a message needs to know of a provider."""
 
@@ -117,7 +125,8 @@ class Notifier:
         if isinstance(update, Creating):
             return self._post_first(request, message)
         if isinstance(update, AwaitsApproval):
-            return self._post_where_it_stays(request, message)
+            # It is read for a day, has a button, and must be edited.
+            return self._post(request, message, final=False, ways=(self._in_channel, self._directly))
         if isinstance(update, Final) and update.again:
             self._replace(request, message)
             return None
@@ -249,8 +258,10 @@ class Notifier:
 
     # The ways of telling, best first.
 
-    def _post(self, request: Request, message: Message, *, final: bool) -> MessageRef | None:
-        for way in (self._in_channel, self._by_response_url, self._directly):
+    def _post(
+        self, request: Request, message: Message, *, final: bool, ways: Sequence[Way] | None = None
+    ) -> MessageRef | None:
+        for way in ways or (self._in_channel, self._by_response_url, self._directly):
             try:
                 return way(request, message, final)
             except _Closed as closed:
@@ -265,17 +276,6 @@ class Notifier:
         except _Closed as closed:
             log.info("request %s: its first message has no place (%s)", request.id, closed)
             return None
-
-    def _post_where_it_stays(self, request: Request, message: Message) -> MessageRef:
-        """It is read for a day, has a button, and must be edited."""
-        try:
-            return self._in_channel(request, message, final=False)
-        except _Closed as closed:
-            log.info("request %s: nothing is said in the channel (%s)", request.id, closed)
-        try:
-            return self._directly(request, message, final=False)
-        except _Closed:
-            raise CannotBeTold from None
 
     def _in_channel(self, request: Request, message: Message, final: bool) -> MessageRef:
         if request.channel is None:
